@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (name: string, extra: object = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
+})
+
+/** Real hosts take seconds to start and share one cached root: one file at a time. */
+const onRealHosts = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 420_000 }
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/setup/totals.ts'],
+    passWithNoTests: false,
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'] } },
+      project('golden'),
+      project('host', { testTimeout: 60_000, hookTimeout: 120_000 }),
+      project('integration', onRealHosts),
+      project('long', { ...onRealHosts, testTimeout: 900_000 }),
+    ],
+  },
+})
