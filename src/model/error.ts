@@ -32,3 +32,14 @@ export class FleetError extends Error {
     return { code: this.code, severity: 'error', args: this.args, ...(this.at ? { at: this.at } : {}) }
   }
 }
+
+/** Everything wrong with an input that was read to its end: at least one finding of severity `error`. */
+export class FleetErrors extends Error {
+  readonly findings: readonly Finding[]
+
+  constructor(findings: readonly Finding[]) {
+    super(findings.map(({ code, args }) => `${code} ${JSON.stringify(args)}`).join('\n'))
+    this.name = 'FleetErrors'
+    this.findings = findings
+  }
+}
