@@ -1,0 +1,168 @@
+import { FleetError } from '../model/error.ts'
+import type { PerFamily } from '../model/family.ts'
+import type { Session } from '../session/session.ts'
+import { callHost, EXIT, type Reply, stopOf } from './call.ts'
+import { readLock } from './observe.ts'
+import { readFacts } from './pieces.ts'
+
+/** What the guard is given: texts that it runs and compares, and understands nothing of. */
+export interface Transaction {
+  /** 128 bits as hex, of this run and host alone. */
+  readonly nonce: string
+  readonly run: string
+  readonly who: string
+  readonly since: string
+  /** Milliseconds from apply to rollback. */
+  readonly confirmTimeout: number
+  /** The generation on the host now, and the one that this makes. */
+  readonly base: number
+  readonly generation: number
+  readonly now: PerFamily<string>
+  readonly want: PerFamily<string>
+  readonly do: PerFamily<string>
+  readonly undo: PerFamily<string>
+  /** `ipset restore` texts of the sets that the wanted rules and those of now refer to. */
+  readonly sets: string
+  readonly setsNow: string
+  /** meta.json of the new generation. */
+  readonly meta: string
+}
+
+export interface Armed {
+  /** Milliseconds that loading `do` took in the rehearsal. */
+  readonly loadTime: number
+  /** The session could not be found: somebody must say `go` over a fresh connection. */
+  readonly needsGo: boolean
+}
+
+/** Errors: `host-busy` with who and since, `host-changed`, `host-unloadable`, `host-storage`, `host-refuses`, callHost's. */
+export async function arm(session: Session, transaction: Transaction): Promise<Armed> {
+  const files = transactionFiles(transaction)
+  const reply = await call(session, 'arm', [], { files, nonce: transaction.nonce })
+  if (reply.code !== EXIT.done && reply.code !== EXIT.needsGo) throw armError(reply)
+  const loadTime = Number(readFacts(reply.pieces.get('armed')).get('load_cs')?.[0] ?? 0) * 10
+  return { loadTime, needsGo: reply.code === EXIT.needsGo }
+}
+
+function transactionFiles(t: Transaction): Record<string, string> {
+  const meta = {
+    nonce: t.nonce,
+    run: t.run,
+    who: t.who,
+    since: t.since,
+    confirm_cs: Math.round(t.confirmTimeout / 10),
+    base: t.base,
+    generation: t.generation,
+  }
+  const both = (name: string, texts: PerFamily<string>) => ({
+    [`${name}.4`]: texts[4],
+    [`${name}.6`]: texts[6],
+  })
+  return {
+    meta: Object.entries(meta)
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join(''),
+    ...both('now', t.now),
+    ...both('want', t.want),
+    ...both('do', t.do),
+    ...both('undo', t.undo),
+    sets: t.sets,
+    'sets.now': t.setsNow,
+    'meta.json': t.meta,
+  }
+}
+
+function armError(reply: Reply): FleetError {
+  const { why, detail } = stopOf(reply)
+  const refused = (code: string, args: Record<string, string>) =>
+    new FleetError(code, args, { hostState: 'refused' })
+  switch (reply.code) {
+    case EXIT.busy: {
+      const lock = readLock(reply.pieces.get('owner'))
+      return refused('host-busy', { who: lock?.who ?? '', since: lock?.since ?? '', run: lock?.run ?? '' })
+    }
+    case EXIT.changed:
+      return refused('host-changed', { what: why })
+    case EXIT.unloadable:
+      return refused('host-unloadable', { detail })
+    case EXIT.storage:
+      return refused('host-storage', { place: detail })
+    default:
+      return refused('host-refuses', { why, detail })
+  }
+}
+
+/** What the guard's state file says; `APPLIED` alone can be confirmed. */
+export interface GuardState {
+  readonly name: string
+  /** What follows the name: why it rolled back, or times. */
+  readonly why: string
+  readonly bootId: string
+  /** Milliseconds, on the host's own clock, since the rules came into force; of `APPLIED` only. */
+  readonly age?: number
+  /** Milliseconds until it rolls back; of `APPLIED` only. */
+  readonly left?: number
+}
+
+const AWAIT_TIMEOUT = 45_000
+
+/** Waits on the host until the guard has applied or failed. Errors: `host-unknown-nonce`, callHost's. */
+export const awaitApplied = (session: Session, nonce: string) => stateAfter(session, 'await', nonce)
+
+/** Asks for the rollback and waits for it. */
+export const askRollback = (session: Session, nonce: string) => stateAfter(session, 'rollback', nonce)
+
+export const readState = (session: Session, nonce: string) => stateAfter(session, 'status', nonce)
+
+async function stateAfter(session: Session, verb: string, nonce: string): Promise<GuardState> {
+  return stateOf(await call(session, verb, [nonce]))
+}
+
+function stateOf(reply: Reply): GuardState {
+  if (reply.code === EXIT.unknownNonce)
+    throw new FleetError('host-unknown-nonce', {}, { hostState: 'unknown' })
+  const facts = readFacts(reply.pieces.get('state'))
+  const one = (key: string) => facts.get(key)?.[0]
+  const [name = '', ...why] = (one('state') ?? '').split('-')
+  const number = (key: string) =>
+    one(key) === undefined ? {} : { [key === 'age_ms' ? 'age' : 'left']: Number(one(key)) }
+  return { name, why: why.join('-'), bootId: one('boot_id') ?? '', ...number('age_ms'), ...number('left_ms') }
+}
+
+export async function go(session: Session, nonce: string): Promise<void> {
+  await call(session, 'go', [nonce])
+}
+
+export type Confirmation =
+  | { readonly is: 'persisted'; readonly generation: number }
+  | { readonly is: 'not persisted'; readonly detail: string }
+  | { readonly is: 'changed' }
+  | { readonly is: 'not confirmed'; readonly state: GuardState }
+
+/** Confirms what is applied, and makes it permanent. Errors: `host-unknown-nonce` (also after a reboot), callHost's. */
+export async function confirm(session: Session, nonce: string, bootId: string): Promise<Confirmation> {
+  const reply = await call(session, 'confirm', [nonce, bootId])
+  switch (reply.code) {
+    case EXIT.done:
+      return {
+        is: 'persisted',
+        generation: Number(readFacts(reply.pieces.get('persisted')).get('generation')?.[0]),
+      }
+    case EXIT.notPersisted:
+      return { is: 'not persisted', detail: stopOf(reply).detail }
+    case EXIT.changed:
+      return { is: 'changed' }
+    default:
+      return { is: 'not confirmed', state: stateOf(reply) }
+  }
+}
+
+interface ArmFiles {
+  readonly files: Record<string, string>
+  readonly nonce: string
+}
+
+function call(session: Session, verb: string, args: readonly string[], arm?: ArmFiles): Promise<Reply> {
+  if (!arm) return callHost(session, { verb, args, timeout: AWAIT_TIMEOUT })
+  return callHost(session, { verb, files: arm.files, args: [arm.nonce], timeout: 120_000 })
+}

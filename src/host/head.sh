@@ -1,0 +1,69 @@
+# shellcheck shell=sh
+# fleet's program on a host. One POSIX shell program, content-addressed, made of the files of this folder in
+# the order that program.ts names. It is started as `sh PROGRAM SSH_CONNECTION VERB [ARGUMENT...]`, as root.
+#
+# Answers go to standard output as pieces: a line `@@MARKER name`, the piece's lines, at last `@@MARKER end`.
+# The controller decides by exit codes alone:
+#   0 done (also when repeated)   10 rolled back       11 unknown nonce     12 busy
+#   13 observation changed        14 does not load     15 storage           16 needs go
+#   17 confirmed, not persisted   18 packages failed   19 refused           20 program missing (said by the bootstrap)
+#   21 under way: the answer will be another one soon
+set -u
+umask 077
+LC_ALL=C
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+unset IFS
+
+PROGRAM=$0
+RUN=/run/fleet
+VAR=/var/lib/fleet
+ETC=/etc/iptables
+GENERATIONS=$ETC/fleet
+PLUGINS=/usr/share/netfilter-persistent/plugins.d
+MARK=${FLEET_MARK:-fleet}
+
+EXIT_ROLLED_BACK=10
+EXIT_UNKNOWN_NONCE=11
+EXIT_BUSY=12
+EXIT_CHANGED=13
+EXIT_UNLOADABLE=14
+EXIT_STORAGE=15
+EXIT_NEEDS_GO=16
+EXIT_NOT_PERSISTED=17
+EXIT_PACKAGES=18
+EXIT_REFUSED=19
+EXIT_UNDER_WAY=21
+
+piece() { printf '@@%s %s\n' "$MARK" "$1"; }
+
+# stop CODE WORD [DETAIL]: the last thing a verb says.
+stop() {
+  piece stop
+  printf 'why=%s\n' "$2"
+  [ $# -lt 3 ] || printf 'detail=%s\n' "$3"
+  piece end
+  exit "$1"
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Hundredths of a second since boot, suspended time included; clock changes don't matter to it.
+uptime_cs() {
+  read -r up _ </proc/uptime
+  printf '%s' "${up%.*}${up#*.}"
+}
+
+boot_id() {
+  read -r id </proc/sys/kernel/random/boot_id
+  printf '%s' "$id"
+}
+
+# unpack DIR MANIFEST_HASH: standard input, a bundle of pieces, becomes files in DIR, and every byte is read
+# back against the manifest: an exit code proves nothing (`iptables-save > /dev/full` exits 0).
+unpack() {
+  awk -v dir="$1" -v mark="@@$MARK " '
+    index($0, mark) == 1 { name = substr($0, length(mark) + 1); if (name == "end") exit; file = dir "/" name; printf "" > file; next }
+    file != "" { print > file }' 2>/dev/null
+  (cd "$1" 2>/dev/null && { printf '%s  manifest\n' "$2"; cat manifest; } | sha256sum -c >/dev/null 2>&1)
+}

@@ -1,0 +1,23 @@
+# shellcheck shell=sh
+# The table of verbs.
+SSH=${1:-}
+verb=${2:-}
+[ $# -ge 2 ] && shift 2
+case $verb in
+  observe) verb_observe "$@" ;;
+  arm) verb_arm "$@" ;;
+  go) verb_go "$@" ;;
+  await) verb_await "$@" ;;
+  confirm) verb_confirm "$@" ;;
+  rollback) verb_rollback "$@" ;;
+  status) verb_status "$@" ;;
+  packages) verb_packages "$@" ;;
+  guard) verb_guard "$@" ;;
+  persist) verb_persist "$@" ;;
+  canonical) verb_canonical "$@" ;;
+  rehearse-change) verb_rehearse_change "$@" ;;
+  rehearse-boot) verb_rehearse_boot "$@" ;;
+  boot-sets) verb_boot_sets ;;
+  boot-rules) verb_boot_rules ;;
+  *) stop "$EXIT_REFUSED" unknown-verb "$verb" ;;
+esac

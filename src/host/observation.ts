@@ -1,0 +1,59 @@
+import type { PerFamily } from '../model/family.ts'
+
+/** What one read of a host found, as data; texts are the host's own and not parsed yet. */
+export interface Observation {
+  readonly bootId: string
+  /** `client-ip client-port server-ip server-port`, as sshd told it; '' if it didn't. */
+  readonly sshConnection: string
+  readonly init: 'systemd' | 'other'
+  readonly os: string
+  readonly release: string
+  /** `iptables --version`; '' if there is none. */
+  readonly iptables: string
+  readonly ipv6: boolean
+  /** Programs that the guard needs and the host hasn't got. */
+  readonly lacks: readonly string[]
+  readonly persistent: boolean
+  /** Which of rules.v4 and rules.v6 lie in /etc/iptables. */
+  readonly rulesFiles: readonly string[]
+  /** What else manages or loads rules: a service's name or a script's path. */
+  readonly managers: readonly string[]
+  /** iptables-save of the backend in use, and of the other one. */
+  readonly live: PerFamily<string>
+  readonly other: PerFamily<string>
+  readonly nftTables: readonly string[]
+  readonly sets: readonly string[]
+  /** Listening sockets, as `ss -Hlntup` prints them; undefined if the host has no ss. */
+  readonly sockets: readonly string[] | undefined
+  readonly generation: Generation
+  /** The candidate in the host's own words; undefined where `asConfirmed`, or where it doesn't load. */
+  readonly canonical: PerFamily<string> | undefined
+  /** Candidate and live owned rules are those of the last confirmed generation. */
+  readonly asConfirmed: boolean
+  /** Why the candidate doesn't load: what the host's tools said, by `4`, `6`, `sets` or `scratch`. */
+  readonly loadErrors: ReadonlyMap<string, string>
+  readonly guard: GuardLock | undefined
+}
+
+/** The last confirmed generation on disk; number 0 if fleet never confirmed one. */
+export interface Generation {
+  readonly number: number
+  /** Its files hash to what its meta.json says. */
+  readonly whole: boolean
+  /** /etc/iptables/rules.v4 and rules.v6 are links through it. */
+  readonly linked: boolean
+  readonly plugins: boolean
+  readonly enabled: boolean
+  readonly rules: PerFamily<string>
+  readonly ipsets: string
+}
+
+/** The lock of a transaction that isn't finished. */
+export interface GuardLock {
+  readonly nonce: string
+  readonly run: string
+  readonly who: string
+  readonly since: string
+  readonly state: string
+  readonly alive: boolean
+}

@@ -1,0 +1,97 @@
+import { FleetError } from '../model/error.ts'
+import type { PerFamily } from '../model/family.ts'
+import type { Session } from '../session/session.ts'
+import { callHost, EXIT, type Reply, stopOf } from './call.ts'
+import type { Generation, GuardLock, Observation } from './observation.ts'
+import { type Pieces, readFacts } from './pieces.ts'
+
+/** What is asked of a host: may it be this? Texts for iptables-restore and for `ipset restore`. */
+export interface Candidate {
+  readonly rules: PerFamily<string>
+  readonly sets: string
+  /** A hash of all of it, which the host compares with the last confirmed one's. */
+  readonly hash: string
+}
+
+/** Reads a host; changes nothing. Errors: `host-storage`, `host-refuses`, and callHost's. */
+export async function observe(
+  session: Session,
+  candidate: Candidate,
+  timeout = 60_000,
+): Promise<Observation> {
+  const files = { 'cand.4': candidate.rules[4], 'cand.6': candidate.rules[6], sets: candidate.sets }
+  const reply = await callHost(session, { verb: 'observe', files, args: [candidate.hash], timeout })
+  if (reply.code !== EXIT.done) throw observeError(reply)
+  return readObservation(reply.pieces)
+}
+
+function observeError(reply: Reply): FleetError {
+  const { why, detail } = stopOf(reply)
+  if (reply.code === EXIT.storage)
+    return new FleetError('host-storage', { place: detail }, { hostState: 'refused' })
+  return new FleetError('host-refuses', { why, detail }, { hostState: 'refused' })
+}
+
+export function readObservation(pieces: Pieces): Observation {
+  const facts = readFacts(pieces.get('facts'))
+  const one = (key: string) => facts.get(key)?.[0] ?? ''
+  const both = (name: string): PerFamily<string> => ({
+    4: pieces.get(`${name}.4`) ?? '',
+    6: pieces.get(`${name}.6`) ?? '',
+  })
+  const sockets = lines(pieces.get('sockets'))
+  const errors = [...pieces].filter(([name]) => name.startsWith('error.'))
+  return {
+    bootId: one('boot_id'),
+    sshConnection: one('ssh_connection'),
+    init: one('init') === 'systemd' ? 'systemd' : 'other',
+    os: one('os'),
+    release: one('release'),
+    iptables: one('iptables'),
+    ipv6: one('ipv6') !== 'off',
+    lacks: [...(facts.get('lacks') ?? []), ...lines(pieces.get('missing'))],
+    persistent: one('persistent') === 'yes',
+    rulesFiles: facts.get('has') ?? [],
+    managers: facts.get('manager') ?? [],
+    live: both('live'),
+    other: both('other'),
+    nftTables: lines(pieces.get('nft')),
+    sets: lines(pieces.get('sets')),
+    sockets: sockets.includes('#no ss') ? undefined : sockets,
+    generation: readGeneration(pieces),
+    canonical: pieces.has('canon.4') && pieces.has('canon.6') ? both('canon') : undefined,
+    asConfirmed: pieces.has('confirmed-as-is'),
+    loadErrors: new Map(errors.map(([name, text]) => [name.slice('error.'.length), text.trim()])),
+    guard: readLock(pieces.get('guard')),
+  }
+}
+
+function readGeneration(pieces: Pieces): Generation {
+  const facts = readFacts(pieces.get('generation'))
+  const yes = (key: string) => facts.get(key)?.[0] === 'yes'
+  return {
+    number: Number(facts.get('number')?.[0] ?? 0),
+    whole: yes('whole'),
+    linked: yes('linked'),
+    plugins: yes('plugins'),
+    enabled: yes('enabled'),
+    rules: { 4: pieces.get('current.rules.v4') ?? '', 6: pieces.get('current.rules.v6') ?? '' },
+    ipsets: pieces.get('current.ipsets') ?? '',
+  }
+}
+
+export function readLock(piece: string | undefined): GuardLock | undefined {
+  const facts = readFacts(piece)
+  const one = (key: string) => facts.get(key)?.[0] ?? ''
+  if (!facts.has('nonce')) return undefined
+  return {
+    nonce: one('nonce'),
+    run: one('run'),
+    who: one('who'),
+    since: one('since'),
+    state: one('state'),
+    alive: one('alive') === 'yes',
+  }
+}
+
+const lines = (piece = '') => piece.split('\n').filter(line => line !== '')

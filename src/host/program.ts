@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+
+export interface Program {
+  readonly text: string
+  /** 16 hex digits of its sha256: it names the file on the host. */
+  readonly hash: string
+}
+
+let made: Program | undefined
+
+/** The shell program that runs on a host: head first, main last, the rest are functions. Read once a run. */
+export function hostProgram(): Program {
+  made ??= assemble(new URL('.', import.meta.url))
+  return made
+}
+
+function assemble(folder: URL): Program {
+  const files = readdirSync(folder).filter(name => name.endsWith('.sh'))
+  const middle = files.filter(name => name !== 'head.sh' && name !== 'main.sh').sort()
+  const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
+  const text = ['head.sh', ...middle, 'main.sh'].map(read).join('\n')
+  return { text, hash: createHash('sha256').update(text).digest('hex').slice(0, 16) }
+}
+
+/** `$2` the hash, `$3` the marker of the answer's pieces, then the verb and its arguments. 20: the program isn't here. */
+export const START_PROGRAM =
+  'p=/var/lib/fleet/host-$2.sh; test -r "$p" || exit 20; FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; exec /bin/sh "$p" "$s" "$@"'
+
+/**
+ * Stores the program from standard input; `$2` the hash. Read back and synced before it gets its name, so that
+ * what has the name is whole. 15: no room, or a file system that can't be written.
+ */
+export const INSTALL_PROGRAM =
+  'umask 077; d=/var/lib/fleet; mkdir -p $d && t=$d/.host-$2.$$ && cat > $t && h=$(sha256sum < $t) && ' +
+  'case $h in "$2"*) sync $t && mv $t $d/host-$2.sh && exit 0 ;; esac; rm -f "$t"; exit 15'
