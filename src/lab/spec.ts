@@ -1,0 +1,84 @@
+import { FleetError } from '../model/error.ts'
+
+/** A host to start. */
+export interface HostSpec {
+  /** Letters, digits, dots and dashes: its host name too. */
+  readonly name: string
+  /** Boots systemd by systemd-nspawn; its root must hold systemd. Otherwise sshd under a small init. */
+  readonly systemd?: boolean
+  /** `machine` (the default): an overlay over this machine's own root. Otherwise the path of a root to overlay. */
+  readonly root?: string
+  /** An address that it must have besides its own, as an inventory would say it in `ansible_host`. */
+  readonly address?: string
+  /** A port that sshd listens on besides 22. */
+  readonly port?: number
+}
+
+export interface LabSpec {
+  /** Short; part of the names of namespaces. */
+  readonly name: string
+  readonly hosts: readonly HostSpec[]
+  /** Serves iptables-persistent and its like to the hosts, whose only apt source it is. */
+  readonly packages?: boolean
+  /** Hosts start with apt's lists already read. Without it a tool has to run `apt-get update` itself. */
+  readonly aptLists?: boolean
+  /** Users beyond `operator`, `keeper` and `nosudo`: with the same key and sudo without a password. */
+  readonly users?: readonly string[]
+  /** Public keys that may log in besides the lab's own, as lines of authorized_keys. */
+  readonly authorizedKeys?: readonly string[]
+  /** Where this lab lives; `/run/fleet-lab/NAME` by default. */
+  readonly stateDir?: string
+}
+
+/** Where a host stands in the lab's network. */
+export interface Seat {
+  readonly namespace: string
+  /** The controller's end of the host's cable; the host's own end is always eth0. */
+  readonly cable: string
+  readonly address4: string
+  readonly address6: string
+}
+
+export interface HostPlan extends Seat {
+  readonly spec: HostSpec
+}
+
+export const CONTROLLER4 = '10.90.0.1'
+export const CONTROLLER6 = 'fd90::1'
+const PER_BLOCK = 250
+const MAX_HOSTS = 50 * PER_BLOCK
+
+export const controllerOf = (lab: string): string => `lab-${lab}`
+export const stateDirOf = (spec: Pick<LabSpec, 'name' | 'stateDir'>): string =>
+  spec.stateDir ?? `/run/fleet-lab/${spec.name}`
+
+/** Checks the names and gives every host its seat. */
+export function planHosts(spec: LabSpec): readonly HostPlan[] {
+  checkName(spec.name)
+  if (spec.hosts.length > MAX_HOSTS) {
+    throw new FleetError('lab-too-many-hosts', { hosts: spec.hosts.length, most: MAX_HOSTS })
+  }
+  const seen = new Set<string>()
+  return spec.hosts.map((host, index) => {
+    checkName(host.name)
+    if (seen.has(host.name)) throw new FleetError('lab-duplicate-host', { host: host.name })
+    seen.add(host.name)
+    return { spec: host, ...seat(spec.name, host.name, index) }
+  })
+}
+
+function seat(lab: string, host: string, index: number): Seat {
+  const block = 1 + Math.floor(index / PER_BLOCK)
+  const place = 1 + (index % PER_BLOCK)
+  return {
+    namespace: `lab-${lab}-${host}`,
+    cable: `host${index}`,
+    address4: `10.90.${block}.${place}`,
+    address6: `fd90::${block.toString(16)}:${place.toString(16)}`,
+  }
+}
+
+function checkName(name: string): void {
+  if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(name))
+    throw new FleetError('lab-bad-name', { name })
+}
