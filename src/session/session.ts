@@ -1,17 +1,24 @@
-/** What a command on a host answered. `code` is null when the channel closed without one: nothing is known then. */
+/** What a script on a host answered. `code` is null when the channel closed without one, or by a signal: nothing is known then. */
 export interface Answer {
   readonly code: number | null
+  /** Exactly what the script wrote, as UTF-8: what a login shell printed before it is gone. */
   readonly stdout: string
+  /** The first 64 KiB. */
   readonly stderr: string
 }
 
-export interface Exec {
-  /** A POSIX shell command line, run as root. It must survive csh and fish as login shells. */
-  readonly command: string
+export interface Run {
+  /**
+   * POSIX shell text without control characters, a line at most: it passes through the user's login shell, csh
+   * and fish included. Runs in a `/bin/sh` as root, LC_ALL=C; `$1` is SSH_CONNECTION as sshd set it, before
+   * sudo (empty where it is missing), `$2` and on are `args`. What is longer goes over `stdin`.
+   */
+  readonly script: string
+  readonly args?: readonly string[]
   readonly stdin?: string | Uint8Array
   /** Milliseconds; when they run out the channel is closed and the answer is an error `exec-timeout`. */
   readonly timeout: number
-  /** Bytes of stdout kept before the exec is ended with the error `output-too-large`. */
+  /** Bytes of stdout kept before the exec is ended with the error `output-too-large`; 16 MiB unless said. */
   readonly maxOutput?: number
 }
 
@@ -22,7 +29,13 @@ export interface Exec {
 export interface Session {
   /** `performance.now()` just before the call that opened the last hop: what the freshness proof counts from. */
   readonly connectStart: number
-  exec(exec: Exec): Promise<Answer>
+  /**
+   * Only an exit code that the script itself gave is an answer.
+   * Errors: `sudo-refused`, `sudo-missing`, `shell-refused` (the script never started: `failed`); `exec-timeout`,
+   * `output-too-large`, `connection-lost`, `channel-refused` (`unknown`; `unreachable` if nothing was ever run
+   * over this connection); `aborted`; `quote-unsupported`.
+   */
+  run(run: Run): Promise<Answer>
   /** Resolves when the connection is closed; never rejects. */
   close(): Promise<void>
 }

@@ -1,0 +1,80 @@
+import type { Client, ClientChannel } from 'ssh2'
+import { FleetError } from '../model/error.ts'
+
+/** One command line for the user's login shell, as it goes over the wire. */
+export interface Exec {
+  readonly command: string
+  readonly stdin: string | Uint8Array
+  readonly timeout: number
+  readonly maxOutput: number
+  /**
+   * What to do when stderr grows: sudo's question is answered here. Without it stdin is written at once and ended.
+   */
+  readonly converse?: (stderr: string, channel: ClientChannel) => void
+}
+
+export interface Raw {
+  readonly code: number | null
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+const STDERR_KEPT = 64 * 1024
+
+/**
+ * Runs one command in a channel of its own. `code` is null unless the process itself exited.
+ * Errors: `exec-timeout`, `output-too-large`, `channel-refused`. A connection that breaks is the caller's to see:
+ * ssh2 then closes the channel without a code.
+ */
+export function execute(client: Client, exec: Exec): Promise<Raw> {
+  return new Promise((resolve, reject) => {
+    let channel: ClientChannel | undefined
+    let settled = false
+    const settle = () => {
+      clearTimeout(timer)
+      settled = true
+    }
+    const fail = (code: string, args: Record<string, string | number>) => {
+      settle()
+      channel?.close()
+      reject(new FleetError(code, args, { hostState: 'unknown' }))
+    }
+    const timer = setTimeout(() => fail('exec-timeout', { seconds: exec.timeout / 1000 }), exec.timeout)
+    const answer = (raw: Raw) => {
+      settle()
+      resolve(raw)
+    }
+    client.exec(exec.command, (error, opened) => {
+      if (settled) return opened?.close()
+      if (error) return fail('channel-refused', { reason: error.message })
+      channel = opened
+      collect(opened, exec, answer, () => fail('output-too-large', { bytes: exec.maxOutput }))
+    })
+  })
+}
+
+function collect(channel: ClientChannel, exec: Exec, answer: (raw: Raw) => void, tooLarge: () => void): void {
+  const stdout: Buffer[] = []
+  let room = exec.maxOutput
+  let stderr = Buffer.alloc(0)
+  let code: number | null = null
+  channel.on('data', (chunk: Buffer) => {
+    if (room < 0) return
+    room -= chunk.length
+    stdout.push(chunk)
+    if (room < 0) {
+      stdout.length = 0
+      tooLarge()
+    }
+  })
+  channel.stderr.on('data', (chunk: Buffer) => {
+    if (stderr.length >= STDERR_KEPT) return
+    stderr = Buffer.concat([stderr, chunk]).subarray(0, STDERR_KEPT)
+    exec.converse?.(stderr.toString(), channel)
+  })
+  channel.on('exit', (exitCode: number | null) => {
+    code = exitCode
+  })
+  channel.on('close', () => answer({ code, stdout: Buffer.concat(stdout), stderr: stderr.toString() }))
+  if (!exec.converse) channel.end(exec.stdin)
+}

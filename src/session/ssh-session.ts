@@ -1,0 +1,63 @@
+import type { Client } from 'ssh2'
+import type { Connection } from '../model/connection.ts'
+import { FleetError } from '../model/error.ts'
+import { runAsRoot } from './become.ts'
+import type { Answer, Run, Session } from './session.ts'
+
+/** Milliseconds that sshd gets to close its side before the socket is destroyed. */
+const CLOSE_GRACE = 2000
+
+interface Opened {
+  readonly connection: Connection
+  readonly connectStart: number
+  readonly signal?: AbortSignal
+}
+
+/** A session over a client that is ready. */
+export function openSession(client: Client, { connection, connectStart, signal }: Opened): Session {
+  const { host } = connection
+  let closed: FleetError | undefined
+  let ran = false
+  let queue: Promise<unknown> = Promise.resolve()
+  const lost = (reason: string) =>
+    new FleetError('connection-lost', { host, reason }, { hostState: ran ? 'unknown' : 'unreachable' })
+  client.on('error', error => {
+    closed ??= lost(error.message)
+  })
+  const gone = new Promise<void>(resolve => {
+    client.on('close', () => {
+      closed ??= lost('the connection was closed')
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    })
+  })
+  const abort = () => {
+    closed ??= new FleetError('aborted', { host }, ran ? { hostState: 'unknown' } : {})
+    client.destroy()
+  }
+  signal?.addEventListener('abort', abort, { once: true })
+
+  async function runNow(run: Run): Promise<Answer> {
+    if (closed) throw closed
+    ran = true
+    const answer = await Promise.race([runAsRoot(client, connection, run), gone])
+    // A connection that breaks also closes its channels: an answer without a code is then no answer.
+    if (answer && !(closed && answer.code === null)) return answer
+    throw closed ?? lost('the connection was closed')
+  }
+
+  return {
+    connectStart,
+    run(run) {
+      const answer = queue.then(() => runNow(run))
+      queue = answer.catch(() => {})
+      return answer
+    },
+    close() {
+      closed ??= lost('fleet closed the connection')
+      client.end()
+      const force = setTimeout(() => client.destroy(), CLOSE_GRACE)
+      return gone.finally(() => clearTimeout(force))
+    },
+  }
+}

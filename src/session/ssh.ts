@@ -1,0 +1,117 @@
+import { Client, type ConnectConfig } from 'ssh2'
+import type { Connection } from '../model/connection.ts'
+import { FleetError } from '../model/error.ts'
+import { startDeadline } from './deadline.ts'
+import { dial } from './dial.ts'
+import { type Attempt, describeHandshake } from './handshake.ts'
+import type { HostKeys } from './host-keys.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { Session } from './session.ts'
+import { openSession } from './ssh-session.ts'
+
+export interface SshOptions {
+  readonly keys: KeyRing
+  readonly hostKeys: HostKeys
+  /** Ends the attempt, and later the session, at once: error `aborted`. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A fresh SSH connection, its host key verified, its user authenticated.
+ * Errors, `unreachable` all but `aborted`: those of `dial`, `HostKeys` and `KeyRing`; `handshake-timeout`,
+ * `handshake-lost` (broken off before authentication: worth another try), `handshake-failed`, `auth-refused`,
+ * `auth-timeout`, `auth-lost`.
+ */
+export async function connectSsh(connection: Connection, options: SshOptions): Promise<Session> {
+  const { keys, hostKeys, signal } = options
+  const [known, identities] = await Promise.all([hostKeys.lookUp(connection), keys.identities(connection)])
+  const deadline = startDeadline(connection, signal)
+  const attempt: Attempt = { tried: [], methods: [], phase: 'handshake' }
+  try {
+    const connectStart = performance.now()
+    const socket = await dial(connection, deadline.signal)
+    deadline.enter('handshake')
+    const client = new Client()
+    client.once('handshake', () => {
+      attempt.phase = 'auth'
+      deadline.enter('auth')
+      neverAskForOtherHostKeys(client)
+    })
+    const config = describeHandshake({ connection, socket, known, identities }, attempt)
+    await authenticate(client, config, { connection, attempt, signal: deadline.signal })
+    const session = openSession(client, { connection, connectStart, ...(signal ? { signal } : {}) })
+    if (attempt.newKey) await hostKeys.accept(connection, attempt.newKey).catch(closing(session))
+    return session
+  } finally {
+    deadline.clear()
+  }
+}
+
+const closing = (session: Session) => async (error: unknown) => {
+  await session.close()
+  throw error
+}
+
+/**
+ * ssh2 has an OpenSSH server prove every other host key it has, on each connection, for an event that nobody here
+ * listens to: an RSA signature on the host and three verifications here. It asks only servers that call
+ * themselves OpenSSH.
+ */
+function neverAskForOtherHostKeys(client: Client): void {
+  Reflect.set(client, '_remoteVer', '')
+}
+
+interface Context {
+  readonly connection: Connection
+  readonly attempt: Attempt
+  readonly signal: AbortSignal
+}
+
+function authenticate(client: Client, config: ConnectConfig, context: Context): Promise<void> {
+  const { signal } = context
+  return new Promise((resolve, reject) => {
+    const done = (settle: () => void) => {
+      signal.removeEventListener('abort', stop)
+      client.removeListener('close', onClose)
+      settle()
+    }
+    const fail = (error: unknown) =>
+      done(() => {
+        client.destroy()
+        reject(error)
+      })
+    const stop = () => fail(signal.reason)
+    const onClose = () => fail(explain(context, new Error('the connection was closed')))
+    signal.addEventListener('abort', stop, { once: true })
+    client.once('ready', () => done(resolve))
+    client.on('close', onClose)
+    // Stays for good: an error without a listener would end the program.
+    client.on('error', error => {
+      if (levelOf(error) !== 'agent') fail(explain(context, error))
+    })
+    if (signal.aborted) return stop()
+    client.connect(config)
+  })
+}
+
+const levelOf = (error: Error): unknown => Reflect.get(error, 'level')
+/** SSH_DISCONNECT_PROTOCOL_ERROR is what OpenSSH sends with "Too many authentication failures". */
+const REFUSALS: readonly unknown[] = [2, 14]
+
+function explain({ connection, attempt }: Context, cause: Error): unknown {
+  if (attempt.refusal) return attempt.refusal
+  const { host, address, port, user } = connection
+  const { tried, methods, phase } = attempt
+  const level = levelOf(cause)
+  const fault = (code: string) =>
+    new FleetError(
+      code,
+      { host, address, port, user, tried, methods, reason: cause.message },
+      { hostState: 'unreachable', cause },
+    )
+  if (phase === 'auth') {
+    const refused = level === 'client-authentication' || REFUSALS.includes(Reflect.get(cause, 'code'))
+    return fault(refused ? 'auth-refused' : 'auth-lost')
+  }
+  return fault(level === 'handshake' && !/lost/.test(cause.message) ? 'handshake-failed' : 'handshake-lost')
+}
