@@ -5,14 +5,17 @@ import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FleetError } from '../model/error.ts'
+import { removeCgroups } from './cgroups.ts'
 import { type CommandResult, runCommand } from './command.ts'
 import type { HostPlace } from './furnish.ts'
 import { lightHostCommand } from './light-host.ts'
 import { addressLines, remakeNamespace, setCable, shapeCable } from './network.ts'
-import { endProcessesIn } from './processes.ts'
+import { endProcessesIn, initOf } from './processes.ts'
+import { systemdHostCommand } from './systemd-host.ts'
 
-/** How long a host may take until sshd listens, in milliseconds. */
+/** How long a host may take until sshd listens, and until it is off, in milliseconds. */
 const START_LIMIT = 60_000
+const STOP_LIMIT = 30_000
 const POLL = 20
 const ENVIRONMENT = [
   'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -31,6 +34,7 @@ export class LabHost {
   readonly log: string
   /** The folder that holds the host's own files, as seen from this machine. */
   readonly disk: string
+  readonly systemd: boolean
   readonly #place: HostPlace
 
   constructor(place: HostPlace) {
@@ -40,6 +44,7 @@ export class LabHost {
     this.address6 = place.plan.address6
     this.namespace = place.plan.namespace
     this.log = place.log
+    this.systemd = place.plan.spec.systemd === true
     this.disk = join(place.disk, 'upper')
   }
 
@@ -69,19 +74,38 @@ export class LabHost {
     child.on('error', () => undefined)
     child.unref()
     await log.close()
-    await this.#listening(() => child.exitCode !== null || child.pid === undefined)
+    const over = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined
+    for (let waited = 0; waited < START_LIMIT && !over(); waited += POLL) {
+      if (await this.#isUp()) return
+      await sleep(POLL)
+    }
+    const said = (await readFile(this.log, 'utf8')).trim().slice(-2000)
+    throw new FleetError('lab-host-failed', { host: this.name, log: this.log, said })
   }
 
   /** Power loss: everything that runs is gone at once and so is all that the kernel kept; files stay. */
   async unplug(): Promise<void> {
     await endProcessesIn([this.namespace])
     await rm(join(this.#place.state, 'pid'), { force: true })
+    await removeCgroups([this.namespace])
     await remakeNamespace(this.#place.controller, this.#place.plan)
   }
 
-  /** Shuts the host down. A light host has nothing to shut down in order: its processes end. */
+  /** Shuts the host down in order where it has systemd; a light host just ends. */
   async stop(): Promise<void> {
+    if (this.systemd && this.pid !== 0) {
+      await this.exec('systemctl poweroff')
+      for (let waited = 0; waited < STOP_LIMIT && (await initOf(this.namespace)); waited += POLL) {
+        await sleep(POLL)
+      }
+    }
     await this.unplug()
+  }
+
+  /** What sshd has said since the host booted: a line `Accepted ...` for each connection it let in. */
+  async sshdLog(): Promise<string> {
+    if (!this.systemd) return await readFile(this.log, 'utf8')
+    return (await this.exec('journalctl --boot --unit ssh --output cat --no-pager')).stdout
   }
 
   /**
@@ -104,24 +128,26 @@ export class LabHost {
   #command(): readonly string[] {
     const { plan, state, disk, lower } = this.#place
     const overlay = `lowerdir=${lower.join(':')},upperdir=${join(disk, 'upper')},workdir=${join(disk, 'work')}`
-    return lightHostCommand({
-      namespace: plan.namespace,
-      name: plan.spec.name,
-      state,
-      overlay,
-      bootId: randomUUID(),
-    })
+    const start = { namespace: plan.namespace, name: plan.spec.name, state, overlay }
+    return this.systemd ? systemdHostCommand(start) : lightHostCommand({ ...start, bootId: randomUUID() })
+  }
+
+  async #isUp(): Promise<boolean> {
+    return this.systemd ? await this.#isRunning() : await this.#isListening()
   }
 
   /** sshd says so itself, once for each family and port. */
-  async #listening(over: () => boolean): Promise<void> {
+  async #isListening(): Promise<boolean> {
     const ports = new Set([22, this.#place.plan.spec.port ?? 22]).size
-    for (let waited = 0; waited < START_LIMIT && !over(); waited += POLL) {
-      const said = await readFile(this.log, 'utf8')
-      if (said.split('Server listening on').length > 2 * ports) return
-      await sleep(POLL)
-    }
-    const said = (await readFile(this.log, 'utf8')).trim().slice(-2000)
-    throw new FleetError('lab-host-failed', { host: this.name, log: this.log, said })
+    return (await readFile(this.log, 'utf8')).split('Server listening on').length > 2 * ports
+  }
+
+  /** systemd's own word that the boot is over; it answers only once it takes calls. */
+  async #isRunning(): Promise<boolean> {
+    const pid = await initOf(this.namespace)
+    if (pid === undefined) return false
+    await writeFile(join(this.#place.state, 'pid'), `${pid}\n`)
+    const { stdout } = await this.exec('systemctl is-system-running --wait')
+    return /^(running|degraded)$/m.test(stdout)
   }
 }

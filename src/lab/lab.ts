@@ -2,15 +2,17 @@ import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import pLimit from 'p-limit'
 import { FleetError } from '../model/error.ts'
+import { removeCgroups } from './cgroups.ts'
 import { mustRun, runCommand } from './command.ts'
 import { Controller } from './controller.ts'
 import { furnish, type HostPlace, makeKey } from './furnish.ts'
 import { LabHost } from './host.ts'
 import { hostsFile, makeLayer } from './layer.ts'
 import { makeNetwork, namespaces, removeNamespaces } from './network.ts'
-import { checkMachine, MACHINE_ROOT } from './preflight.ts'
+import { checkMachine, MACHINE_ROOT, SYSTEMD, type Tool } from './preflight.ts'
 import { endProcessesIn } from './processes.ts'
-import { controllerOf, type HostPlan, type LabSpec, planHosts, stateDirOf } from './spec.ts'
+import { debianRoot, isRelease } from './root.ts'
+import { controllerOf, type HostPlan, type HostSpec, type LabSpec, planHosts, stateDirOf } from './spec.ts'
 import { labUsers } from './users.ts'
 
 /** Hosts that start at once: more only makes each slower. */
@@ -45,9 +47,11 @@ export class Lab extends Controller {
  * Starts a lab and answers when every host's sshd listens. What an earlier lab of that name left is removed first.
  * Throws `lab-needs-linux`, `lab-needs-root`, `lab-missing-tool`, `lab-bad-name`, `lab-host-failed`.
  */
-export async function startLab(spec: LabSpec): Promise<Lab> {
+export async function startLab(wish: LabSpec): Promise<Lab> {
+  planHosts(wish)
+  await checkMachine(toolsFor(wish))
+  const spec = { ...wish, hosts: await Promise.all(wish.hosts.map(resolveRoot)) }
   const plans = planHosts(spec)
-  await checkMachine(plans.some(isOverMachine) ? MACHINE_ROOT : [])
   const stateDir = stateDirOf(spec)
   await removeLab(spec.name, stateDir)
   try {
@@ -71,6 +75,20 @@ export async function openLab(name: string, stateDir = stateDirOf({ name })): Pr
 /** Stops a lab that any process started, or what is left of one. Answers whether there was anything. */
 export async function stopLab(name: string, stateDir = stateDirOf({ name })): Promise<boolean> {
   return await removeLab(name, stateDir)
+}
+
+function toolsFor({ hosts }: LabSpec): readonly Tool[] {
+  const overMachine = hosts.some(host => rootOf(host) === 'machine')
+  const systemd = hosts.some(host => host.systemd === true)
+  return [...(overMachine ? MACHINE_ROOT : []), ...(systemd ? SYSTEMD : [])]
+}
+
+const rootOf = (host: HostSpec): string => host.root ?? (host.systemd === true ? 'bookworm' : 'machine')
+
+async function resolveRoot(host: HostSpec): Promise<HostSpec> {
+  const root = rootOf(host)
+  if (isRelease(root)) return { ...host, root: await debianRoot(root) }
+  return { ...host, root: root === 'machine' ? '/' : root }
 }
 
 async function makeLab(spec: LabSpec, plans: readonly HostPlan[], stateDir: string): Promise<Lab> {
@@ -131,9 +149,7 @@ async function makeLayers(spec: LabSpec, plans: readonly HostPlan[], stateDir: s
   }
 }
 
-const isOverMachine = (plan: HostPlan): boolean => baseOf(plan) === '/'
-const baseOf = ({ spec }: HostPlan): string =>
-  spec.root === undefined || spec.root === 'machine' ? '/' : spec.root
+const baseOf = ({ spec }: HostPlan): string => spec.root ?? '/'
 const rootsOf = (plans: readonly HostPlan[]): readonly string[] => [...new Set(plans.map(baseOf))]
 
 /** By the names of its namespaces and its folder alone, so that it works on what a crash left. */
@@ -144,6 +160,7 @@ async function removeLab(name: string, stateDir: string): Promise<boolean> {
   const known = new Set([prefix, ...spec.hosts.map(host => `${prefix}-${host.name}`)])
   const own = (await namespaces()).filter(namespace => known.has(namespace))
   await endProcessesIn(own)
+  await removeCgroups(own)
   await removeNamespaces(own)
   await runCommand(['umount', '--lazy', join(stateDir, 'disks')])
   await rm(stateDir, { recursive: true, force: true })

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import { FleetError } from '../model/error.ts'
 
 /** A program and the Debian package that has it. */
-type Tool = readonly [program: string, debianPackage: string]
+export type Tool = readonly [program: string, debianPackage: string]
 
 const ALWAYS: readonly Tool[] = [
   ['ip', 'iproute2'],

@@ -1,4 +1,4 @@
-import { readdir, readlink, stat } from 'node:fs/promises'
+import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Every process whose network namespace is one of these; threads aside. */
@@ -8,6 +8,15 @@ export async function processesIn(namespaces: readonly string[]): Promise<readon
   const pids = (await readdir('/proc')).filter(entry => /^\d+$/.test(entry)).map(Number)
   const found = await Promise.all(pids.map(async pid => wanted.has(await networkOf(pid))))
   return pids.filter((pid, index) => found[index] === true && pid !== process.pid)
+}
+
+/** The process that is pid 1 of a pid namespace of its own, among those of a network namespace. */
+export async function initOf(namespace: string): Promise<number | undefined> {
+  for (const pid of await processesIn([namespace])) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+    if (/^NSpid:\t\d+\t1$/m.test(status)) return pid
+  }
+  return undefined
 }
 
 /** Ends them all and returns when the kernel has let go of the last. */

@@ -4,9 +4,12 @@ import { FleetError } from '../model/error.ts'
 export interface HostSpec {
   /** Letters, digits, dots and dashes: its host name too. */
   readonly name: string
-  /** Boots systemd by systemd-nspawn; its root must hold systemd. Otherwise sshd under a small init. */
+  /** Boots systemd by systemd-nspawn. Otherwise sshd runs under a small init. */
   readonly systemd?: boolean
-  /** `machine` (the default): an overlay over this machine's own root. Otherwise the path of a root to overlay. */
+  /**
+   * What the host's root is laid over: `machine`, a release of Debian (made once, kept), or the path of a root.
+   * Without it the machine's own root, and bookworm for a systemd host.
+   */
   readonly root?: string
   /** An address that it must have besides its own, as an inventory would say it in `ansible_host`. */
   readonly address?: string

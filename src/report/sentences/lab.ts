@@ -29,6 +29,8 @@ export const labSentences = {
   'lab-host-off': a => `The host ${String(a.host)} is off. Boot it first.`,
   'lab-host-failed': a =>
     `The host ${String(a.host)} didn't start. Its log is ${String(a.log)}${quoted(a.said)}`,
+  'lab-root-failed': a =>
+    `debootstrap couldn't make a root of Debian ${String(a.release)} from ${String(a.mirror)}. Check that this machine reaches that mirror and has 500 MB free in /var/cache${quoted(a.said)}`,
   'lab-shape-refused': a =>
     `The kernel doesn't take "${String(a.args)}" for a network cable (netem needs the kernel module sch_netem)${quoted(a.said)}`,
 } satisfies Sentences
