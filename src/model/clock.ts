@@ -1,0 +1,8 @@
+/** Time as it is passed in. Milliseconds throughout. */
+export interface Clock {
+  /** Monotonic. */
+  now(): number
+  /** Since the epoch; compared with `now` only to notice that the machine slept. */
+  wall(): number
+  sleep(milliseconds: number): Promise<void>
+}

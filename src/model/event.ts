@@ -1,0 +1,41 @@
+import type { Finding } from './finding.ts'
+import type { HostState } from './host-state.ts'
+
+/** What became of one host. */
+export interface Outcome {
+  readonly host: string
+  readonly state: HostState
+  /** Why, where there is something to say; for a good state a warning at most. */
+  readonly finding?: Finding
+  /** The generation on disk now, where it was read. */
+  readonly generation?: number
+}
+
+/** The steps of one host that the journal and the progress tell. */
+export type Step = 'observing' | 'installing' | 'arming' | 'armed' | 'applied' | 'confirming'
+
+/** All that happens in a run, as data: what the journal stores, the progress shows and `--json` prints. */
+export type Event =
+  | {
+      readonly type: 'run-started'
+      readonly run: string
+      readonly who: string
+      readonly command: string
+      readonly hosts: number
+    }
+  | { readonly type: 'phase-started'; readonly phase: 'observe' | 'apply'; readonly hosts: readonly string[] }
+  | { readonly type: 'host-step'; readonly host: string; readonly step: Step; readonly nonce?: string }
+  | {
+      readonly type: 'host-planned'
+      readonly host: string
+      readonly verdict: 'unchanged' | 'change' | 'refused'
+    }
+  | ({ readonly type: 'host-settled' } & Outcome)
+  | {
+      readonly type: 'run-ended'
+      readonly run: string
+      readonly states: Readonly<Partial<Record<HostState, number>>>
+    }
+
+/** Resolves when the event is safe on disk, where it has to be. */
+export type Emit = (event: Event) => void | Promise<void>

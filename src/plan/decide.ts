@@ -1,0 +1,158 @@
+import type { Observation } from '../host/observation.ts'
+import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
+import type { Finding } from '../model/finding.ts'
+import { canonical } from '../ruleset/canonical.ts'
+import { type DiffLine, diff, isEqual } from '../ruleset/diff.ts'
+import { parseSave } from '../ruleset/parse.ts'
+import { printRestore } from '../ruleset/print.ts'
+import type { IpSet, Ruleset } from '../ruleset/ruleset.ts'
+import { printSets } from '../ruleset/sets.ts'
+import { type Change, change } from '../ruleset/transition.ts'
+import type { HostChange, HostPlan, Wish } from './host-plan.ts'
+import { checkLockout, parseSshConnection } from './lockout.ts'
+import { ownedNow } from './owned-now.ts'
+import {
+  findUnmanaged,
+  hasContainerRuntime,
+  jumpOf,
+  KNOWN_FOREIGN,
+  matchesAny,
+  type Ownership,
+  withoutContainerChains,
+} from './ownership.ts'
+import { refusals } from './refuse.ts'
+import { closedBy, parseSockets } from './sockets.ts'
+import { judgeUnmanaged } from './unmanaged.ts'
+
+export interface Question extends Wish {
+  readonly rulesets: PerFamily<Ruleset>
+  readonly sets: readonly IpSet[]
+  readonly candidateHash: string
+  readonly seen: Observation
+  readonly preserve: readonly string[]
+  readonly replace: readonly string[]
+  readonly replaceUnmanaged: boolean
+  readonly acceptLockoutRisk: boolean
+  readonly isShipped: (role: string) => boolean
+}
+
+/** Works out what to do with one host: pure, so the same observation always gives the same plan. */
+export function decide(question: Question): HostPlan {
+  const reasons = refusals(question.seen)
+  if (reasons.length > 0) return { ...empty(question), verdict: 'refused', findings: reasons }
+  const families = both(family => workOut(question, family))
+  const facts = { ...empty(question), ...describe(question, families) }
+  const persisted = isPersisted(question.seen)
+  const equal = FAMILIES.every(family => isEqual(families[family].now, families[family].wanted))
+  const findings = [
+    ...judgeUnmanaged(question, facts.unmanaged, equal && persisted),
+    ...lockout(question, families),
+  ]
+  if (equal && persisted)
+    return {
+      ...facts,
+      findings: findings.filter(({ severity }) => severity !== 'error'),
+      verdict: 'unchanged',
+    }
+  if (findings.some(({ severity }) => severity === 'error')) return { ...facts, findings, verdict: 'refused' }
+  return { ...facts, findings, verdict: 'change', change: freeze(question, families) }
+}
+
+interface Worked {
+  readonly live: Ruleset
+  readonly wanted: Ruleset
+  readonly now: Ruleset
+  readonly change: Change
+  readonly ownership: Ownership
+}
+
+const both = <T>(make: (family: Family) => T): PerFamily<T> => ({ 4: make(4), 6: make(6) })
+
+function workOut(question: Question, family: Family): Worked {
+  const { seen } = question
+  const live = parseSave(seen.live[family], family)
+  const last = parseSave(seen.generation.rules[family], family)
+  const all = wantedOf(question, family, last)
+  const wanted = hasContainerRuntime(live) ? withoutContainerChains(all, question.isShipped) : all
+  const preserve = [...KNOWN_FOREIGN, ...question.preserve]
+  const ownership = { live, wanted, last, preserve, replace: question.replace }
+  const now = ownedNow(ownership, question.replaceUnmanaged)
+  const isPreserved = (text: string) => matchesAny(jumpOf(text) ?? '', preserve)
+  return { live, wanted, now, change: change(live, now, wanted, { isPreserved }), ownership }
+}
+
+/** In the host's own words; in the template's where the host has no iptables yet. */
+function wantedOf({ seen, rulesets }: Question, family: Family, last: Ruleset): Ruleset {
+  if (seen.asConfirmed) return last
+  if (!seen.canonical) return rulesets[family]
+  return canonical(parseSave(seen.canonical[family], family), rulesets[family])
+}
+
+const isPersisted = ({ generation, persistent }: Observation) =>
+  generation.number > 0 &&
+  generation.whole &&
+  generation.linked &&
+  generation.plugins &&
+  generation.enabled &&
+  persistent
+
+const empty = (question: Question): HostPlan => ({
+  host: question.host,
+  roles: question.roles,
+  onlyBase: question.onlyBase,
+  verdict: 'unchanged',
+  findings: [],
+  diff: [],
+  closes: [],
+  unmanaged: [],
+  installs: !question.seen.persistent || question.seen.lacks.length > 0,
+  released: [],
+  kept: [],
+  bootId: question.seen.bootId,
+})
+
+function describe(question: Question, families: PerFamily<Worked>): Partial<HostPlan> {
+  const each = <T>(list: (worked: Worked) => readonly T[]): T[] =>
+    FAMILIES.flatMap(family => [...list(families[family])])
+  const listeners = parseSockets(question.seen.sockets ?? [])
+  return {
+    diff: each<DiffLine>(({ now, wanted }) => diff(now, wanted)),
+    unmanaged: each(({ ownership }) => findUnmanaged(ownership)),
+    released: each(one => one.change.do.released),
+    kept: each(one => one.change.do.kept),
+    closes: closedBy(
+      both(family => families[family].live),
+      both(family => families[family].change.after),
+      listeners,
+    ),
+  }
+}
+
+function lockout(question: Question, families: PerFamily<Worked>): readonly Finding[] {
+  const connection = parseSshConnection(question.seen.sshConnection)
+  if (!connection) return [{ code: 'no-ssh-connection', severity: 'error', args: {} }]
+  const sets = new Map(question.sets.map(({ name, entries }) => [name, entries]))
+  const found = checkLockout(
+    both(family => families[family].change.after),
+    connection,
+    sets,
+  )
+  if (!question.acceptLockoutRisk) return found
+  return found.map(finding => ({ ...finding, severity: 'warning' }))
+}
+
+function freeze(question: Question, families: PerFamily<Worked>): HostChange {
+  const { seen } = question
+  const text = (part: (worked: Worked) => string) => both(family => part(families[family]))
+  return {
+    base: seen.generation.number,
+    generation: seen.generation.number + 1,
+    now: text(({ now }) => printRestore(now)),
+    want: text(({ wanted }) => printRestore(wanted)),
+    do: text(worked => worked.change.do.payload),
+    undo: text(worked => worked.change.undo.payload),
+    sets: printSets(question.sets),
+    setsNow: seen.generation.ipsets,
+    candidateHash: question.candidateHash,
+  }
+}

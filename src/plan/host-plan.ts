@@ -1,0 +1,45 @@
+import type { PerFamily } from '../model/family.ts'
+import type { Finding } from '../model/finding.ts'
+import type { DiffLine } from '../ruleset/diff.ts'
+import type { Unmanaged } from './ownership.ts'
+
+/** What is wanted of a host, before it was looked at. */
+export interface Wish {
+  readonly host: string
+  /** Each role and where it came from, in order: `web (group web)`. */
+  readonly roles: readonly string[]
+  /** No role but base and final. */
+  readonly onlyBase: boolean
+}
+
+/** The change that a guard will make: frozen texts, a value that can be saved as JSON. */
+export interface HostChange {
+  readonly base: number
+  readonly generation: number
+  readonly now: PerFamily<string>
+  readonly want: PerFamily<string>
+  readonly do: PerFamily<string>
+  readonly undo: PerFamily<string>
+  readonly sets: string
+  readonly setsNow: string
+  readonly candidateHash: string
+}
+
+/** Everything worked out for one host. */
+export interface HostPlan extends Wish {
+  readonly verdict: 'unchanged' | 'change' | 'refused'
+  /** Errors are why a host is refused; notes are for reading. */
+  readonly findings: readonly Finding[]
+  readonly diff: readonly DiffLine[]
+  /** The listeners that nobody can reach any more: `tcp/443 nginx`. */
+  readonly closes: readonly string[]
+  readonly unmanaged: readonly Unmanaged[]
+  /** iptables-persistent or ipset has to be installed first. */
+  readonly installs: boolean
+  /** Chains that nothing owned mentions any more: their policy goes back to ACCEPT. */
+  readonly released: readonly string[]
+  readonly kept: readonly string[]
+  /** Only where the verdict is `change` and the rules could be worked out before packages are installed. */
+  readonly change?: HostChange
+  readonly bootId: string
+}

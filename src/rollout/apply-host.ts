@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto'
+import { arm, go, type Transaction } from '../host/guard.ts'
+import { observe } from '../host/observe.ts'
+import { installPackages } from '../host/packages.ts'
+import type { Clock } from '../model/clock.ts'
+import { FleetError } from '../model/error.ts'
+import type { Emit, Outcome } from '../model/event.ts'
+import type { HostChange, HostPlan } from '../plan/host-plan.ts'
+import { metaOf } from '../plan/meta.ts'
+import { sameChange } from '../plan/same-change.ts'
+import type { Session } from '../session/session.ts'
+import { failure, outcomeOf } from './outcome.ts'
+import { type Settled, settle, type Untransacted } from './settle.ts'
+import type { Observed, Target } from './target.ts'
+
+/*
+ * One host, from its frozen plan to an end that was read back. The promises:
+ *
+ * 1. Exactly the plan: a host that looks different when it is armed is refused (the host checks it as well).
+ * 2. Nothing changes before the arming session is closed: that is the go.
+ * 3. Only a connection that began after the rules were in force confirms (freshness.ts).
+ * 4. Whatever is lost on the way, the outcome is what the host says in the end, or `unknown`.
+ * 5. An `arm` whose answer was lost may have armed: it is settled like one that did.
+ */
+
+export interface ApplyTools {
+  readonly run: string
+  readonly who: string
+  readonly confirmTimeout: number
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+/** Milliseconds: an observing session older than this is not armed over any more. */
+const SESSION_AGE = 60_000
+
+export async function applyHost(observed: Observed, tools: ApplyTools): Promise<Outcome> {
+  const { host } = observed.target
+  try {
+    const first = await attempt(observed, tools)
+    if (first !== 'disarmed') return first
+    const again = await attempt({ ...observed, observedAt: Number.NEGATIVE_INFINITY }, tools)
+    if (again !== 'disarmed') return again
+    return { host, state: 'failed', finding: { code: 'session-stayed', severity: 'error', args: {} } }
+  } catch (error) {
+    return failure(host, error)
+  }
+}
+
+async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> {
+  const { target } = observed
+  const ready = await prepare(observed, tools)
+  const { plan, session } = ready
+  if (plan.verdict !== 'change' || !plan.change) {
+    await session.close()
+    return outcomeOf(plan)
+  }
+  const transaction = transactionOf(plan.change, tools)
+  const armed = {
+    host: target.host,
+    nonce: transaction.nonce,
+    bootId: plan.bootId,
+    confirmTimeout: tools.confirmTimeout,
+  }
+  await tools.emit({ type: 'host-step', host: target.host, step: 'arming', nonce: transaction.nonce })
+  const wait = await armAndClose(target, session, transaction)
+  const closedAt = tools.clock.now()
+  await tools.emit({ type: 'host-step', host: target.host, step: 'armed' })
+  await tools.clock.sleep(wait + 150)
+  const { connect } = target
+  return settle({ ...armed, closedAt }, { ...tools, connect, lookAgain: one => lookAgain(one, target, plan) })
+}
+
+interface Ready {
+  readonly plan: HostPlan
+  readonly session: Session
+}
+
+/** A session to arm over and the plan it was made with; packages first, where they're missing. */
+async function prepare(observed: Observed, tools: ApplyTools): Promise<Ready> {
+  const { target, plan } = observed
+  const old = tools.clock.now() - observed.observedAt > SESSION_AGE
+  if (old) await observed.session.close()
+  const session = old ? await target.connect() : observed.session
+  try {
+    if (!old && !plan.installs) return { plan, session }
+    if (plan.installs) {
+      await tools.emit({ type: 'host-step', host: target.host, step: 'installing' })
+      await installPackages(session)
+    }
+    const now = target.decide(await observe(session, target.candidate))
+    if (now.verdict === 'change' && !sameChange(plan, now))
+      throw new FleetError('host-changed', { what: 'rules' }, { hostState: 'refused' })
+    return { plan: now, session }
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+/** Milliseconds that loading will take, as the rehearsal measured it. */
+async function armAndClose(target: Target, session: Session, transaction: Transaction): Promise<number> {
+  try {
+    const { loadTime, needsGo } = await arm(session, transaction)
+    await session.close()
+    if (needsGo) await sayGo(target, transaction.nonce)
+    return loadTime
+  } catch (error) {
+    await session.close()
+    if (error instanceof FleetError && error.hostState === 'unknown') return 1000
+    throw error
+  }
+}
+
+async function sayGo(target: Target, nonce: string): Promise<void> {
+  const session = await target.connect()
+  await go(session, nonce).finally(() => session.close())
+}
+
+function transactionOf(change: HostChange, tools: ApplyTools): Transaction {
+  const nonce = randomBytes(16).toString('hex')
+  const since = new Date(tools.clock.wall()).toISOString()
+  const { run, who, confirmTimeout } = tools
+  const meta = metaOf(change, { run, who, since })
+  return { nonce, run, who, since, confirmTimeout, ...change, meta }
+}
+
+async function lookAgain(session: Session, target: Target, plan: HostPlan): Promise<Untransacted> {
+  const seen = await observe(session, target.candidate)
+  const { bootId } = seen
+  if (seen.guard) return { is: 'under way', bootId }
+  return { is: sameChange(plan, target.decide(seen)) ? 'as before' : 'different', bootId }
+}

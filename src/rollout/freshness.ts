@@ -1,0 +1,27 @@
+import type { Clock } from '../model/clock.ts'
+
+/** Milliseconds that a connection must have begun after the rules were in force. */
+const MARGIN = 100
+/** Milliseconds by which the two clocks may disagree before the controller counts as suspended meanwhile. */
+const SUSPENDED = 1000
+
+export interface Stopwatch {
+  readonly now: number
+  readonly wall: number
+}
+
+export const readClocks = (clock: Clock): Stopwatch => ({ now: clock.now(), wall: clock.wall() })
+
+/**
+ * Whether a connection proves that the host can be reached under its new rules: it began after they were in force.
+ * An old one passes through ESTABLISHED and proves nothing. Only durations are compared, never two machines' clocks.
+ *
+ * @param connectStart the controller's monotonic clock just before the last hop was opened
+ * @param received both clocks when the age came in
+ * @param age milliseconds on the host's own clock since the rules came into force
+ */
+export function isFresh(connectStart: Stopwatch, received: Stopwatch, age: number): boolean {
+  const elapsed = received.now - connectStart.now
+  const slept = Math.abs(received.wall - connectStart.wall - elapsed)
+  return slept <= SUSPENDED && connectStart.now >= received.now - age + MARGIN
+}

@@ -1,0 +1,19 @@
+import { FleetError } from '../model/error.ts'
+import type { Outcome } from '../model/event.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
+
+/** What a plan alone says of a host that isn't to be changed. */
+export function outcomeOf(plan: HostPlan): Outcome {
+  const finding = plan.findings.find(({ severity }) => severity === 'error')
+  return {
+    host: plan.host,
+    state: plan.verdict === 'refused' ? 'refused' : 'unchanged',
+    ...(finding ? { finding } : {}),
+  }
+}
+
+/** What an error before anything was armed says of a host. Anything but a FleetError is a bug and goes on up. */
+export function failure(host: string, error: unknown): Outcome {
+  if (!(error instanceof FleetError)) throw error
+  return { host, state: error.hostState ?? 'failed', finding: error.finding }
+}

@@ -1,0 +1,89 @@
+import { observe } from '../host/observe.ts'
+import type { Clock } from '../model/clock.ts'
+import type { Emit, Outcome } from '../model/event.ts'
+import { type ApplyTools, applyHost } from './apply-host.ts'
+import { failure, outcomeOf } from './outcome.ts'
+import type { Observed, Target } from './target.ts'
+
+/*
+ * A run over many hosts. The promises:
+ *
+ * 1. Observe all, decide, then arm: nothing is armed before every host was looked at and the plan accepted.
+ * 2. After a stop no host starts; those in flight end as they end, and none is left unconfirmed without its guard.
+ * 3. Every host has exactly one outcome.
+ */
+
+/** Runs a task for each item, as many at once as it thinks right. */
+export type Pool = <T, R>(items: readonly T[], task: (item: T) => Promise<R>) => Promise<R[]>
+
+export interface ObserveTools {
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+export interface Survey {
+  readonly observed: readonly Observed[]
+  /** Hosts that could not be looked at. */
+  readonly failed: readonly Outcome[]
+}
+
+/** Looks at every host, each over a connection of its own that stays open. */
+export async function observeAll(targets: readonly Target[], tools: ObserveTools): Promise<Survey> {
+  await tools.emit({ type: 'phase-started', phase: 'observe', hosts: targets.map(({ host }) => host) })
+  const looked = await tools.pool(targets, target => observeOne(target, tools))
+  return {
+    observed: looked.flatMap(one => ('plan' in one ? [one] : [])),
+    failed: looked.flatMap(one => ('plan' in one ? [] : [one])),
+  }
+}
+
+async function observeOne(target: Target, { clock, emit }: ObserveTools): Promise<Observed | Outcome> {
+  await emit({ type: 'host-step', host: target.host, step: 'observing' })
+  try {
+    const session = await target.connect()
+    try {
+      const plan = target.decide(await observe(session, target.candidate))
+      await emit({ type: 'host-planned', host: target.host, verdict: plan.verdict })
+      if (plan.verdict !== 'change') await session.close()
+      return { target, plan, session, observedAt: clock.now() }
+    } catch (error) {
+      await session.close()
+      throw error
+    }
+  } catch (error) {
+    return settled(failure(target.host, error), emit)
+  }
+}
+
+export interface RunTools extends ApplyTools {
+  readonly pool: Pool
+  /** After this no host starts. */
+  readonly stop: AbortSignal
+}
+
+/** Brings every observed host to its end, in one stage. Sessions that aren't needed any more are closed. */
+export async function applyAll(observed: readonly Observed[], tools: RunTools): Promise<readonly Outcome[]> {
+  const changing = observed.filter(({ plan }) => plan.verdict === 'change')
+  const others = observed.filter(({ plan }) => plan.verdict !== 'change').map(({ plan }) => outcomeOf(plan))
+  await tools.emit({
+    type: 'phase-started',
+    phase: 'apply',
+    hosts: changing.map(({ target }) => target.host),
+  })
+  const done = await Promise.all(others.map(outcome => settled(outcome, tools.emit)))
+  const changed = await tools.pool(changing, one => startHost(one, tools))
+  return [...done, ...changed]
+}
+
+async function startHost(observed: Observed, tools: RunTools): Promise<Outcome> {
+  const { host } = observed.target
+  if (!tools.stop.aborted) return settled(await applyHost(observed, tools), tools.emit)
+  await observed.session.close()
+  return settled({ host, state: 'not started' }, tools.emit)
+}
+
+async function settled(outcome: Outcome, emit: Emit): Promise<Outcome> {
+  await emit({ type: 'host-settled', ...outcome })
+  return outcome
+}

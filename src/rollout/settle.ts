@@ -1,0 +1,163 @@
+import { askRollback, awaitApplied, type Confirmation, confirm, type GuardState } from '../host/guard.ts'
+import type { Clock } from '../model/clock.ts'
+import { FleetError } from '../model/error.ts'
+import type { Emit, Outcome } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
+import type { Connect, Session } from '../session/session.ts'
+import { isFresh, readClocks } from './freshness.ts'
+
+export interface Armed {
+  readonly host: string
+  readonly nonce: string
+  readonly bootId: string
+  /** Milliseconds from apply to rollback. */
+  readonly confirmTimeout: number
+  /** Monotonic: when the arming session was closed. */
+  readonly closedAt: number
+}
+
+export interface SettleTools {
+  readonly connect: Connect
+  readonly clock: Clock
+  readonly emit: Emit
+  /** What a host looks like that doesn't know its transaction. */
+  readonly lookAgain: (session: Session) => Promise<Untransacted>
+}
+
+/** `under way`: somebody is at work there. `as before`: the rules and the generation are those that the plan began with. */
+export interface Untransacted {
+  readonly is: 'under way' | 'as before' | 'different'
+  readonly bootId: string
+}
+
+/** Milliseconds: how long a guard stays armed, and what a rollback may take beyond its deadline. */
+const ARMED_LIMIT = 30_000
+const AFTER_DEADLINE = 8_000
+const BETWEEN_TRIES = 250
+
+export type Settled = Outcome | 'disarmed'
+
+/**
+ * From armed to an end that was read back. A connection is opened, it asks what became of the transaction, and acts
+ * by that alone; whatever fails (a connection, an answer) leads to another look over a new connection, until
+ * the guard must have decided by itself. What can't be read by then is `unknown`.
+ */
+export async function settle(armed: Armed, tools: SettleTools): Promise<Settled> {
+  const until = armed.closedAt + ARMED_LIMIT + armed.confirmTimeout + AFTER_DEADLINE
+  let lastError: Finding | undefined
+  while (tools.clock.now() < until) {
+    try {
+      const settled = await look(armed, tools)
+      if (settled) return settled
+    } catch (error) {
+      if (!(error instanceof FleetError) || error.code === 'aborted') throw error
+      lastError = error.finding
+    }
+    await tools.clock.sleep(BETWEEN_TRIES)
+  }
+  return outcome(armed, 'unknown', {
+    code: 'host-silent',
+    severity: 'error',
+    args: { last: lastError?.code ?? '' },
+  })
+}
+
+/** One connection. Undefined: not over yet, look again. */
+async function look(armed: Armed, tools: SettleTools): Promise<Settled | undefined> {
+  const wall = tools.clock.wall() - tools.clock.now()
+  const session = await tools.connect()
+  try {
+    const started = { now: session.connectStart, wall: session.connectStart + wall }
+    const state = await awaitApplied(session, armed.nonce)
+    if (state.bootId !== armed.bootId) return outcome(armed, 'unknown', fault('transaction-lost'))
+    if (state.name !== 'APPLIED') return await byState(armed, tools, session, state)
+    await tools.emit({ type: 'host-step', host: armed.host, step: 'applied' })
+    if (!isFresh(started, readClocks(tools.clock), state.age ?? 0)) return undefined
+    return await decide(armed, tools, session, state)
+  } catch (error) {
+    if (error instanceof FleetError && error.code === 'host-unknown-nonce')
+      return await withoutTransaction(armed, tools, session)
+    throw error
+  } finally {
+    await session.close()
+  }
+}
+
+/** Applied, and this connection proves that the host can be reached: confirm, if there is time to. */
+async function decide(
+  armed: Armed,
+  tools: SettleTools,
+  session: Session,
+  state: GuardState,
+): Promise<Settled | undefined> {
+  if ((state.left ?? 0) < Math.min(5000, armed.confirmTimeout / 4)) {
+    return byState(armed, tools, session, await askRollback(session, armed.nonce))
+  }
+  return confirmed(armed, tools, session)
+}
+
+async function confirmed(armed: Armed, tools: SettleTools, session: Session): Promise<Settled | undefined> {
+  await tools.emit({ type: 'host-step', host: armed.host, step: 'confirming' })
+  return byConfirmation(armed, tools, session, await confirm(session, armed.nonce, armed.bootId))
+}
+
+async function byConfirmation(
+  armed: Armed,
+  tools: SettleTools,
+  session: Session,
+  answer: Confirmation,
+): Promise<Settled | undefined> {
+  switch (answer.is) {
+    case 'persisted':
+      return { ...outcome(armed, 'persisted'), generation: answer.generation }
+    case 'not persisted':
+      return outcome(armed, 'confirmed, not persisted', fault('not-persisted', { detail: answer.detail }))
+    case 'changed':
+      return byState(armed, tools, session, await askRollback(session, armed.nonce))
+    case 'not confirmed':
+      return byState(armed, tools, session, answer.state)
+  }
+}
+
+async function byState(
+  armed: Armed,
+  tools: SettleTools,
+  session: Session,
+  state: GuardState,
+): Promise<Settled | undefined> {
+  switch (state.name) {
+    case 'PERSISTED':
+    case 'CONFIRMED':
+      return confirmed(armed, tools, session)
+    case 'ROLLED_BACK':
+      return outcome(armed, 'reverted', fault('rolled-back', { why: state.why }))
+    case 'DISARMED':
+      return 'disarmed'
+    case 'STUCK':
+      return outcome(armed, 'stuck', fault('rollback-stuck'))
+    default:
+      return undefined
+  }
+}
+
+/** The host doesn't know the transaction: it was booted meanwhile (and boots what was last confirmed), or was never armed. */
+async function withoutTransaction(
+  armed: Armed,
+  tools: SettleTools,
+  session: Session,
+): Promise<Outcome | undefined> {
+  const found = await tools.lookAgain(session)
+  if (found.is === 'under way') return undefined
+  if (found.is === 'different') return outcome(armed, 'unknown', fault('transaction-lost'))
+  if (found.bootId !== armed.bootId)
+    return outcome(armed, 'reverted', fault('rolled-back', { why: 'reboot' }))
+  return outcome(armed, 'failed', fault('arm-lost'))
+}
+
+const fault = (code: string, args: Finding['args'] = {}): Finding => ({ code, severity: 'error', args })
+
+const outcome = (armed: Armed, state: Outcome['state'], finding?: Finding): Outcome => ({
+  host: armed.host,
+  state,
+  ...(finding ? { finding } : {}),
+})

@@ -1,0 +1,21 @@
+import type { Observation } from '../host/observation.ts'
+import type { Candidate } from '../host/observe.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
+import type { Connect, Session } from '../session/session.ts'
+
+/** One host of a run: how to reach it, what to ask of it, and how its plan follows from what is seen. */
+export interface Target {
+  readonly host: string
+  readonly connect: Connect
+  readonly candidate: Candidate
+  readonly decide: (seen: Observation) => HostPlan
+}
+
+/** A host that was looked at. The session stays open so that it can be armed without another connection. */
+export interface Observed {
+  readonly target: Target
+  readonly plan: HostPlan
+  readonly session: Session
+  /** Monotonic milliseconds. */
+  readonly observedAt: number
+}

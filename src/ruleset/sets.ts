@@ -1,0 +1,12 @@
+import type { IpSet } from './ruleset.ts'
+
+/** Text for `ipset restore`: each set made and filled. */
+export function printSets(sets: readonly IpSet[]): string {
+  return sets.map(printSet).join('')
+}
+
+function printSet({ name, family, type, entries }: IpSet): string {
+  const room = Math.max(65536, 2 ** Math.ceil(Math.log2(entries.length + 1)))
+  const create = `create ${name} ${type} family ${family === 4 ? 'inet' : 'inet6'} maxelem ${room}\n`
+  return create + entries.map(entry => `add ${name} ${entry}\n`).join('')
+}
