@@ -1,0 +1,60 @@
+import { familyOf } from '../address/network.ts'
+import { fleetList } from '../inventory/fleet-variables.ts'
+import { FleetError } from '../model/error.ts'
+import type { Host } from '../model/host.ts'
+import { nearest } from '../model/nearest.ts'
+import type { Place } from '../model/place.ts'
+
+export interface BookAddress {
+  readonly text: string
+  readonly at: Place
+}
+
+/** Answers `group:NAME` and `host:NAME`. */
+export interface AddressBook {
+  /**
+   * The addresses of a host, or of every host of a group (`all` included). Errors at `at`:
+   * `source-unknown`, and `source-member-without-address` for a host that nobody gave an address.
+   */
+  addresses(kind: 'group' | 'host', name: string, at: Place): readonly BookAddress[]
+}
+
+/** The book of an inventory: all its hosts, whatever `--limit` says. An address is `ansible_host` where it is one, and `fleet_addresses`. */
+export function makeBook(hosts: readonly Host[]): AddressBook {
+  const byName = new Map(hosts.map(host => [host.name, host]))
+  const byGroup = new Map<string, Host[]>([['all', [...hosts]]])
+  for (const host of hosts) {
+    for (const group of host.groups) byGroup.set(group, [...(byGroup.get(group) ?? []), host])
+  }
+  const members = (kind: string, name: string) => {
+    const host = byName.get(name)
+    return kind === 'group' ? byGroup.get(name) : host && [host]
+  }
+  return {
+    addresses(kind, name, at) {
+      const found = members(kind, name)
+      if (found) return found.flatMap(host => addressesOf(host, `${kind}:${name}`, at))
+      const near = nearest(name, (kind === 'group' ? byGroup : byName).keys()) ?? null
+      throw new FleetError('source-unknown', { kind, name, nearest: near }, { at })
+    },
+  }
+}
+
+function addressesOf(host: Host, reference: string, at: Place): BookAddress[] {
+  const addresses = [...connectionAddress(host), ...moreAddresses(host)]
+  if (addresses.length > 0) return addresses
+  throw new FleetError('source-member-without-address', { host: host.name, reference }, { at })
+}
+
+function connectionAddress(host: Host): BookAddress[] {
+  const said = host.variables.get('ansible_host') ?? host.variables.get('ansible_ssh_host')
+  if (said)
+    return typeof said.value === 'string' && familyOf(said.value) ? [{ text: said.value, at: said.at }] : []
+  return familyOf(host.name) ? [{ text: host.name, at: { file: 'inventory' } }] : []
+}
+
+/** Throws `variable-opaque`. */
+function moreAddresses(host: Host): BookAddress[] {
+  const at = host.variables.get('fleet_addresses')?.at
+  return at ? (fleetList(host, 'fleet_addresses') ?? []).map(text => ({ text, at })) : []
+}

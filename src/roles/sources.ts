@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { aggregate } from '../address/aggregate.ts'
+import { familyOf, parseNetworks } from '../address/network.ts'
+import { FleetError } from '../model/error.ts'
+import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
+import type { Place } from '../model/place.ts'
+import type { Value } from '../model/value.ts'
+import type { IpSet } from '../ruleset/ruleset.ts'
+import type { AddressBook } from './book.ts'
+import { show } from './values.ts'
+
+/** One source or destination: a network as iptables writes it, or a range that is no single network. */
+export interface Entry {
+  readonly family: Family
+  readonly word: string
+  readonly range: boolean
+}
+
+/** What a `from` or `to` stands for. No entries and not `anywhere` is nobody: it never widens. */
+export interface Sources {
+  readonly anywhere: boolean
+  readonly entries: PerFamily<readonly Entry[]>
+}
+
+const NOWHERE: PerFamily<readonly Entry[]> = { 4: [], 6: [] }
+const NOT_YET = ['set', 'dns', 'country', 'feed']
+const REFERENCE = /^(group|host|set|dns|country|feed):(.*)$/
+/** More entries than this become one rule with an ipset. */
+const MOST_RULES = 16
+
+/**
+ * Reads sources: the word `anywhere`, an address, a CIDR, a range, `group:NAME`, `host:NAME`, or a list or a
+ * comma-separated text of them without `anywhere`. null, '' and [] are nobody.
+ * Throws FleetErrors at `at`.
+ */
+export function readSources(value: Value, book: AddressBook, at: Place): Sources {
+  if (value === 'anywhere') return { anywhere: true, entries: NOWHERE }
+  const entries = new Map<string, Entry>()
+  for (const text of sourceTexts(value, at)) {
+    for (const entry of readSource(text, book, at)) entries.set(entry.word, entry)
+  }
+  const all = [...entries.values()]
+  const of = (family: Family) => all.filter(entry => entry.family === family)
+  return { anywhere: false, entries: { 4: of(4), 6: of(6) } }
+}
+
+export const isNobody = ({ anywhere, entries }: Sources) =>
+  !anywhere && FAMILIES.every(family => entries[family].length === 0)
+
+function sourceTexts(value: Value, at: Place): string[] {
+  if (value === null || value === '') return []
+  const items: readonly Value[] =
+    typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value]
+  return items.map(item => {
+    if (typeof item !== 'string') throw new FleetError('source-shape', { got: show(item) }, { at })
+    const text = item.trim()
+    if (text === 'anywhere') throw new FleetError('source-anywhere-in-list', {}, { at })
+    return text
+  })
+}
+
+function readSource(text: string, book: AddressBook, at: Place): Entry[] {
+  // `feed::1` is an IPv6 address and no feed.
+  const reference = familyOf(text.split('/')[0] ?? '') === undefined ? REFERENCE.exec(text) : null
+  if (!reference) return [readNetwork(text, at)]
+  const [, kind = '', name = ''] = reference
+  if (NOT_YET.includes(kind)) throw new FleetError('source-not-yet', { kind, text }, { at })
+  return book
+    .addresses(kind as 'group' | 'host', name, at)
+    .map(address => readNetwork(address.text, address.at))
+}
+
+function readNetwork(text: string, at: Place): Entry {
+  try {
+    const { family, cidrs } = parseNetworks(text)
+    const [only, ...more] = cidrs
+    if (only !== undefined && more.length === 0) return { family, word: only, range: false }
+    return { family, word: text.replaceAll(/\s/g, ''), range: true }
+  } catch (error) {
+    throw error instanceof FleetError ? new FleetError(error.code, error.args, { at }) : error
+  }
+}
+
+const sets = new WeakMap<readonly Entry[], IpSet>()
+
+/** The ipset for a long list of one family; undefined for a list that is short enough for a rule an entry. */
+export function setOf(entries: readonly Entry[]): IpSet | undefined {
+  const first = entries[0]
+  if (!first || entries.length <= MOST_RULES || entries.some(everything)) return undefined
+  const known = sets.get(entries)
+  const set = known ?? makeSet(first.family, entries)
+  if (!known) sets.set(entries, set)
+  return set
+}
+
+/** `0.0.0.0/0` and `::/0` match every packet of their family: iptables writes no address then. */
+export const everything = ({ word }: Entry) => word.endsWith('/0')
+
+function makeSet(family: Family, entries: readonly Entry[]): IpSet {
+  const members = aggregate(entries.map(({ word }) => word))
+  const hash = createHash('sha256').update(members.join('\n')).digest('hex').slice(0, 12)
+  return { name: `fleet${family}-${hash}`, family, type: 'hash:net', entries: members }
+}

@@ -1,0 +1,82 @@
+import { Opaque, type Value } from '../model/value.ts'
+import type { DeclaredVariable } from './template.ts'
+
+/** A port or a range of ports, as iptables writes it: `22`, `8000:8080`. */
+export type PortWord = string
+
+export interface Problem {
+  readonly expected: string
+  readonly got: string
+}
+
+export type Read = { readonly value: unknown; readonly problem?: undefined } | { readonly problem: Problem }
+
+const INTERFACE = /^[A-Za-z0-9][\w.:@-]{0,14}\+?$/
+const WORDS: Readonly<Record<string, boolean>> = { true: true, yes: true, false: false, no: false }
+
+/**
+ * A variable's value as its type says, or what was expected instead. INI inventories give numbers and
+ * booleans as strings, so those are read too. `sources` are read by `sources.ts`.
+ */
+export function readValue(variable: DeclaredVariable, value: Value): Read {
+  const problem = (expected: string): Read => ({ problem: { expected, got: show(value) } })
+  switch (variable.type) {
+    case 'port':
+      return of(portNumber(value)) ?? problem('a port from 1 to 65535')
+    case 'ports':
+      return of(readPorts(value)) ?? problem('ports such as 443, 8000-8080 or [80, 443]')
+    case 'boolean':
+      return of(typeof value === 'boolean' ? value : WORDS[String(value)]) ?? problem('true or false')
+    case 'interface':
+      return of(readInterface(value)) ?? problem('an interface such as eth0, at most 15 characters')
+    case 'enum':
+      return (
+        of(variable.values.find(allowed => allowed === String(value))) ??
+        problem(`one of ${variable.values.join(', ')}`)
+      )
+    case 'string':
+      return of(isPlain(value) ? String(value) : undefined) ?? problem('a word or a text')
+    case 'sources':
+      return { value }
+  }
+}
+
+const of = (value: unknown): Read | undefined => (value === undefined ? undefined : { value })
+const isPlain = (value: Value) => ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
+
+/** null, '' and [] are no port at all: a rule that takes its ports from them is no rule. */
+export function readPorts(value: Value): readonly PortWord[] | undefined {
+  if (value === null || value === '') return []
+  const items = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value]
+  const words = items.map(item => portWord(item as Value))
+  return words.every(word => word !== undefined) ? [...new Set(words)] : undefined
+}
+
+function portWord(value: Value): PortWord | undefined {
+  const [from, to, ...rest] = typeof value === 'string' ? value.trim().split(/[:-]/) : [value]
+  if (rest.length > 0 || from === undefined) return undefined
+  const start = portNumber(from)
+  if (to === undefined) return start?.toString()
+  const end = portNumber(to)
+  return start !== undefined && end !== undefined && start <= end ? `${start}:${end}` : undefined
+}
+
+function portNumber(value: Value): number | undefined {
+  const number = typeof value === 'string' && /^[1-9]\d{0,4}$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 65535
+    ? number
+    : undefined
+}
+
+export function readInterface(value: Value): string | undefined {
+  return typeof value === 'string' && INTERFACE.test(value) && value.length <= 15 ? value : undefined
+}
+
+/** A value for a message: short, and never the text of a secret. */
+export function show(value: unknown): string {
+  if (value instanceof Opaque) return `a ${value.kind} value`
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
+  if (typeof value === 'bigint') return String(value)
+  if (value === undefined) return 'nothing'
+  return JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? String(item) : item)).slice(0, 60)
+}
