@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { FleetError } from '../model/error.ts'
+import type { Host } from '../model/host.ts'
+import { nearest } from '../model/nearest.ts'
+import type { Inventory } from './inventory.ts'
+import { type PatternFault, selectNames, splitPattern } from './pattern.ts'
+
+/**
+ * The hosts of `-l`, in the order of the inventory; all of them without it. The whole grammar of Ansible's patterns:
+ * `web:&eu:!web3`, `web[0]`, `web[1:2]`, `~regex`, globs, `@file` with a term a line.
+ * Throws `limit-term` where a term matches nothing or can't be read, `limit-file`, and `limit-empty`.
+ */
+export function selectHosts(inventory: Inventory, limit?: string): Host[] {
+  const all = [...inventory.hosts.values()]
+  if (limit === undefined) return all
+  const terms = splitPattern(limit, name => inventory.hosts.has(name)).flatMap(readTerm)
+  const selected = terms.length === 0 ? [] : selectNames(inventory, terms)
+  if ('why' in selected) throw termError(inventory, selected)
+  const chosen = new Set(selected)
+  if (chosen.size === 0) throw new FleetError('limit-empty', { limit })
+  return all.filter(({ name }) => chosen.has(name))
+}
+
+function readTerm(term: string): readonly string[] {
+  if (!term.startsWith('@')) return [term]
+  const file = term.slice(1)
+  try {
+    const lines = readFileSync(file, 'utf8').split('\n')
+    return lines.map(line => line.trim()).filter(line => line !== '')
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error)
+    throw new FleetError('limit-file', { file, cause }, { cause: error })
+  }
+}
+
+function termError(inventory: Inventory, { term, why }: PatternFault): FleetError {
+  const bare = term.replace(/^[!&]/, '').replace(/\[[^\]]*\]$/, '')
+  const names = [...inventory.groups.keys(), ...inventory.hosts.keys()]
+  return new FleetError('limit-term', { term, why, nearest: nearest(bare, names) ?? null })
+}
