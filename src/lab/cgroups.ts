@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { exists } from './cache.ts'
 import { runCommand } from './command.ts'
 
 /** Where systemd's cgroups hang: the old tree and the new one beside it, or the new one alone. */
@@ -21,13 +21,6 @@ export async function removeCgroups(names: readonly string[]): Promise<void> {
 }
 
 async function existing(paths: readonly string[]): Promise<readonly string[]> {
-  const there = await Promise.all(
-    paths.map(path =>
-      access(path).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  )
+  const there = await Promise.all(paths.map(exists))
   return paths.filter((_, index) => there[index])
 }

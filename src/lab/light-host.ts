@@ -4,7 +4,8 @@
  * OUTSIDE runs as pid 1 of new pid, mount and uts namespaces, in the host's network namespace, still seeing this
  * machine's files. It makes the root, then becomes INIT inside it. `/proc/self` is still this machine's there, so
  * it tells the pid that others know it by. The boot id is the kernel's and would be the same for every host and
- * boot, so each boot lays its own over it. The devpts is new, or what asks for a terminal fails in odd ways.
+ * boot, so each boot lays its own over it. The devpts is new, or what asks for a terminal fails in odd ways. The
+ * record in utmp says runlevel 2: without a runlevel the maintainer scripts of packages don't start their services.
  */
 const OUTSIDE = `
 set -eu
@@ -23,6 +24,8 @@ mkdir -p run/sshd run/lock run/lab
 chmod 1777 run/lock
 echo "$boot" >run/lab/boot_id
 mount --bind run/lab/boot_id proc/sys/kernel/random/boot_id
+printf '\\001\\000\\000\\000\\062\\116\\000\\000~' >run/utmp
+truncate -s 384 run/utmp
 pivot_root . mnt
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \\
   chroot . /bin/sh -c "$init"

@@ -21,8 +21,8 @@ export interface LabSpec {
   /** Short; part of the names of namespaces. */
   readonly name: string
   readonly hosts: readonly HostSpec[]
-  /** Serves iptables-persistent and its like to the hosts, whose only apt source it is. */
-  readonly packages?: boolean
+  /** Serves iptables-persistent and its like, and packages named here, to the hosts, whose only apt source it is. */
+  readonly packages?: boolean | readonly string[]
   /** Hosts start with apt's lists already read. Without it a tool has to run `apt-get update` itself. */
   readonly aptLists?: boolean
   /** Users beyond `operator`, `keeper` and `nosudo`: with the same key and sudo without a password. */

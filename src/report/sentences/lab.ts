@@ -31,6 +31,12 @@ export const labSentences = {
     `The host ${String(a.host)} didn't start. Its log is ${String(a.log)}${quoted(a.said)}`,
   'lab-root-failed': a =>
     `debootstrap couldn't make a root of Debian ${String(a.release)} from ${String(a.mirror)}. Check that this machine reaches that mirror and has 500 MB free in /var/cache${quoted(a.said)}`,
+  'lab-unknown-distribution': a =>
+    `The lab knows where the packages of Debian and Ubuntu come from, and ${String(a.root)} is "${String(a.id)}". Start the lab without packages, or with hosts over a Debian root.`,
+  'lab-packages-failed': a =>
+    `The packages for the lab's hosts couldn't be fetched from ${String(a.mirror)}${quoted(a.said)}`,
+  'lab-store-failed': a =>
+    `The server of the lab's packages didn't start. Its log is ${String(a.log)}${quoted(a.said)}`,
   'lab-shape-refused': a =>
     `The kernel doesn't take "${String(a.args)}" for a network cable (netem needs the kernel module sch_netem)${quoted(a.said)}`,
 } satisfies Sentences
