@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import * as v from 'valibot'
+import { FleetErrors } from '../model/error.ts'
+import type { Finding } from '../model/finding.ts'
+import { nearest } from '../model/nearest.ts'
+import type { Place } from '../model/place.ts'
+import { type ConfigDocument, readDocument } from './document.ts'
+import { findNotYet, LATER } from './not-yet.ts'
+import { configSchema, NAMES, type WrittenConfig } from './schema.ts'
+
+/** What `fleet.yml` says, with its paths made absolute: they are relative to the file. What it leaves out is left out. */
+export interface Config {
+  /** Where to read from when no `-i` says so; lists of hosts stay as they are. */
+  readonly inventory?: readonly string[]
+  readonly templates?: string
+  readonly journal?: string
+  /** Which roles a group stands for. */
+  readonly roles: ReadonlyMap<string, { readonly roles: readonly string[]; readonly at: Place }>
+  readonly concurrency: Concurrency
+  /** Milliseconds, from 4 s to 30 min. */
+  readonly confirmTimeout?: number
+}
+
+/** How many at once: hosts, connections being made, the same through one bastion, connections kept open. */
+export interface Concurrency {
+  readonly hosts?: number
+  readonly starts?: number
+  readonly startsPerBastion?: number
+  readonly open?: number
+}
+
+const NAME = 'fleet.yml'
+
+/**
+ * Reads `fleet.yml` in a folder; without one, everything is left out.
+ * Throws `FleetErrors` with all that is wrong in it: unknown names, wrong values, and what fleet can't do yet.
+ */
+export async function readConfig(directory: string): Promise<Config> {
+  const file = join(directory, NAME)
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  })
+  return parseConfig(text, shown(file), directory)
+}
+
+/** As the user would name it. */
+function shown(file: string): string {
+  const near = relative(process.cwd(), file)
+  return near.startsWith('..') ? file : near
+}
+
+/** The same for a text. */
+export function parseConfig(text: string, file: string, directory: string): Config {
+  const document = readDocument(text, file)
+  if (document.findings.length > 0) throw new FleetErrors(document.findings)
+  const parsed = v.safeParse(configSchema, document.value ?? {})
+  const findings = [
+    ...findUnknown(document),
+    ...(parsed.issues ?? []).map(issue => explain(issue, document)),
+    ...(parsed.success ? findNotYet(parsed.output, document) : []),
+  ]
+  findings.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0))
+  if (findings.length > 0 || !parsed.success) throw new FleetErrors(findings)
+  return finish(parsed.output, document, directory)
+}
+
+function finish(written: WrittenConfig, document: ConfigDocument, directory: string): Config {
+  const { inventory, templates, journal, confirmTimeout } = written
+  const roles = Object.entries(written.roles ?? {}).map(
+    ([group, list]) => [group, { roles: list, at: document.place(['roles', group]) }] as const,
+  )
+  return {
+    roles: new Map(roles),
+    concurrency: withoutNulls(written.concurrency ?? {}),
+    ...(inventory
+      ? { inventory: inventory.map(path => (path.includes(',') ? path : resolve(directory, path))) }
+      : {}),
+    ...(templates ? { templates: resolve(directory, templates) } : {}),
+    ...(journal ? { journal: resolve(directory, journal) } : {}),
+    ...(confirmTimeout ? { confirmTimeout } : {}),
+  }
+}
+
+function withoutNulls(
+  written: Readonly<Record<keyof Concurrency, number | null | undefined>> | object,
+): Concurrency {
+  return Object.fromEntries(
+    Object.entries(written).filter(([, value]) => value !== null && value !== undefined),
+  )
+}
+
+function explain(issue: v.BaseIssue<unknown>, document: ConfigDocument): Finding {
+  const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)))
+  return error('config-wrong-value', { name: path.join('.'), expected: issue.message }, document.place(path))
+}
+
+/** Names that mean nothing, or nothing yet. */
+function findUnknown(document: ConfigDocument): Finding[] {
+  return Object.entries(NAMES).flatMap(([within, known]) => {
+    const outer = document.value
+    const value: unknown = within === '' || !isMapping(outer) ? outer : outer[within]
+    const names = isMapping(value) ? Object.keys(value).filter(name => !known.includes(name)) : []
+    return names.map(name => {
+      const at = document.place(within === '' ? [name] : [within, name])
+      if (within === '' && LATER.includes(name)) return error('config-not-yet', { name }, at)
+      return error('config-unknown-key', { name, within, nearest: nearest(name, known) ?? null, known }, at)
+    })
+  })
+}
+
+const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const error = (code: string, args: Finding['args'], at: Place): Finding => ({
+  code,
+  severity: 'error',
+  args,
+  at,
+})

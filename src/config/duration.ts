@@ -1,0 +1,7 @@
+const UNITS: Readonly<Record<string, number>> = { '': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** Milliseconds of `30s`, `500ms`, `5m`, `1h` or a bare number of seconds; `undefined` for anything else. */
+export function parseDuration(text: string | number): number | undefined {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|)$/.exec(String(text)) ?? []
+  return number === undefined ? undefined : Number(number) * (UNITS[unit] ?? 0)
+}

@@ -1,0 +1,85 @@
+import * as v from 'valibot'
+import { parseDuration } from './duration.ts'
+
+/*
+ * The message of each schema is the word for what was expected; its sentence lives in the report.
+ */
+
+const text = v.pipe(v.string('text'), v.nonEmpty('text'))
+const count = v.pipe(v.number('count'), v.integer('count'), v.minValue(1, 'count'))
+const list = v.union(
+  [
+    v.pipe(
+      text,
+      v.transform(name => [name]),
+    ),
+    v.array(text, 'names'),
+  ],
+  'names',
+)
+const share = v.pipe(v.string('share'), v.regex(/^(?:100|[1-9]?\d)(?:\.\d+)?%$/, 'share'))
+const amount = v.pipe(v.number('amount'), v.integer('amount'), v.minValue(0, 'amount'))
+
+/** valibot takes a list for an object. */
+const mapping = v.custom<Readonly<Record<string, unknown>>>(
+  value => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'mapping',
+)
+
+const duration = v.pipe(
+  v.union([v.string(), v.number()], 'duration'),
+  v.transform(value => parseDuration(value)),
+  v.number('duration'),
+)
+
+const gate = v.union(
+  [
+    v.strictObject({ tcp: count }),
+    v.strictObject({ http: text }),
+    v.strictObject({ command: text }),
+    v.strictObject({ prometheus: text }),
+  ],
+  'gate',
+)
+
+const rolloutEntries = {
+  stages: v.nullish(v.pipe(v.array(v.union([count, share], 'stage'), 'stages'), v.minLength(1, 'stages'))),
+  spread: v.nullish(text),
+  maxFailures: v.nullish(v.union([amount, share], 'amount')),
+  maxSkipped: v.nullish(v.union([amount, share], 'amount')),
+  unreachable: v.nullish(v.picklist(['abort', 'skip'], 'unreachable')),
+  soak: v.nullish(duration),
+  gates: v.nullish(v.array(gate, 'gates')),
+  onFailure: v.nullish(v.picklist(['stop', 'revert-stage', 'revert-all', 'pause'], 'onFailure')),
+}
+
+const concurrencyEntries = {
+  hosts: v.nullish(count),
+  starts: v.nullish(count),
+  startsPerBastion: v.nullish(count),
+  open: v.nullish(count),
+}
+
+const entries = {
+  inventory: v.nullish(list),
+  templates: v.nullish(text),
+  journal: v.nullish(text),
+  roles: v.nullish(v.pipe(mapping, v.record(v.string(), list))),
+  rollout: v.nullish(v.pipe(mapping, v.object(rolloutEntries))),
+  concurrency: v.nullish(v.pipe(mapping, v.object(concurrencyEntries))),
+  confirmTimeout: v.nullish(
+    v.pipe(duration, v.minValue(4000, 'confirmTimeout'), v.maxValue(1_800_000, 'confirmTimeout')),
+  ),
+}
+
+/** `fleet.yml` as it may be written, but for unknown names: valibot stops at the first of them. */
+export const configSchema = v.pipe(mapping, v.object(entries))
+
+export type WrittenConfig = v.InferOutput<typeof configSchema>
+
+/** The names that may stand at the top and below each of these. */
+export const NAMES: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(entries),
+  rollout: Object.keys(rolloutEntries),
+  concurrency: Object.keys(concurrencyEntries),
+}

@@ -1,0 +1,33 @@
+import type { Args } from '../../model/finding.ts'
+import type { Sentences } from './sentence.ts'
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  text: 'a text that is not empty',
+  names: 'a name or a list of names',
+  roles: 'a mapping of groups to roles, such as webservers: [web]',
+  count: 'a whole number from 1',
+  amount: 'a number of hosts from 0, or a share such as 10%',
+  share: 'a share such as 10%',
+  stage: 'a number of hosts from 1, or a share such as 10%',
+  stages: 'a list such as [1, 10%, 100%]',
+  duration: 'a time such as 30s, 5m or 1h',
+  confirmTimeout: 'a time from 4s to 30m',
+  unreachable: 'abort or skip',
+  onFailure: 'stop, revert-stage, revert-all or pause',
+  gate: 'one of tcp: PORT, http: URL, command: TEXT or prometheus: QUERY',
+  gates: 'a list such as [{tcp: 443}]',
+  mapping: 'name: value lines',
+}
+
+export const configSentences = {
+  'config-bad-yaml': (a: Args) => `This is not YAML: ${String(a.message)}.`,
+  'config-duplicate-key': () => 'This name is there twice; only one of them would count.',
+  'config-unknown-key': (a: Args) =>
+    `${String(a.name)} is unknown${a.within ? ` in ${String(a.within)}` : ''}.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''} ${
+      Array.isArray(a.known) && a.known.length > 0 ? `Known: ${a.known.join(', ')}.` : ''
+    }`.trim(),
+  'config-wrong-value': (a: Args) =>
+    `${String(a.name) || 'fleet.yml'} must be ${EXPECTED[String(a.expected)] ?? 'something else'}.`,
+  'config-not-yet': (a: Args) =>
+    `${String(a.name)} cannot be followed yet: fleet applies to all hosts in one stage, and a failed host does not stop the others. Take it out to go on like that.`,
+} satisfies Sentences

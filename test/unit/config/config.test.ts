@@ -1,0 +1,120 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseConfig, readConfig } from '../../../src/config/config.ts'
+import { FleetErrors } from '../../../src/model/error.ts'
+import type { Finding } from '../../../src/model/finding.ts'
+import { configSentences } from '../../../src/report/sentences/config.ts'
+
+const parse = (text: string) => parseConfig(text, 'fleet.yml', '/etc/fleet')
+
+function findingsOf(text: string): readonly Finding[] {
+  try {
+    parse(text)
+  } catch (error) {
+    if (error instanceof FleetErrors) return error.findings
+    throw error
+  }
+  return []
+}
+
+/** `line code argument` of each finding. */
+const brief = (text: string) =>
+  findingsOf(text).map(({ code, args, at }) => `${at?.line} ${code} ${String(args.name ?? '')}`.trim())
+
+describe('fleet.yml', () => {
+  it('says everything, with paths relative to the file', () => {
+    const config = parse(`
+inventory: [hosts.ini, 'h1,h2,']
+templates: ../templates
+journal: /var/log/fleet
+roles:
+  webservers: [web, ftp]
+  dbservers: db
+concurrency: {hosts: 10, starts: 5, startsPerBastion: 2, open: 100}
+confirmTimeout: 2m
+rollout: {stages: ['100%'], maxFailures: 0, unreachable: abort, soak: 0, gates: [], onFailure: stop}
+`)
+    expect(config).toEqual({
+      inventory: ['/etc/fleet/hosts.ini', 'h1,h2,'],
+      templates: '/etc/templates',
+      journal: '/var/log/fleet',
+      roles: new Map([
+        ['webservers', { roles: ['web', 'ftp'], at: { file: 'fleet.yml', line: 6 } }],
+        ['dbservers', { roles: ['db'], at: { file: 'fleet.yml', line: 7 } }],
+      ]),
+      concurrency: { hosts: 10, starts: 5, startsPerBastion: 2, open: 100 },
+      confirmTimeout: 120_000,
+    })
+  })
+
+  it.each(['', '# nothing\n', 'roles:\nrollout:\nconcurrency:\n'])('may be empty: %j', text => {
+    expect(parse(text)).toEqual({ roles: new Map(), concurrency: {} })
+  })
+
+  it('may be missing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fleet-config-'))
+    expect(await readConfig(folder)).toEqual({ roles: new Map(), concurrency: {} })
+    writeFileSync(join(folder, 'fleet.yml'), 'templates: roles\n')
+    expect(await readConfig(folder)).toMatchObject({ templates: join(folder, 'roles') })
+  })
+
+  it('refuses unknown names with the nearest one and the line, all of them at once', () => {
+    const findings = findingsOf('templats: x\nrollout:\n  soack: 1s\nconcurrency:\n  host: 3\nzzz: 1\n')
+    expect(findings.map(({ args, at }) => [args.name, args.within, args.nearest, at?.line])).toEqual([
+      ['templats', '', 'templates', 1],
+      ['soack', 'rollout', 'soak', 3],
+      ['host', 'concurrency', 'hosts', 5],
+      ['zzz', '', null, 6],
+    ])
+  })
+
+  it.each([
+    ['- a list', '1 config-wrong-value'],
+    ['roles: [web]', '1 config-wrong-value roles'],
+    ['roles:\n  web:\n    - {a: 1}', '2 config-wrong-value roles.web'],
+    ['templates: 5', '1 config-wrong-value templates'],
+    ["templates: ''", '1 config-wrong-value templates'],
+    ['concurrency:\n  hosts: 0', '2 config-wrong-value concurrency.hosts'],
+    ['concurrency:\n  hosts: 1.5', '2 config-wrong-value concurrency.hosts'],
+    ['confirmTimeout: soon', '1 config-wrong-value confirmTimeout'],
+    ['confirmTimeout: 3s', '1 config-wrong-value confirmTimeout'],
+    ['confirmTimeout: 31m', '1 config-wrong-value confirmTimeout'],
+    ['rollout:\n  stages: []', '2 config-wrong-value rollout.stages'],
+    ['rollout:\n  stages:\n    - 1\n    - 200%', '4 config-wrong-value rollout.stages.1'],
+    ['rollout:\n  onFailure: explode', '2 config-wrong-value rollout.onFailure'],
+    ['rollout:\n  gates: [{udp: 5}]', '2 config-wrong-value rollout.gates.0'],
+    ['journal: a\njournal: b', '2 config-duplicate-key'],
+    ['journal: [a', '1 config-bad-yaml'],
+  ])('refuses %j', (text, expected) => {
+    expect(brief(text)).toEqual([expected])
+  })
+
+  it.each([
+    ['stages: [1, 10%, 100%]', 'stages'],
+    ['stages: [1]', 'stages'],
+    ['spread: zone', 'spread'],
+    ['maxFailures: 2', 'maxFailures'],
+    ['maxSkipped: 10%', 'maxSkipped'],
+    ['unreachable: skip', 'unreachable'],
+    ['soak: 30s', 'soak'],
+    ['gates: [{tcp: 443}]', 'gates'],
+    ['onFailure: revert-all', 'onFailure'],
+  ])('does not pass over %s, which it cannot follow yet', (text, name) => {
+    expect(brief(`rollout:\n  ${text}`)).toEqual([`2 config-not-yet rollout.${name}`])
+  })
+
+  it.each(['feeds', 'hooks'])('does not pass over %s', name => {
+    expect(brief(`templates: t\n${name}: {a: 1}`)).toEqual([`2 config-not-yet ${name}`])
+  })
+
+  it('has a sentence for each of these', () => {
+    const codes = ['unknown: 1', 'journal: 5', 'hooks: 1', 'a: 1\na: 2', '[']
+    for (const { code, args } of codes.flatMap(findingsOf)) {
+      const sentence = (configSentences as Record<string, (a: typeof args) => string>)[code]?.(args)
+      expect(sentence).toMatch(/\.$/)
+      expect(sentence).not.toMatch(/undefined|null/)
+    }
+  })
+})
