@@ -1,0 +1,79 @@
+import type { HostPlan } from '../plan/host-plan.ts'
+import { type Paint, painter } from './paint.ts'
+import { diffLines } from './plan-diff.ts'
+import { factLines } from './plan-facts.ts'
+import { groupBy, hosts, indented } from './words.ts'
+
+export interface PlanOptions {
+  readonly color: boolean
+  /** The groups of a host, to say which ones gave a host without a role of its own none. */
+  readonly groupsOf?: (host: string) => readonly string[]
+}
+
+/**
+ * The plan of all hosts as an operator reads it, those with equal changes folded together: first the hosts with no
+ * role of their own, then changes, refusals, and what stays as it is.
+ */
+export function printPlan(plans: readonly HostPlan[], options: PlanOptions): string {
+  const paint = painter(options.color)
+  const of = (verdict: HostPlan['verdict']) => plans.filter(plan => plan.verdict === verdict)
+  const parts = [
+    ...withoutRole(plans, options, paint),
+    ...fold(of('change'), sameDiff).map(block => changeBlock(block, paint)),
+    ...fold(of('refused'), sameReasons).map(block => refusedBlock(block, paint)),
+    ...unchangedBlock(of('unchanged'), paint),
+    paint('bold', countVerdicts(plans)),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+const fold = (plans: readonly HostPlan[], key: (plan: HostPlan) => string) => [
+  ...groupBy(plans, key).values(),
+]
+const sameDiff = ({ diff }: HostPlan) => JSON.stringify(diff)
+const sameReasons = ({ findings }: HostPlan) =>
+  JSON.stringify(findings.filter(({ severity }) => severity === 'error'))
+
+function withoutRole(plans: readonly HostPlan[], { groupsOf }: PlanOptions, paint: Paint): string[] {
+  const alone = plans.filter(({ onlyBase }) => onlyBase)
+  if (alone.length === 0) return []
+  const groups = (plan: HostPlan) => (groupsOf ? [...groupsOf(plan.host)].join(', ') || 'none' : '')
+  const lines = [...groupBy(alone, groups)].map(
+    ([name, some]) => `  ${some.map(({ host }) => host).join(', ')}${groupsOf ? ` (groups: ${name})` : ''}`,
+  )
+  const header = `No role of their own, only the rules of every host: ${hosts(alone.length)}`
+  return [[paint('yellow', header), ...lines].join('\n')]
+}
+
+/** `web1, web2, web3 (3 hosts)`. */
+const headed = (plans: readonly HostPlan[]) =>
+  plans.map(({ host }) => host).join(', ') + (plans.length > 1 ? ` (${hosts(plans.length)})` : '')
+
+function changeBlock(plans: readonly HostPlan[], paint: Paint): string {
+  const diff = diffLines(plans[0]?.diff ?? [], paint).map(line => indented(line, '  '))
+  const nothing = '  The rules stay as they are; what is missing is that a boot loads them.'
+  return [
+    paint('bold', headed(plans)),
+    ...factLines(plans, paint),
+    ...(diff.length > 0 ? diff : [nothing]),
+  ].join('\n')
+}
+
+const refusedBlock = (plans: readonly HostPlan[], paint: Paint): string =>
+  [paint('bold', `${headed(plans)}: refused, nothing will be changed`), ...factLines(plans, paint)].join('\n')
+
+/** Only what somebody should know is said of hosts that stay as they are. */
+function unchangedBlock(plans: readonly HostPlan[], paint: Paint): string[] {
+  if (plans.length === 0) return []
+  const notable = plans.filter(({ findings, unmanaged }) => findings.length + unmanaged.length > 0)
+  const blocks = fold(notable, plan => JSON.stringify([plan.findings, plan.unmanaged]))
+  const said = blocks.map(block => [`${headed(block)}: unchanged`, ...factLines(block, paint)].join('\n'))
+  return [...said, `${hosts(plans.length)}: unchanged`]
+}
+
+/** `3 hosts to change, 47 unchanged, 1 refused`. */
+function countVerdicts(plans: readonly HostPlan[]): string {
+  const count = (verdict: HostPlan['verdict']) => plans.filter(plan => plan.verdict === verdict).length
+  const refused = count('refused')
+  return `${hosts(count('change'))} to change, ${count('unchanged')} unchanged${refused > 0 ? `, ${refused} refused` : ''}`
+}

@@ -1,0 +1,18 @@
+import type { Args } from '../../model/finding.ts'
+import type { Sentences } from './sentence.ts'
+
+const list = (value: Args[string] | undefined): string =>
+  Array.isArray(value) ? value.join(', ') : String(value ?? '')
+
+export const cliSentences = {
+  'no-inventory': () =>
+    'There is no inventory: none was named, fleet.yml names none, and neither inventory.ini nor inventory/ is here. Name one with -i FILE, or make one with `fleet init`.',
+  'init-not-empty': a =>
+    `${String(a.folder)} isn't empty (it has ${String(a.first)}), and \`fleet init\` writes over nothing. Name an empty or a new folder: fleet init FOLDER`,
+  'confirm-timeout-range': a =>
+    `--confirm-timeout ${String(a.seconds)} is out of range: expected 4 to 1800 seconds.`,
+  'lab-unknown-action': a =>
+    `\`fleet lab\` doesn't know "${String(a.action)}". Expected one of: ${list(a.actions)}.`,
+  'lab-no-command': () =>
+    'There is no command to run in the lab. Write it after --: fleet lab run -- fleet apply',
+} satisfies Sentences

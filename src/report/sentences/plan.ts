@@ -1,0 +1,51 @@
+import type { Args } from '../../model/finding.ts'
+import type { Sentences } from './sentence.ts'
+
+const list = (value: Args[string] | undefined): readonly string[] =>
+  Array.isArray(value) ? value : [String(value ?? '')]
+
+/** `3 rules (such as "-A INPUT -j DROP")`: the plan shows each of them below. */
+function rules(value: Args[string] | undefined): string {
+  const all = list(value)
+  return all.length === 1
+    ? `one rule or chain ("${all[0]}")`
+    : `${all.length} rules and chains (such as "${all[0]}")`
+}
+
+const LOADED: Readonly<Record<string, string>> = {
+  '4': 'The IPv4 rules',
+  '6': 'The IPv6 rules',
+  sets: 'The ipsets',
+}
+
+const decided = (a: Args) =>
+  a.rule === '' ? 'No rule accepts it, so the policy decides.' : `What decides is "${String(a.rule)}".`
+
+export const planSentences = {
+  'lockout-in': a =>
+    `The new rules would lock fleet out: a new connection from ${String(a.address)} to port ${String(a.port)}, where sshd listens, comes out as "${String(a.verdict)}". ${decided(a)} Accept it (ssh_from, ssh_port: sshd sees port ${String(a.port)}), or let the host go ahead and revert by itself with --accept-lockout-risk HOST.`,
+  'lockout-out': a =>
+    `The new rules would lock fleet out: the answers of sshd (port ${String(a.port)}) to ${String(a.address)} come out as "${String(a.verdict)}". ${decided(a)} Accept ESTABLISHED in OUTPUT, or let the host go ahead and revert by itself with --accept-lockout-risk HOST.`,
+  'lockout-rate-limit': a =>
+    `SSH from ${String(a.address)} to port ${String(a.port)} is accepted up to a rate limit: many logins in a short time can be turned away.`,
+  'no-ssh-connection': () =>
+    `The host doesn't say over which connection fleet came (SSH_CONNECTION is missing or unreadable), so fleet can't check that the new rules let it in again. Log in through OpenSSH's sshd, without a wrapper that clears the environment.`,
+  'unknown-chains': a =>
+    `The host's rules jump to ${list(a.chains).join(', ')}, which fleet didn't make and doesn't know. Name what is to stay in fleet_preserve, and what is to go in fleet_replace (group_vars or host_vars).`,
+  'unmanaged-first': a =>
+    `This would be fleet's first apply here, and the host has ${rules(a.rules)} that fleet didn't make. To let them go, say --replace-unmanaged; to keep them, write them into a role of this host first.`,
+  'unmanaged-replaced': a =>
+    `The host has ${rules(a.rules)} that fleet didn't make. They go, as --replace-unmanaged says.`,
+  'unmanaged-kept': a =>
+    `Since the last apply somebody added ${rules(a.rules)} to the host. They stay; write them into a role, or take them out with --replace-unmanaged.`,
+  'both-backends': a =>
+    `Both kinds of iptables hold rules on this host: iptables is ${String(a.here)}, and ${String(a.there)} has rules too, which fleet wouldn't see. Look at them with iptables-${String(a.there)}-save, and flush that kind or move its rules into a role.`,
+  'other-manager': a =>
+    `${String(a.manager)} manages or loads firewall rules on this host as well, and two masters undo each other. Turn it off there first (systemctl disable --now ${String(a.manager)}, or take the script out).`,
+  'host-lacks': a =>
+    `The host has no ${list(a.tools).join(', ')}, which the guard needs to put old rules back. Install it there first.`,
+  'host-busy': a =>
+    `Another run is at work on this host: ${String(a.run) || 'an unnamed one'} of ${String(a.who) || 'somebody'}, since ${String(a.since) || 'an unknown time'}. Wait until it has ended (a change that nobody confirms ends by itself), and run this again.`,
+  'candidate-does-not-load': a =>
+    `${LOADED[String(a.part)] ?? 'The new rules'} don't load on this host${a.detail === '' ? '' : `; its own tools say: ${String(a.detail)}`}. Correct the role; nothing was changed.`,
+} satisfies Sentences

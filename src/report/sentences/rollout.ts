@@ -1,0 +1,27 @@
+import type { Sentences } from './sentence.ts'
+
+const WHY: Readonly<Record<string, string>> = {
+  deadline: 'no fresh connection of fleet came through before the time was up: the new rules lock it out',
+  'apply-failed': "the new rules didn't load",
+  mismatch: 'what was loaded is not what was wanted: something else changes rules at the same time',
+  terminated: 'the guard was told to end',
+  restarted: 'the guard was ended in the middle of it and started again',
+  abandoned: 'the guard had died',
+  asked: 'fleet asked for it',
+  reboot: 'the host was booted before the change was confirmed',
+}
+
+export const rolloutSentences = {
+  'session-stayed': () =>
+    'The host still sees the SSH session that brought the change, so it never began (tried twice). Something keeps the connection open: look for ControlPersist, a proxy, or a hanging sshd process on the host.',
+  'host-silent': a =>
+    `The host took the change, and then didn't say what became of it${a.last === '' ? '' : ` (last error: ${String(a.last)})`}. If fleet can't reach it any more, it has put its old rules back by itself.`,
+  'transaction-lost': () =>
+    'The host no longer knows of the change, and its rules are neither the old nor the new ones as planned (it was booted, or somebody else changed them meanwhile).',
+  'not-persisted': a =>
+    `The new rules are live and confirmed, but the host wouldn't load them at its next boot${a.detail === '' ? '' : `: ${String(a.detail)}`}.`,
+  'rolled-back': a => `The host put its old rules back: ${WHY[String(a.why)] ?? String(a.why)}.`,
+  'rollback-stuck': () => "The host couldn't put its old rules back yet, and goes on trying every 2 seconds.",
+  'arm-lost': () =>
+    'The connection broke off while the change was being handed over, and the host never began it.',
+} satisfies Sentences

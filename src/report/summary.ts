@@ -1,0 +1,58 @@
+import type { Outcome } from '../model/event.ts'
+import type { HostState } from '../model/host-state.ts'
+import { painter, type Tone } from './paint.ts'
+import { say } from './say.ts'
+import { groupBy, hosts, indented } from './words.ts'
+
+/** What to do about a host in this state, beyond what its finding says; `LIMIT` stands for the hosts' names. */
+const NEXT: Readonly<Partial<Record<HostState, string>>> = {
+  reverted: 'The old rules are in force again. Correct what is wrong, and run it again with -l LIMIT.',
+  failed: 'Its rules are as they were. Run it again with -l LIMIT when the cause is mended.',
+  unreachable: 'Nothing was changed there. Run it again with -l LIMIT when it answers.',
+  'not started': 'The run was stopped before its turn, and nothing was changed there. Run it again to go on.',
+  'confirmed, not persisted':
+    'The new rules are in force, but a boot would load others. Mend the cause, and run it again with -l LIMIT before the host is booted.',
+  stuck:
+    'It may have any mixture of old and new rules. Log in at its console and look at /var/lib/fleet/txn; `sh /var/lib/fleet/rollback` tries again.',
+  unknown:
+    'If it had begun and nobody could reach it, it puts its old rules back by itself. See what it has with `fleet plan -l LIMIT`.',
+}
+
+const GOOD: ReadonlySet<HostState> = new Set(['unchanged', 'persisted'])
+
+/** Worst last: that is where one looks first on a terminal. */
+const ORDER: readonly HostState[] = [
+  'unchanged',
+  'persisted',
+  'not started',
+  'refused',
+  'reverted',
+  'failed',
+  'unreachable',
+  'confirmed, not persisted',
+  'unknown',
+  'stuck',
+]
+
+/** What became of every host. Hosts of which the same is to be said are folded; a failed one says what to do next. */
+export function printSummary(outcomes: readonly Outcome[], { color = false } = {}): string {
+  const paint = painter(color)
+  const sorted = outcomes.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
+  const folded = [...groupBy(sorted, ({ state, finding }) => JSON.stringify([state, finding]))]
+  return folded.map(([, all]) => `${paint(toneOf(all[0]), entry(all))}\n`).join('')
+}
+
+const isGood = (outcome: Outcome | undefined) => outcome !== undefined && GOOD.has(outcome.state)
+const toneOf = (outcome: Outcome | undefined): Tone =>
+  isGood(outcome) ? (outcome?.finding ? 'yellow' : 'none') : 'red'
+
+function entry(all: readonly Outcome[]): string {
+  const [first] = all
+  if (!first) return ''
+  const names = all.map(({ host }) => host)
+  if (isGood(first) && !first.finding) return `${hosts(all.length)}: ${first.state}`
+  const who = all.length > 1 ? `${names.join(', ')} (${hosts(all.length)})` : (names[0] ?? '')
+  const said = first.finding ? `: ${say(first.finding)}` : ''
+  const next = NEXT[first.state]?.replace('LIMIT', names.join(','))
+  return [`${who}: ${first.state}${said}`, ...(next ? [indented(next, '  ')] : [])].join('\n')
+}

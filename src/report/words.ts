@@ -1,0 +1,28 @@
+/** `1 host`, `3 hosts`. */
+export const hosts = (count: number): string => `${count} host${count === 1 ? '' : 's'}`
+
+/** What a host or a file said may hold sequences that a terminal would obey: but for line ends they are made visible. */
+export function plain(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, character => {
+    if (character === '\n') return character
+    return character === '\t' ? ' ' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+}
+
+/** Text that may have several lines, each set in by `indent`. */
+export const indented = (text: string, indent: string): string =>
+  text
+    .split('\n')
+    .map(line => (line === '' ? '' : indent + line))
+    .join('\n')
+
+/** Items by what they have in common, in the order in which each was first met. */
+export function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const found = groups.get(key(item))
+    if (found) found.push(item)
+    else groups.set(key(item), [item])
+  }
+  return groups
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { HOST_STATES, type HostState } from '../../../src/model/host-state.ts'
+import { exitCodeOf } from '../../../src/report/exit-code.ts'
+
+const codeOf = (...states: HostState[]) => exitCodeOf(states.map(state => ({ state })))
+
+describe('the exit code of a run', () => {
+  it('is 0 where every host is as it should be, and where there is none', () => {
+    expect([codeOf(), codeOf('unchanged'), codeOf('persisted', 'unchanged')]).toEqual([0, 0, 0])
+  })
+
+  it.each(['reverted', 'refused', 'failed', 'unreachable', 'not started'] as const)(
+    'is 3 where a host is %s',
+    state => {
+      expect(codeOf('persisted', state, 'unchanged')).toBe(3)
+    },
+  )
+
+  it.each(['confirmed, not persisted', 'stuck', 'unknown'] as const)(
+    'is 4 where a host is %s, whatever the others are',
+    state => {
+      expect(codeOf(state, 'refused', 'persisted')).toBe(4)
+      expect(codeOf('persisted', 'refused', state)).toBe(4)
+    },
+  )
+
+  it('has two good states and no more', () => {
+    expect(HOST_STATES.filter(state => codeOf(state) === 0)).toEqual(['unchanged', 'persisted'])
+  })
+})

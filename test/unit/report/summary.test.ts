@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import type { Outcome } from '../../../src/model/event.ts'
+import type { HostState } from '../../../src/model/host-state.ts'
+import { printSummary } from '../../../src/report/summary.ts'
+
+const many = (count: number, state: HostState, name = 'h'): Outcome[] =>
+  Array.from({ length: count }, (_, at) => ({ host: `${name}${at + 1}`, state }))
+const failed = (host: string, state: HostState, code: string, args = {}): Outcome => ({
+  host,
+  state,
+  finding: { code, severity: 'error', args },
+})
+
+describe('a summary', () => {
+  it('folds hosts that came out the same', () => {
+    expect(
+      printSummary([...many(2, 'persisted'), ...many(47, 'unchanged', 'u'), ...many(1, 'persisted', 'x')]),
+    ).toBe('47 hosts: unchanged\n3 hosts: persisted\n')
+  })
+
+  it('says of a failed host its state, the cause, and what to do next', () => {
+    const text = printSummary([failed('web7', 'reverted', 'rolled-back', { why: 'deadline' })])
+    expect(text).toBe(
+      'web7: reverted: The host put its old rules back: no fresh connection of fleet came through before the time was up: the new rules lock it out.\n' +
+        '  The old rules are in force again. Correct what is wrong, and run it again with -l web7.\n',
+    )
+  })
+
+  it('folds failed hosts with one cause and names them all', () => {
+    const text = printSummary(
+      ['b', 'a'].map(host => failed(host, 'reverted', 'rolled-back', { why: 'asked' })),
+    )
+    expect(text).toContain('b, a (2 hosts): reverted: ')
+    expect(text).toContain('-l b,a.')
+  })
+
+  it('names hosts in a bad state even without a cause, and the worst last', () => {
+    const text = printSummary([
+      ...many(1, 'stuck', 's'),
+      ...many(1, 'not started', 'n'),
+      ...many(1, 'unchanged'),
+    ])
+    expect(text.split('\n').filter(line => !line.startsWith(' '))).toEqual([
+      '1 host: unchanged',
+      'n1: not started',
+      's1: stuck',
+      '',
+    ])
+  })
+
+  it('shows a warning on a good host', () => {
+    const warned: Outcome = {
+      host: 'a',
+      state: 'persisted',
+      finding: { code: 'x', severity: 'warning', args: {} },
+    }
+    expect(printSummary([warned, ...many(2, 'persisted')])).toBe('a: persisted: x {}\n2 hosts: persisted\n')
+  })
+
+  it('colours only when told to', () => {
+    const outcomes = [failed('a', 'failed', 'arm-lost')]
+    expect(printSummary(outcomes)).not.toContain('\u001b')
+    expect(printSummary(outcomes, { color: true })).toContain('\u001b[31m')
+  })
+})
