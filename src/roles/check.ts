@@ -1,4 +1,5 @@
-import { checkExpression, checkRuleHelper, lineOf, pairsOf } from './expressions.ts'
+import { contentNode, isNode, lineOf, pairsOf, pathTo, spelled, textNode } from './ast.ts'
+import { checkExpression, checkRuleHelper } from './expressions.ts'
 import { markLine } from './marks.ts'
 import { BLOCKS, near, PARTIAL_HELPER, RULE_HELPERS, report, type Scope, VALUE_HELPER } from './names.ts'
 
@@ -17,53 +18,39 @@ export function checkProgram(program: Program, scope: Scope): void {
 }
 
 function checkStatement(node: Statement, scope: Scope): Statement[] {
-  switch (node.type) {
-    case 'ContentStatement':
-      return [markContent(node as hbs.AST.ContentStatement, scope)]
-    case 'CommentStatement':
-      return []
-    case 'MustacheStatement':
-      return [mark(node, scope), checkMustache(node as Mustache, scope)]
-    case 'BlockStatement':
-      checkBlock(node as Block, scope)
-      return [mark(node, scope), node]
-    case 'PartialStatement':
-      return [mark(node, scope), checkPartial(node as hbs.AST.PartialStatement, scope)]
-    default:
-      report(scope, 'template-statement', {}, lineOf(node))
-      return [node]
+  if (isNode(node, 'ContentStatement')) return [markContent(node, scope)]
+  if (isNode(node, 'MustacheStatement')) return [mark(node, scope), checkMustache(node, scope)]
+  if (isNode(node, 'PartialStatement')) return [mark(node, scope), checkPartial(node, scope)]
+  if (isNode(node, 'BlockStatement')) {
+    checkBlock(node, scope)
+    return [mark(node, scope), node]
   }
+  if (node.type !== 'CommentStatement') report(scope, 'template-statement', {}, lineOf(node))
+  return []
 }
 
 function checkMustache(node: Mustache, scope: Scope): Mustache {
-  const path = node.path as hbs.AST.PathExpression
-  if (node.path.type === 'PathExpression' && Object.hasOwn(RULE_HELPERS, path.original)) {
-    checkRuleHelper(node, path.original, scope)
+  const { path } = node
+  const name = spelled(path)
+  if (isNode(path, 'PathExpression') && Object.hasOwn(RULE_HELPERS, name)) {
+    checkRuleHelper(node, name, scope)
     return node
   }
   if (node.params.length > 0 || pairsOf(node).length > 0) {
-    const name = String(path.original)
     const known = Object.keys(RULE_HELPERS)
     report(scope, 'template-unknown-helper', { name, nearest: near(name, known), known }, lineOf(node))
     return node
   }
-  if (node.path.type !== 'PathExpression') {
-    report(
-      scope,
-      'template-undeclared',
-      { name: String(path.original), nearest: null, known: [] },
-      lineOf(node),
-    )
-    return node
-  }
-  return wrapValue(node, path, scope)
+  if (isNode(path, 'PathExpression')) return wrapValue(node, path, scope)
+  report(scope, 'template-undeclared', { name, nearest: null, known: [] }, lineOf(node))
+  return node
 }
 
 /** `{{x}}` becomes a call that looks at the value before it goes into the words. */
 function wrapValue(node: Mustache, path: hbs.AST.PathExpression, scope: Scope): Mustache {
   const name = path.original
   checkExpression(path, scope)
-  return { ...node, path: pathTo(VALUE_HELPER, node), params: [text(name, node), path] }
+  return { ...node, path: pathTo(VALUE_HELPER, node), params: [textNode(name, node), path] }
 }
 
 function checkBlock(node: Block, scope: Scope) {
@@ -88,15 +75,16 @@ function checkBlock(node: Block, scope: Scope) {
   if (node.inverse) checkProgram(node.inverse, scope)
 }
 
-const inside = ({ blockParams = [] }: Program, scope: Scope): Scope => ({
+/** Handlebars leaves `blockParams` out where there are none, whatever its types say. */
+const inside = ({ blockParams }: Partial<Program>, scope: Scope): Scope => ({
   ...scope,
   inEach: true,
-  params: [...scope.params, ...blockParams],
+  params: [...scope.params, ...(blockParams ?? [])],
 })
 
 /** A partial is a template with declarations of its own; it becomes a call that runs it with just the values given. */
 function checkPartial(node: hbs.AST.PartialStatement, scope: Scope): Mustache {
-  const name = node.name.type === 'PathExpression' ? (node.name as hbs.AST.PathExpression).original : ''
+  const name = isNode(node.name, 'PathExpression') ? node.name.original : ''
   if (!/^[\w-]+$/.test(name)) report(scope, 'template-partial-name', {}, lineOf(node))
   if (node.params.length > 0) report(scope, 'template-partial-context', { name }, lineOf(node))
   for (const { value } of pairsOf(node)) checkExpression(value, scope)
@@ -104,42 +92,22 @@ function checkPartial(node: hbs.AST.PartialStatement, scope: Scope): Mustache {
   scope.partials.push({ name, line: lineOf(node), keys })
   const { loc, hash, strip } = node
   const path = pathTo(PARTIAL_HELPER, node)
-  return { type: 'MustacheStatement', path, params: [text(name, node)], hash, strip, loc, escaped: false }
+  return { type: 'MustacheStatement', path, params: [textNode(name, node)], hash, strip, loc, escaped: false }
 }
 
-const pathTo = (name: string, { loc }: hbs.AST.Node): hbs.AST.PathExpression => ({
-  type: 'PathExpression',
-  data: false,
-  depth: 0,
-  parts: [name],
-  original: name,
-  loc,
-})
-
-const text = (value: string, { loc }: hbs.AST.Node): hbs.AST.StringLiteral => ({
-  type: 'StringLiteral',
-  value,
-  original: value,
-  loc,
-})
-
-const content = (value: string, { loc }: hbs.AST.Node) => ({
-  type: 'ContentStatement',
-  value,
-  original: value,
-  loc,
-})
-const mark = (node: Statement, scope: Scope): Statement => content(markLine(scope.file, lineOf(node)), node)
+const mark = (node: Statement, scope: Scope): Statement =>
+  contentNode(markLine(scope.file, lineOf(node)), node)
 
 function markContent(node: hbs.AST.ContentStatement, scope: Scope): Statement {
   const first = lineOf(node) + strippedLines(node)
   const lines = node.value.split('\n').map((line, index) => markLine(scope.file, first + index) + line)
-  return content(lines.join('\n'), node)
+  return contentNode(lines.join('\n'), node)
 }
 
 /** Lines that whitespace control took from the front: a block's own line, or all blanks at a `~`. */
-function strippedLines({ value, original }: hbs.AST.ContentStatement): number {
-  const whole = String(original)
+function strippedLines(node: hbs.AST.ContentStatement): number {
+  const { value } = node
+  const whole = spelled(node)
   if (whole.startsWith(value)) return 0
   const own = /^[ \t]*\r?\n?/.exec(whole)?.[0] ?? ''
   const gone = whole.slice(own.length).startsWith(value) ? own : (/^\s*/.exec(whole)?.[0] ?? '')

@@ -2,7 +2,7 @@ import { FleetError } from '../model/error.ts'
 import type { Family } from '../model/family.ts'
 import type { Host } from '../model/host.ts'
 import type { Place } from '../model/place.ts'
-import { Opaque, type Value } from '../model/value.ts'
+import { Opaque } from '../model/value.ts'
 import { fromWords, toWords } from './run.ts'
 import type { Sources } from './sources.ts'
 import type { DeclaredVariable, Template, TemplateContext } from './template.ts'
@@ -14,7 +14,7 @@ export interface Lookup {
   readonly family: Family
   /** The port that fleet connects to: what `ssh_port` is where nobody says. */
   readonly sshPort: number
-  readSources(variable: string, value: Value, at: Place): Sources
+  readSources(variable: string, value: unknown, at: Place): Sources
 }
 
 /** A role's variables, from the inventory: each is read when the template uses it, and not before. */
@@ -34,9 +34,9 @@ export function partialContext(
   lookup: Lookup,
 ): TemplateContext {
   return makeContext(template, lookup, declared => {
-    const given = values[declared.name]
+    const given = Object.hasOwn(values, declared.name) ? values[declared.name] : undefined
     if (fromWords(given)) return given
-    if (given !== undefined) return readVariable(declared, given as Value, at, lookup, template)
+    if (given !== undefined) return readVariable(declared, given, at, lookup, template)
     return readVariable(declared, missing(declared, lookup, template), declared.at, lookup, template)
   })
 }
@@ -61,7 +61,7 @@ const addressOf = (host: Host) => {
   return typeof said === 'string' ? said : host.name
 }
 
-function missing(declared: DeclaredVariable, { host, sshPort }: Lookup, template: Template): Value {
+function missing(declared: DeclaredVariable, { host, sshPort }: Lookup, template: Template): unknown {
   if (declared.default !== undefined) return declared.default
   if (declared.name === 'ssh_port') return sshPort
   const args = { variable: declared.name, role: template.name, host: host.name, type: declared.type }
@@ -70,12 +70,13 @@ function missing(declared: DeclaredVariable, { host, sshPort }: Lookup, template
 
 function readVariable(
   declared: DeclaredVariable,
-  value: Value,
+  value: unknown,
   at: Place,
-  { host, family, readSources }: Lookup,
+  lookup: Lookup,
   template: Template,
 ): unknown {
-  const opaque = Array.isArray(value) ? value.find(item => item instanceof Opaque) : value
+  const { host, family } = lookup
+  const opaque: unknown = [value].flat().find(item => item instanceof Opaque)
   if (opaque instanceof Opaque) {
     throw new FleetError(
       'variable-opaque',
@@ -84,9 +85,9 @@ function readVariable(
     )
   }
   if (declared.type === 'sources')
-    return toWords(readSources(declared.name, value, at), declared.name, family)
-  const { value: read, problem } = readValue(declared, value) as { value?: unknown; problem?: undefined }
+    return toWords(lookup.readSources(declared.name, value, at), declared.name, family)
+  const { value: read, problem } = readValue(declared, value)
   if (problem === undefined) return read
   const usedAt = `${template.file}:${template.used.get(declared.name) ?? 1}`
-  throw new FleetError('variable-type', { variable: declared.name, usedAt, ...(problem as object) }, { at })
+  throw new FleetError('variable-type', { variable: declared.name, usedAt, ...problem }, { at })
 }

@@ -1,9 +1,8 @@
-import { isMap, isScalar, LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import { isCollection, isMap, isScalar, LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml'
 import type { Args, Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
-import type { Value } from '../model/value.ts'
-import { type Declaration, type DeclaredVariable, VARIABLE_TYPES, type VariableType } from './template.ts'
-import { readValue } from './values.ts'
+import { type Declaration, type DeclaredVariable, VARIABLE_TYPES } from './template.ts'
+import { readValue, spell } from './values.ts'
 
 /** Names that a template has without declaring them, or that are words of the engine. */
 export const RESERVED = [
@@ -61,7 +60,7 @@ function readRoot(reading: Reading, root: YAMLMap | undefined): Omit<Declaration
   let first = false
   for (const { key, value, offset } of pairs(reading, root, KEYS)) {
     if (key === 'vars') readVariables(reading, value, offset, vars)
-    else if (key === 'role') role = String(plain(value) ?? '')
+    else if (key === 'role') role = spell(plain(value)) ?? ''
     else if (key === 'byGroup') byGroup = expect(reading, key, plain(value), [true, false], offset) !== false
     else first = expect(reading, key, plain(value), ['first', 'normal'], offset) === 'first'
   }
@@ -93,20 +92,14 @@ function readVariable(reading: Reading, name: string, node: unknown, offset: num
   const type = expect(reading, `type of ${name}`, said.get('type'), VARIABLE_TYPES, offset)
   if (type === undefined) return undefined
   const at = place(reading, offset)
-  const variable = {
-    name,
-    type: type as VariableType,
-    values: enumValues(said),
-    default: said.get('default'),
-    at,
-  }
+  const variable = { name, type, values: enumValues(said), default: said.get('default'), at }
   checkDefault(reading, variable, offset)
   return variable
 }
 
-function enumValues(said: ReadonlyMap<string, Value>): string[] {
+function enumValues(said: ReadonlyMap<string, unknown>): string[] {
   const values = said.get('values')
-  return Array.isArray(values) ? values.map(String) : []
+  return Array.isArray(values) ? values.map(value => spell(value) ?? '') : []
 }
 
 function checkDefault(reading: Reading, variable: DeclaredVariable, offset: number) {
@@ -137,9 +130,10 @@ function expect<T extends string | boolean>(
   allowed: readonly T[],
   offset: number,
 ): T | undefined {
-  if (allowed.includes(value as T)) return value as T
+  const found = allowed.find(one => one === value)
+  if (found !== undefined) return found
   const words = allowed.map(String)
-  const got = value === undefined ? '' : String(value)
+  const got = spell(value) ?? ''
   report(
     reading,
     'front-matter-value',
@@ -150,7 +144,7 @@ function expect<T extends string | boolean>(
 }
 
 function pairs(reading: Reading, map: YAMLMap | undefined, allowed?: readonly string[]) {
-  const read = (map?.items ?? []).map(pair => readPair(pair as Pair))
+  const read = (map?.items ?? []).map(pair => readPair(pair))
   for (const { key, offset } of read) {
     if (allowed && !allowed.includes(key)) {
       report(
@@ -169,11 +163,9 @@ function readPair(pair: Pair) {
   return { key, value: pair.value, offset: isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : 0 }
 }
 
-const plain = (node: unknown): Value => {
-  if (isScalar(node)) return node.value as Value
-  return node !== null && typeof node === 'object' && 'toJSON' in node
-    ? (node as YAMLMap).toJSON()
-    : (node as Value)
+function plain(node: unknown): unknown {
+  if (isScalar(node)) return node.value
+  return isCollection(node) ? node.toJSON() : node
 }
 
 /** The front matter begins on line 2, below its `---`. */

@@ -7,9 +7,6 @@ import { CONTROL } from './marks.ts'
 import { KNOWN_HELPERS, near, type PartialCall, report, type Scope } from './names.ts'
 import type { Compiled, Declaration, Template } from './template.ts'
 
-/** A helper as the engine calls it: with `options` last, which knows the line of the call. */
-export type Helper = (this: unknown, ...args: never[]) => unknown
-
 export interface Engine {
   /** Reads a template; `partial` answers the ones that it names. Compiles, but runs nothing. */
   compile(name: string, file: string, text: string, partial: (name: string) => Compiled | undefined): Compiled
@@ -18,12 +15,11 @@ export interface Engine {
 const OPTIONS = { knownHelpersOnly: true, noEscape: true, preventIndent: true, explicitPartialContext: true }
 
 /** Handlebars with just the helpers given: none of its own is left but those that they replace. */
-export function makeEngine(helpers: Readonly<Record<string, Helper>>): Engine {
+export function makeEngine(helpers: Handlebars.HelperDeclareSpec): Engine {
   const instance = Handlebars.create()
   const builtIn = instance.helpers
   for (const name of ['lookup', 'log', 'with']) instance.unregisterHelper(name)
-  for (const [name, helper] of Object.entries(helpers))
-    instance.registerHelper(name, helper as Handlebars.HelperDelegate)
+  instance.registerHelper(helpers)
   for (const name of KNOWN_HELPERS) {
     if (!builtIn[name]) throw new Error(`no helper ${name}`)
   }
@@ -63,7 +59,7 @@ function build(
   facts: Omit<Template, 'run'>,
   program: hbs.AST.Program,
 ): Template {
-  const knownHelpers = Object.fromEntries(KNOWN_HELPERS.map(name => [name, true])) as KnownHelpers
+  const knownHelpers = Object.fromEntries(KNOWN_HELPERS.map(name => [name, true]))
   const delegate = instance.compile(program, { ...OPTIONS, knownHelpers })
   return {
     ...facts,
@@ -75,20 +71,17 @@ function parse(instance: typeof Handlebars, { body }: Declaration, file: string,
   try {
     return instance.parse(body)
   } catch (error) {
-    findings.push(syntaxError(error as Error, file))
+    findings.push(syntaxError(error, file))
     return undefined
   }
 }
 
-/** Handlebars says a line in its first sentence, and what it met and expected in the last one. */
-function syntaxError(
-  error: Error & { lineNumber?: number; hash?: { line?: number } },
-  file: string,
-): Finding {
-  const said = /line (\d+)/.exec(error.message)?.[1] ?? /(\d+):\d+$/.exec(error.message)?.[1]
-  const line = error.lineNumber ?? (said === undefined ? 1 : Number(said))
-  const message = (error.message.split('\n').at(-1) ?? '').replace(/ - \d+:\d+$/, '')
-  return new FleetError('template-syntax', { message }, { at: { file, line } }).finding
+/** Handlebars says the line in its first sentence or at the end of its only one, and what it met in the last. */
+function syntaxError(error: unknown, file: string): Finding {
+  const said = error instanceof Error ? error.message : String(error)
+  const line = /line (\d+)/.exec(said)?.[1] ?? / - (\d+):\d+$/.exec(said)?.[1] ?? '1'
+  const message = (said.split('\n').at(-1) ?? '').replace(/ - \d+:\d+$/, '')
+  return new FleetError('template-syntax', { message }, { at: { file, line: Number(line) } }).finding
 }
 
 function controlCharacters(text: string, file: string): Finding[] {

@@ -1,23 +1,16 @@
+import { isNode, lineOf, pairsOf } from './ast.ts'
 import { HOST_FIELDS, near, RULE_HELPERS, report, type Scope } from './names.ts'
 
 type Path = hbs.AST.PathExpression
-
-export const lineOf = (node: hbs.AST.Node) => node.loc.start.line
 
 /**
  * Checks an argument, a block's condition or a bare name, and roots each variable: inside of `each` the
  * engine would look for it in the element, find nothing, and a missing `from` means anywhere.
  */
 export function checkExpression(node: hbs.AST.Expression, scope: Scope): void {
-  switch (node.type) {
-    case 'PathExpression':
-      return checkPath(node as Path, scope)
-    case 'SubExpression':
-      return checkSubExpression(node as hbs.AST.SubExpression, scope)
-    case 'UndefinedLiteral':
-      return report(scope, 'template-undefined', {}, lineOf(node))
-    default:
-  }
+  if (isNode(node, 'PathExpression')) checkPath(node, scope)
+  else if (isNode(node, 'SubExpression')) checkSubExpression(node, scope)
+  else if (node.type === 'UndefinedLiteral') report(scope, 'template-undefined', {}, lineOf(node))
 }
 
 function checkSubExpression(node: hbs.AST.SubExpression, scope: Scope) {
@@ -78,13 +71,11 @@ function undeclared(path: Path, scope: Scope) {
   report(scope, 'template-undeclared', args, lineOf(path))
 }
 
-/** Handlebars leaves `hash` out where a call has none, whatever its types say. */
-export const pairsOf = (node: { readonly hash?: hbs.AST.Hash }) => node.hash?.pairs ?? []
-
 /** A call that writes rules: `accept "CHAIN" from=... tcp=...`. An unknown key is an error: `form=` would mean no `from`, which is anywhere. */
 export function checkRuleHelper(node: hbs.AST.MustacheStatement, name: string, scope: Scope): void {
   const [chain, ...more] = node.params
-  if (chain?.type !== 'StringLiteral' || more.length > 0) {
+  const named = chain && isNode(chain, 'StringLiteral') && /^[\w.-]+$/.test(chain.value)
+  if (!named || more.length > 0) {
     report(
       scope,
       'template-arguments',

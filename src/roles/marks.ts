@@ -6,8 +6,10 @@ import type { Place } from '../model/place.ts'
  * taken for them: `\x01FILE:LINE\x02` says where what follows was written, `\x03NAME\x05VALUE\x04` is a
  * variable's value.
  */
+// oxlint-disable-next-line no-control-regex -- nothing else can be told from what a template says
 const MARK = /\x01([^\x02]*):(\d+)\x02|\x03([^\x05]*)\x05([^\x04]*)\x04/g
 
+// oxlint-disable-next-line no-control-regex -- to find them is what it is for
 export const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/
 const BARE = /^(?!-)[A-Za-z0-9._:/,@%+=-]+$/
 export const QUOTED = /^[A-Za-z0-9 ._:/@=+,-]*$/

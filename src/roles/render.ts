@@ -3,7 +3,6 @@ import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
 import type { Place } from '../model/place.ts'
-import type { Value } from '../model/value.ts'
 import type { IpSet, Ruleset } from '../ruleset/ruleset.ts'
 import type { AddressBook } from './book.ts'
 import { compose } from './compose.ts'
@@ -128,7 +127,7 @@ const lookupFor = (family: Family, { host, shared }: Work): Lookup => ({
 })
 
 /** A list of thousands is the same value for every host of a group: it is read once. */
-function sharedSources({ context, sources }: Shared, variable: string, value: Value, at: Place): Sources {
+function sharedSources({ context, sources }: Shared, variable: string, value: unknown, at: Place): Sources {
   const known = sources.get(variable) ?? new Map<unknown, Sources>()
   sources.set(variable, known)
   const before = known.get(value)

@@ -2,7 +2,6 @@ import type { Family } from '../model/family.ts'
 import type { Args } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
 import type { Place } from '../model/place.ts'
-import type { Value } from '../model/value.ts'
 import type { IpSet } from '../ruleset/ruleset.ts'
 import type { Services } from './services.ts'
 import type { Sources } from './sources.ts'
@@ -14,7 +13,7 @@ export interface Run {
   readonly host: Host
   readonly services: Services
   /** Reads what stands as text or list in a template itself. Throws at `at`. */
-  readSources(value: Value, at: Place): Sources
+  readSources(value: unknown, at: Place): Sources
   /** The words of a partial with just these values. */
   runPartial(name: string, values: Readonly<Record<string, unknown>>, at: Place): string
   useSet(set: IpSet): void

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
 import { FleetError } from '../model/error.ts'
+import { readIfThere } from './files.ts'
 import { type PortWord, readPorts } from './values.ts'
 
 /** The ports of a service; neither list is empty where it is there. */
@@ -22,15 +22,6 @@ export function readServices(directories: readonly { path: string; shown: string
   return services
 }
 
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
-}
-
 export function parseServices(text: string, file: string): [string, Service][] {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
@@ -39,14 +30,14 @@ export function parseServices(text: string, file: string): [string, Service][] {
     const at = { file, line: lines.linePos(error.pos[0]).line }
     throw new FleetError('services-bad', { name: '', problem: error.message.split('\n')[0] ?? '' }, { at })
   }
-  const root: unknown = document.toJS() ?? {}
-  return Object.entries(root as object).map(([name, value]) => [name, readService(name, value, text, file)])
+  const root: unknown = document.toJS()
+  return entriesOf(root).map(([name, value]) => [name, readService(name, value, text, file)])
 }
 
 function readService(name: string, value: unknown, text: string, file: string): Service {
   const line = text.split('\n').findIndex(line => line.startsWith(`${name}:`)) + 1
   const bad = (problem: string) => new FleetError('services-bad', { name, problem }, { at: { file, line } })
-  const said = Object.entries(value !== null && typeof value === 'object' ? value : {})
+  const said = entriesOf(value)
   if (said.length === 0) throw bad('expected {tcp: PORTS, udp: PORTS}')
   return Object.fromEntries(
     said.map(([proto, value]) => {
@@ -56,3 +47,6 @@ function readService(name: string, value: unknown, text: string, file: string): 
     }),
   )
 }
+
+const entriesOf = (value: unknown): [string, unknown][] =>
+  value !== null && typeof value === 'object' ? Object.entries(value) : []

@@ -4,7 +4,6 @@ import { familyOf, parseNetworks } from '../address/network.ts'
 import { FleetError } from '../model/error.ts'
 import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
 import type { Place } from '../model/place.ts'
-import type { Value } from '../model/value.ts'
 import type { IpSet } from '../ruleset/ruleset.ts'
 import type { AddressBook } from './book.ts'
 import { show } from './values.ts'
@@ -33,7 +32,7 @@ const MOST_RULES = 16
  * comma-separated text of them without `anywhere`. null, '' and [] are nobody.
  * Throws FleetErrors at `at`.
  */
-export function readSources(value: Value, book: AddressBook, at: Place): Sources {
+export function readSources(value: unknown, book: AddressBook, at: Place): Sources {
   if (value === 'anywhere') return { anywhere: true, entries: NOWHERE }
   const entries = new Map<string, Entry>()
   for (const text of sourceTexts(value, at)) {
@@ -47,9 +46,9 @@ export function readSources(value: Value, book: AddressBook, at: Place): Sources
 export const isNobody = ({ anywhere, entries }: Sources) =>
   !anywhere && FAMILIES.every(family => entries[family].length === 0)
 
-function sourceTexts(value: Value, at: Place): string[] {
+function sourceTexts(value: unknown, at: Place): string[] {
   if (value === null || value === '') return []
-  const items: readonly Value[] =
+  const items: readonly unknown[] =
     typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value]
   return items.map(item => {
     if (typeof item !== 'string') throw new FleetError('source-shape', { got: show(item) }, { at })
@@ -66,7 +65,7 @@ function readSource(text: string, book: AddressBook, at: Place): Entry[] {
   const [, kind = '', name = ''] = reference
   if (NOT_YET.includes(kind)) throw new FleetError('source-not-yet', { kind, text }, { at })
   return book
-    .addresses(kind as 'group' | 'host', name, at)
+    .addresses(kind === 'host' ? 'host' : 'group', name, at)
     .map(address => readNetwork(address.text, address.at))
 }
 

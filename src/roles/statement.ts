@@ -18,7 +18,11 @@ export function readStatement(text: string): Statement {
   if (text.startsWith('*')) return { kind: 'table', table: text.slice(1) }
   const chain = /^:(\S+)\s+(ACCEPT|DROP|-)(?:\s+\[\d+:\d+\])?$/.exec(text)
   if (chain)
-    return { kind: 'chain', chain: chain[1] ?? '', policy: chain[2] === '-' ? null : (chain[2] as Policy) }
+    return {
+      kind: 'chain',
+      chain: chain[1] ?? '',
+      policy: chain[2] === '-' ? null : chain[2] === 'DROP' ? 'DROP' : 'ACCEPT',
+    }
   const rule = /^-A\s+(\S+)(?:\s+(.*))?$/.exec(text)
   return rule ? { kind: 'rule', chain: rule[1] ?? '', text: rule[2] ?? '' } : UNREADABLE
 }

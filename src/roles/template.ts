@@ -1,6 +1,5 @@
 import type { Finding } from '../model/finding.ts'
 import type { Place } from '../model/place.ts'
-import type { Value } from '../model/value.ts'
 
 export const VARIABLE_TYPES = ['sources', 'ports', 'port', 'boolean', 'string', 'interface', 'enum'] as const
 export type VariableType = (typeof VARIABLE_TYPES)[number]
@@ -12,7 +11,7 @@ export interface DeclaredVariable {
   /** What an enum may be; empty for every other type. */
   readonly values: readonly string[]
   /** Undefined: the variable is required. */
-  readonly default: Value | undefined
+  readonly default: unknown
   readonly at: Place
 }
 

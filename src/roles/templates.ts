@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FleetError } from '../model/error.ts'
 import type { Engine } from './engine.ts'
+import { listIfThere } from './files.ts'
 import { readServices, type Services } from './services.ts'
 import type { Compiled } from './template.ts'
 
@@ -53,13 +54,7 @@ function cycle(name: string, file: string): Compiled {
   return { template: undefined, findings: [finding] }
 }
 
-function listTemplates(path: string): string[] {
-  try {
-    return readdirSync(path)
-      .filter(file => /^[\w-]+\.hbs$/.test(file))
-      .sort()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-}
+const listTemplates = (path: string) =>
+  listIfThere(path)
+    .filter(file => /^[\w-]+\.hbs$/.test(file))
+    .sort()

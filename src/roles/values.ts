@@ -1,4 +1,4 @@
-import { Opaque, type Value } from '../model/value.ts'
+import { Opaque } from '../model/value.ts'
 import type { DeclaredVariable } from './template.ts'
 
 /** A port or a range of ports, as iptables writes it: `22`, `8000:8080`. */
@@ -9,50 +9,63 @@ export interface Problem {
   readonly got: string
 }
 
-export type Read = { readonly value: unknown; readonly problem?: undefined } | { readonly problem: Problem }
+export type Read =
+  | { readonly value: unknown; readonly problem?: undefined }
+  | { readonly value?: undefined; readonly problem: Problem }
 
 const INTERFACE = /^[A-Za-z0-9][\w.:@-]{0,14}\+?$/
-const WORDS: Readonly<Record<string, boolean>> = { true: true, yes: true, false: false, no: false }
+const WORDS = new Map([
+  ['true', true],
+  ['yes', true],
+  ['false', false],
+  ['no', false],
+])
 
 /**
  * A variable's value as its type says, or what was expected instead. INI inventories give numbers and
  * booleans as strings, so those are read too. `sources` are read by `sources.ts`.
  */
-export function readValue(variable: DeclaredVariable, value: Value): Read {
+export function readValue({ type, values }: DeclaredVariable, value: unknown): Read {
+  const text = spell(value)
   const problem = (expected: string): Read => ({ problem: { expected, got: show(value) } })
-  switch (variable.type) {
+  switch (type) {
     case 'port':
       return of(portNumber(value)) ?? problem('a port from 1 to 65535')
     case 'ports':
       return of(readPorts(value)) ?? problem('ports such as 443, 8000-8080 or [80, 443]')
     case 'boolean':
-      return of(typeof value === 'boolean' ? value : WORDS[String(value)]) ?? problem('true or false')
+      return of(typeof value === 'boolean' ? value : WORDS.get(text ?? '')) ?? problem('true or false')
     case 'interface':
       return of(readInterface(value)) ?? problem('an interface such as eth0, at most 15 characters')
     case 'enum':
-      return (
-        of(variable.values.find(allowed => allowed === String(value))) ??
-        problem(`one of ${variable.values.join(', ')}`)
-      )
+      return of(values.find(allowed => allowed === text)) ?? problem(`one of ${values.join(', ')}`)
     case 'string':
-      return of(isPlain(value) ? String(value) : undefined) ?? problem('a word or a text')
-    case 'sources':
+      return of(text) ?? problem('a word or a text')
+    default:
       return { value }
   }
 }
 
 const of = (value: unknown): Read | undefined => (value === undefined ? undefined : { value })
-const isPlain = (value: Value) => ['string', 'number', 'bigint', 'boolean'].includes(typeof value)
+
+/** What a plain value is as text; undefined for lists, null and the like. */
+export function spell(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+    ? `${value}`
+    : undefined
+}
 
 /** null, '' and [] are no port at all: a rule that takes its ports from them is no rule. */
-export function readPorts(value: Value): readonly PortWord[] | undefined {
+export function readPorts(value: unknown): readonly PortWord[] | undefined {
   if (value === null || value === '') return []
-  const items = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value]
-  const words = items.map(item => portWord(item as Value))
+  const items: readonly unknown[] =
+    typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : [value]
+  const words = items.map(item => portWord(item))
   return words.every(word => word !== undefined) ? [...new Set(words)] : undefined
 }
 
-function portWord(value: Value): PortWord | undefined {
+function portWord(value: unknown): PortWord | undefined {
   const [from, to, ...rest] = typeof value === 'string' ? value.trim().split(/[:-]/) : [value]
   if (rest.length > 0 || from === undefined) return undefined
   const start = portNumber(from)
@@ -61,14 +74,14 @@ function portWord(value: Value): PortWord | undefined {
   return start !== undefined && end !== undefined && start <= end ? `${start}:${end}` : undefined
 }
 
-function portNumber(value: Value): number | undefined {
+function portNumber(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^[1-9]\d{0,4}$/.test(value) ? Number(value) : value
   return typeof number === 'number' && Number.isInteger(number) && number >= 1 && number <= 65535
     ? number
     : undefined
 }
 
-export function readInterface(value: Value): string | undefined {
+export function readInterface(value: unknown): string | undefined {
   return typeof value === 'string' && INTERFACE.test(value) && value.length <= 15 ? value : undefined
 }
 

@@ -1,4 +1,3 @@
-import type { Value } from '../../model/value.ts'
 import { fromWords } from '../run.ts'
 import { everything, isNobody, type Sources, setOf } from '../sources.ts'
 import { type Call, has } from './call.ts'
@@ -22,7 +21,7 @@ export function sidesOf(call: Call, key: 'from' | 'to'): Side[] {
   if (!has(call, key)) return [ANY]
   const said = call.values[key]
   const known = fromWords(said)
-  const sources = known?.sources ?? call.run.readSources(said as Value, call.at)
+  const sources = known?.sources ?? call.run.readSources(said, call.at)
   if (sources.anywhere) return [ANY]
   const entries = sources.entries[call.run.family]
   if (entries.length === 0) {

@@ -4,10 +4,8 @@ import type { Family } from '../../model/family.ts'
 import { CONTROL, markValue } from '../marks.ts'
 import { PARTIAL_HELPER, VALUE_HELPER } from '../names.ts'
 import { fromWords } from '../run.ts'
-import { show } from '../values.ts'
+import { show, spell } from '../values.ts'
 import { type Options, placeOf } from './call.ts'
-
-type Each = (this: unknown, items: unknown, options: Options) => string
 
 const onlyIn = (family: Family) =>
   function (this: unknown, options: Options) {
@@ -25,7 +23,7 @@ export const blockHelpers = {
       const got = anywhere ? 'anywhere' : show(items)
       throw new FleetError('each-not-list', { got }, { at: placeOf(options) })
     }
-    return (Handlebars.helpers.each as Each).call(this, items, options)
+    return Handlebars.helpers.each?.call(this, items, options)
   },
   [VALUE_HELPER]: (name: string, value: unknown, options: Options) =>
     markValue(name, plainText(name, value, options)),
@@ -38,10 +36,10 @@ export const blockHelpers = {
 /** A list becomes what iptables takes as one: words with commas. Sources never do: they need a rule each, or a set. */
 function plainText(name: string, value: unknown, options: Options): string {
   const items = Array.isArray(value) ? value : [value]
-  const plain = items.every(item => ['string', 'number', 'bigint', 'boolean'].includes(typeof item))
-  const text = items.join(',')
+  const words = items.map(spell)
+  const text = words.join(',')
   if (fromWords(value)) throw new FleetError('value-sources', { variable: name }, { at: placeOf(options) })
-  if (plain && !CONTROL.test(text) && !text.includes('\n')) return text
+  if (words.every(word => word !== undefined) && !CONTROL.test(text) && !text.includes('\n')) return text
   throw new FleetError(
     'value-unsafe',
     { variable: name, value: show(value), quoted: false },

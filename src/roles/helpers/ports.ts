@@ -1,5 +1,4 @@
 import { FleetError } from '../../model/error.ts'
-import type { Value } from '../../model/value.ts'
 import { near } from '../names.ts'
 import { type PortWord, readPorts } from '../values.ts'
 import { badArgument, type Call, has } from './call.ts'
@@ -34,7 +33,7 @@ function findService(call: Call) {
 }
 
 function portsOf(call: Call, key: string): readonly PortWord[] {
-  const ports = readPorts(call.values[key] as Value)
+  const ports = readPorts(call.values[key])
   if (!ports) throw badArgument(call, key, 'ports such as 443, 8000-8080 or a variable of type port or ports')
   if (ports.length === 0) call.run.note('ports-none', { helper: call.verb, argument: key }, call.at)
   return ports

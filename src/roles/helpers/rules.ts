@@ -1,4 +1,3 @@
-import type { Value } from '../../model/value.ts'
 import { QUOTED } from '../marks.ts'
 import type { Run } from '../run.ts'
 import { readInterface } from '../values.ts'
@@ -36,12 +35,14 @@ function writeRules(call: Call, target: Target): string {
   const rest = [...limitOf(call), ...commentOf(call)]
   const rules = sidesOf(call, 'from').flatMap(from =>
     to.flatMap(to =>
-      protocols.map(protocol => [
-        ...['-A', call.chain, ...from.option, ...to.option, ...interfaces],
-        ...(protocol.name === undefined ? [] : ['-p', protocol.name]),
-        ...[...protocol.matches, ...from.matches, ...to.matches, ...stateOf(call, protocol), ...rest],
-        ...['-j', ...target(protocol, call)],
-      ]),
+      protocols.map(protocol =>
+        [
+          ['-A', call.chain],
+          [from.option, to.option, interfaces, protocol.name === undefined ? [] : ['-p', protocol.name]],
+          [protocol.matches, from.matches, to.matches, stateOf(call, protocol), rest],
+          ['-j', target(protocol, call)],
+        ].flat(2),
+      ),
     ),
   )
   return rules.map(words => words.join(' ')).join('\n')
@@ -53,7 +54,7 @@ const stateOf = ({ verb }: Call, { matches }: Protocol) =>
 
 function interfaceOf(call: Call, key: string, option: string): string[] {
   if (!has(call, key)) return []
-  const name = readInterface(call.values[key] as Value)
+  const name = readInterface(call.values[key])
   if (name === undefined) throw badArgument(call, key, 'an interface such as eth0, at most 15 characters')
   return [option, name]
 }
