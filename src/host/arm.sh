@@ -3,47 +3,64 @@
 # Standard input is a bundle: meta now.4 now.6 want.4 want.6 do.4 do.6 undo.4 undo.6 sets sets.now meta.json manifest
 
 verb_arm() { # MANIFEST_HASH NONCE
-  have flock || stop "$EXIT_REFUSED" lacks flock
+  lacking
+  [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "$lacks"
+  if [ ! -d "$PLUGINS" ] || ! have netfilter-persistent; then stop "$EXIT_REFUSED" lacks netfilter-persistent; fi
   mkdir -p "$RUN/txn" "$VAR/txn" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
   touch "$RUN/arming" 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   arm_alone "$2" "$1" 8<>"$RUN/arming"
 }
 
-arm_alone() {
+arm_alone() { # NONCE MANIFEST_HASH
   flock -w 10 8 || stop "$EXIT_BUSY" busy arming
   take_over_lock
   NONCE=$1 TXN=$VAR/txn/$1 TXN_RUN=$RUN/txn/$1
-  [ ! -e "$TXN" ] || stop "$EXIT_UNKNOWN_NONCE" nonce-used
-  trap 'give_up' EXIT
+  if [ -e "$TXN" ] || [ -e "$TXN_RUN" ]; then stop "$EXIT_UNKNOWN_NONCE" nonce-used; fi
+  trap give_up EXIT
+  trap 'exit 1' HUP INT TERM PIPE
   write_transaction "$2"
-  at_transaction "$NONCE"
-  [ "$(generation_now)" -eq "$(sed -n 's/^base=//p' "$TXN/meta")" ] || stop "$EXIT_CHANGED" generation "$(generation_now)"
-  holds now want || stop "$EXIT_CHANGED" rules
+  which_generation
+  [ "$generation" -eq "$BASE" ] || stop "$EXIT_CHANGED" generation "$generation"
+  keep_before
   rehearse
   find_session
   start_guard
-  trap - EXIT
+  trap - EXIT HUP INT TERM PIPE
   piece armed
-  printf 'load_cs=%s\nuptime_cs=%s\n' "$load_cs" "$(uptime_cs)"
+  tick
+  printf 'load_cs=%s\nuptime_cs=%s\n' "$load_cs" "$now"
   piece end
   [ "$SESSION_PID" != none ] || exit "$EXIT_NEEDS_GO"
+  exit 0
 }
 
 # A lock held by the living is respected; one left by the dead of this boot is finished first, never stolen.
 take_over_lock() {
   prune_transactions
   [ -d "$RUN/lock" ] || return 0
-  owner=$(lock_owner)
-  if [ -n "$owner" ] && at_transaction "$owner"; then
-    if guard_alive "$owner"; then tell_busy; fi
-    state=$(state_of "$owner")
-    case $state in
-      ARMED-*) become "$state" DISARMED-abandoned ;;
-      APPLIED-*) become "$state" ROLLING_BACK-abandoned ;;
-    esac
-    verb_guard "$owner" none 0 8>&-
+  if who_owns && see "$owner"; then
+    dead=$owner
+    if ! is_final "$state"; then
+      guard_alive "$dead" && tell_busy
+      at_transaction "$dead" || stop "$EXIT_REFUSED" damaged "$VAR/txn/$dead"
+      finish_for_the_dead
+    fi
+    # A guard that has decided goes in a moment.
+    flock -w 5 "$RUN/txn/$dead/alive" true || tell_busy
   fi
   rm -rf "$RUN/lock"
+}
+
+# What was confirmed and still can't be persisted is superseded by what comes now.
+finish_for_the_dead() {
+  case $state in
+    ARMED-*) become "$state" DISARMED-abandoned ;;
+    APPLIED-*) become "$state" ROLLING_BACK-abandoned ;;
+  esac
+  SESSION_PID=none SESSION_START=0 terminated=
+  trap '' HUP INT PIPE
+  guard_until_final 1 9<>"$TXN_RUN/alive" 8>&-
+  trap - HUP INT PIPE
 }
 
 tell_busy() {
@@ -52,33 +69,45 @@ tell_busy() {
   stop "$EXIT_BUSY" busy
 }
 
-give_up() {
-  rm -rf "$TXN" "$TXN_RUN" "$GENERATIONS/staged" "$RUN/lock"
-}
+give_up() { rm -rf "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE" "$RUN/lock"; }
 
 write_transaction() { # MANIFEST_HASH
-  mkdir "$TXN" "$TXN_RUN" "$TXN_RUN/state" "$RUN/lock" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
+  mkdir "$TXN" "$TXN_RUN" "$TXN_RUN/state" "$TXN_RUN/boot" "$RUN/lock" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
   unpack "$TXN" "$1" || stop "$EXIT_STORAGE" storage "$TXN"
-  cp "$TXN/meta" "$RUN/lock/owner" && cmp -s "$TXN/meta" "$RUN/lock/owner" || stop "$EXIT_STORAGE" storage "$RUN"
-  printf '' >"$TXN_RUN/alive" && printf '' >"$TXN_RUN/persisting" && printf '' >"$TXN_RUN/persist-log" && printf '' >"$TXN/log" || stop "$EXIT_STORAGE" storage "$RUN"
-  at_transaction "$NONCE"
-  stage "$TXN" "$GENERATION" 2>/dev/null || stop "$EXIT_STORAGE" storage "$GENERATIONS"
-  console_rollback || stop "$EXIT_STORAGE" storage "$VAR"
-  sync "$TXN"/* "$TXN" || stop "$EXIT_STORAGE" storage "$TXN"
+  { cp "$TXN/meta" "$RUN/lock/owner" && cmp -s "$TXN/meta" "$RUN/lock/owner"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
+  # Whatever is opened after ARMED is there before it.
+  for file in "$TXN/log" "$TXN_RUN/alive" "$TXN_RUN/persisting" "$TXN_RUN/persist-log" "$TXN_RUN/go" "$TXN_RUN/xtables.lock" "$TXN_RUN/boot/xtables.lock"; do
+    { printf '' >"$file"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "${file%/*}"
+  done
+  at_transaction "$NONCE" || stop "$EXIT_REFUSED" damaged "$TXN"
+  stage 2>/dev/null || stop "$EXIT_STORAGE" storage "$GENERATIONS"
+  console_rollback 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
+  sync "$TXN"/* 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
 }
 
 # For somebody at the console without a controller.
 console_rollback() {
+  # shellcheck disable=SC2016
   printf '#!/bin/sh\n# Rolls back the change of fleet that is not confirmed yet, if there is one.\nexec /bin/sh %s "" rollback "${1:-%s}"\n' "$PROGRAM" "$NONCE" >"$VAR/rollback" &&
     chmod 700 "$VAR/rollback"
 }
 
+# keep_before: both saves as they are now, which hold what was observed, and are read back whole.
+keep_before() {
+  for family in 4 6; do
+    before=$(live "$family")
+    { printf '%s\n' "$before" >"$TXN/before.$family"; } 2>/dev/null
+    printf '%s\n' "$before" | cmp -s - "$TXN/before.$family" || stop "$EXIT_STORAGE" storage "$TXN"
+    same_owned "$TXN/now.$family" "$TXN/want.$family" <"$TXN/before.$family" || stop "$EXIT_CHANGED" rules
+  done
+}
+
 rehearse() {
   for family in 4 6; do
-    live "$family" | with_stubs "$TXN/now.$family" "$TXN/want.$family" >"$TXN/stub.$family" || stop "$EXIT_CHANGED" rules
+    { with_stubs "$TXN/now.$family" "$TXN/want.$family" <"$TXN/before.$family" >"$TXN/stub.$family"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
   done
-  in_scratch rehearse-change "$TXN" >"$TXN/rehearsed" 2>&1 || stop "$EXIT_UNLOADABLE" transition "$(head -c 1000 "$TXN/rehearsed")"
-  load_cs=$(sed -n 's/^load_cs=//p' "$TXN/rehearsed")
+  said=$(in_scratch rehearse-change "$TXN" 2>&1) || stop "$EXIT_UNLOADABLE" transition "$(printf '%s' "$said" | head -c 1000)"
+  load_cs=${said##*load_cs=}
   rm -f "$TXN/xtables.lock" "$TXN"/stub.*
 }
 
@@ -87,35 +116,43 @@ rehearse() {
 find_session() {
   SESSION_PID=none SESSION_START=0 pid=$$
   while [ "$pid" -gt 1 ]; do
-    { read -r comm <"/proc/$pid/comm" && read -r stat <"/proc/$pid/stat"; } 2>/dev/null || return 0
+    { read -r comm <"/proc/$pid/comm"; } 2>/dev/null && started "$pid" || return 0
     case $comm in
       sshd | sshd-session | dropbear)
-        SESSION_PID=$pid SESSION_START=$(started "$pid")
-        return
+        SESSION_PID=$pid SESSION_START=$start
+        return 0
         ;;
     esac
-    # shellcheck disable=SC2086
-    set -- ${stat##*) }
-    pid=$2
+    pid=$parent
   done
 }
 
 start_guard() {
-  printf '' >"$TXN_RUN/state/ARMED-$(($(uptime_cs) + 3000))" || stop "$EXIT_STORAGE" storage "$RUN"
-  if [ -d /run/systemd/system ]; then
-    systemd-run --quiet --collect -p Type=exec -p Restart=always -p RestartPreventExitStatus=0 -p StartLimitIntervalSec=0 \
-      -p RestartSec=200ms -p KillMode=mixed -p TimeoutStopSec=10s -p OOMScoreAdjust=-1000 --unit="fleet-guard-$NONCE" \
-      /bin/sh "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" >"$TXN/started" 2>&1 8>&- ||
-      stop "$EXIT_REFUSED" systemd-run "$(head -c 300 "$TXN/started")"
-  else
-    setsid /bin/sh "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" </dev/null >/dev/null 2>&1 8>&- &
+  tick
+  { printf '' >"$TXN_RUN/state/ARMED-$((now + 3000))"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
+  if has_systemd; then
+    said=$(systemd-run --quiet --collect -p Type=exec -p Restart=always -p RestartPreventExitStatus=0 \
+      -p StartLimitIntervalSec=0 -p RestartSec=200ms -p KillMode=mixed -p TimeoutStopSec=10s -p OOMScoreAdjust=-1000 \
+      --unit="fleet-guard-$NONCE" /bin/sh "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" 2>&1 8>&-) ||
+      stop "$EXIT_REFUSED" systemd-run "$(printf '%s' "$said" | head -c 300)"
+    return
   fi
+  setsid /bin/sh "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" </dev/null >/dev/null 2>&1 8>&- &
+  waited=0
+  while flock -n "$TXN_RUN/alive" true; do
+    waited=$((waited + 1))
+    [ "$waited" -lt 100 ] || stop "$EXIT_REFUSED" no-guard setsid
+    sleep 0.02
+  done
 }
 
 # Transactions of the past stay for a while: they answer "what became of it".
 prune_transactions() {
+  set -- "$VAR/txn"/*
+  [ $# -gt 5 ] || return 0
+  who_owns
   # shellcheck disable=SC2012
-  ls -t "$VAR/txn" 2>/dev/null | tail -n +6 | while read -r old; do
-    [ "$old" = "$(lock_owner)" ] || rm -rf "$VAR/txn/${old:?}" "$RUN/txn/${old:?}"
+  ls -t "$VAR/txn" | tail -n +6 | while read -r old; do
+    [ "$old" = "$owner" ] || rm -rf "$VAR/txn/${old:?}" "$RUN/txn/${old:?}"
   done
 }

@@ -2,45 +2,60 @@
 # What boots, and its rehearsal. netfilter-persistent runs the plugins 12-fleet and 30-fleet, which run these
 # verbs out of GENERATIONS/program.sh; it exits 0 whatever failed, so only a comparison says what was loaded.
 
-# Before the rules: the sets that they refer to, made aside and swapped in, with what is left of their time.
-verb_boot_sets() {
-  [ -s "$GENERATIONS/current/ipsets" ] || return 0
-  ipset restore -exist <"$GENERATIONS/current/ipsets"
+# Before the rules are loaded: the sets that they refer to. Before they are saved: the links become plain files, or
+# the save would be written through them into a generation, which then would not be whole.
+verb_boot_12_fleet() { # start|save|flush
+  case ${1:-} in
+    start) boot_sets ;;
+    save) unlink_rules ;;
+  esac
 }
 
 # After the rules: they are the confirmed ones, or the generation's own files are loaded once more, or it is loud.
-verb_boot_rules() {
-  [ -L "$GENERATIONS/current" ] && [ "$(generation_now)" -gt 0 ] || return 0
-  loaded "$GENERATIONS/current" && return 0
-  verb_boot_sets
+verb_boot_30_fleet() { # start|save|flush
+  [ "${1:-}" = start ] || return 0
+  which_generation
+  [ "$generation" -gt 0 ] || return 0
+  loaded && return 0
+  boot_sets
   for family in 4 6; do load "$family" "$GENERATIONS/current/rules.v$family"; done
-  loaded "$GENERATIONS/current" && return 0
-  message="fleet: the rules loaded at boot are not those of $(readlink "$GENERATIONS/current")"
+  loaded && return 0
+  message="fleet: the rules loaded at boot are not those of generation $generation"
   echo "$message" >&2
   { echo "<2>$message" >/dev/kmsg; } 2>/dev/null
   return 1
 }
 
-loaded() { is 4 "$1/rules.v4" /dev/null && is 6 "$1/rules.v6" /dev/null; }
-
-# rehearse-boot DIR, inside a scratch namespace: what this host would load if it booted now is what is owned live.
-verb_rehearse_boot() {
-  scratch=$1
-  netfilter-persistent start >/dev/null 2>&1
-  loaded "$GENERATIONS/current" && same_members "$GENERATIONS/current/ipsets"
+boot_sets() {
+  [ -s "$GENERATIONS/current/ipsets" ] || return 0
+  ipset restore -exist <"$GENERATIONS/current/ipsets"
 }
 
-same_members() {
+loaded() {
+  for family in 4 6; do is "$family" "$GENERATIONS/current/rules.v$family" /dev/null || return 1; done
+}
+
+unlink_rules() {
+  for rules in rules.v4 rules.v6; do
+    [ -L "$ETC/$rules" ] || continue
+    cp "$ETC/$rules" "$ETC/$rules.plain" && mv -T "$ETC/$rules.plain" "$ETC/$rules" || return 1
+  done
+}
+
+# rehearse-boot, inside a scratch namespace: what this host would load if it booted now is what is owned live.
+verb_rehearse_boot() { # DIR
+  said=$(netfilter-persistent start 2>&1)
+  loaded && same_members "$GENERATIONS/current/ipsets" && return 0
+  printf 'a boot would load something else: %s\n' "$said"
+  return 1
+}
+
+# Sets are compared by what they hold; what is left of an entry's time is not the same at any two moments.
+same_members() { # FILE
   [ -s "$1" ] || return 0
-  sed -n 's/^add \([^ ]*\) \([^ ]*\).*/\1 \2/p' "$1" | sort >"$scratch/members.want"
-  ipset save | sed -n 's/^add \([^ ]*\) \([^ ]*\).*/\1 \2/p' | sort >"$scratch/members.live"
-  cmp -s "$scratch/members.want" "$scratch/members.live"
+  [ "$(members <"$1")" = "$(ipset save | members)" ]
 }
 
-boot_rehearsed() {
-  scratch=$(mktemp -d "$RUN/boot.XXXXXX") || return 1
-  in_scratch rehearse-boot "$scratch" >/dev/null 2>&1
-  rehearsed=$?
-  rm -rf "$scratch"
-  return "$rehearsed"
-}
+members() { sed -n 's/^add \([^ ]*\) \([^ ]*\).*/\1 \2/p' | sort; }
+
+boot_rehearsed() { in_scratch rehearse-boot "$TXN_RUN/boot"; }

@@ -37,17 +37,26 @@ export interface Reply {
 
 /**
  * Runs one verb of the host program over a session and reads its whole answer; the program is stored first where
- * the host hasn't got it. Errors: what a session throws; `host-answer-unreadable` (state unknown) for an answer
- * without a code or without its end; `host-storage` if the program can't be stored.
+ * the host hasn't got it, or has a damaged one: that can't have run the verb, since the table of verbs is its end.
+ * Errors: what a session throws; `host-answer-unreadable` (state unknown) for an answer without a code or without
+ * its end; `host-storage` if the program can't be stored.
  */
 export async function callHost(session: Session, call: Call): Promise<Reply> {
   const first = await attempt(session, call)
-  if (first.code !== EXIT.missing) return first
-  await install(session)
-  return attempt(session, call)
+  if (first.is === 'read') return first
+  const wasWhole = await install(session)
+  if (first.is === 'unreadable' && wasWhole) throw unreadable(call, first)
+  const second = await attempt(session, call)
+  if (second.is === 'read') return second
+  throw unreadable(call, second)
 }
 
-async function attempt(session: Session, call: Call): Promise<Reply> {
+type Attempt =
+  | { readonly is: 'missing'; readonly code: null; readonly stderr: '' }
+  | { readonly is: 'unreadable'; readonly code: number | null; readonly stderr: string }
+  | ({ readonly is: 'read' } & Reply)
+
+async function attempt(session: Session, call: Call): Promise<Attempt> {
   const marker = randomBytes(8).toString('hex')
   const bundle = call.files && makeBundle(call.files, marker)
   const args = [
@@ -63,20 +72,25 @@ async function attempt(session: Session, call: Call): Promise<Reply> {
     timeout: call.timeout,
     ...(bundle ? { stdin: bundle.text } : {}),
   })
-  if (answer.code === EXIT.missing) return { code: EXIT.missing, pieces: new Map() }
+  const { code, stderr } = answer
+  if (code === EXIT.missing) return { is: 'missing', code: null, stderr: '' }
   const pieces = readPieces(answer.stdout, marker)
-  if (answer.code === null || !pieces) {
-    const args = { verb: call.verb, code: answer.code, stderr: answer.stderr.trim().slice(-300) }
-    throw new FleetError('host-answer-unreadable', args, { hostState: 'unknown' })
-  }
-  return { code: answer.code, pieces }
+  if (code === null || !pieces) return { is: 'unreadable', code, stderr }
+  return { is: 'read', code, pieces }
 }
 
-async function install(session: Session): Promise<void> {
+function unreadable(call: Call, { code, stderr }: { code: number | null; stderr: string }): FleetError {
+  const args = { verb: call.verb, code, stderr: stderr.trim().slice(-300) }
+  return new FleetError('host-answer-unreadable', args, { hostState: 'unknown' })
+}
+
+/** Whether the host had it already, whole. */
+async function install(session: Session): Promise<boolean> {
   const { text, hash } = hostProgram()
   const answer = await session.run({ script: INSTALL_PROGRAM, args: [hash], stdin: text, timeout: 60_000 })
   if (answer.code !== 0)
     throw new FleetError('host-storage', { place: '/var/lib/fleet' }, { hostState: 'failed' })
+  return answer.stdout.includes('whole')
 }
 
 /** Why a verb stopped: its own word and detail. */

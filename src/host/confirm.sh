@@ -1,31 +1,39 @@
 # shellcheck shell=sh
 # The second connection: what became of it, confirm, persist; and the ways to take it back.
 
+find_transaction() {
+  if ! at_transaction "$1" || ! see "$1"; then stop "$EXIT_UNKNOWN_NONCE" unknown-nonce; fi
+}
+
 verb_await() { # NONCE
-  at_transaction "$1" || stop "$EXIT_UNKNOWN_NONCE" unknown-nonce
-  until=$(($(uptime_cs) + 3500))
+  find_transaction "$1"
+  tick
+  until=$((now + 3500))
   while :; do
-    case $(state_of "$1") in
-      ARMED-* | APPLYING-* | ROLLING_BACK-*) [ "$(uptime_cs)" -lt "$until" ] || break ;;
+    case $state in
+      ARMED-* | APPLYING-* | ROLLING_BACK-*) tick; [ "$now" -lt "$until" ] || break ;;
       *) break ;;
     esac
     sleep 0.03
+    see "$NONCE"
   done
   tell_state
 }
 
 # tell_state: the state, and the age of an apply on this host's own clock; the exit code says which it is.
 tell_state() {
-  state=$(state_of "$NONCE")
+  see "$NONCE"
+  which_boot
+  tick
   piece state
-  printf 'state=%s\nboot_id=%s\nssh_connection=%s\n' "$state" "$(boot_id)" "$SSH"
+  printf 'state=%s\nboot_id=%s\nssh_connection=%s\n' "$state" "$boot" "$SSH"
   case $state in
     APPLIED-*)
-      at=${state##*-} deadline=${state#APPLIED-} now=$(uptime_cs)
+      at=${state##*-} deadline=${state#APPLIED-}
       printf 'age_ms=%s\nleft_ms=%s\n' "$(((now - at) * 10))" "$(((${deadline%-*} - now) * 10))"
       ;;
   esac
-  [ ! -s "$TXN/log" ] || { piece log; tail -n 20 "$TXN/log"; }
+  case $state in APPLIED-* | ARMED-*) ;; *) piece log; tail -n 20 "$TXN/log" 2>/dev/null ;; esac
   piece end
   case $state in
     ROLLED_BACK-* | DISARMED-*) exit "$EXIT_ROLLED_BACK" ;;
@@ -36,61 +44,67 @@ tell_state() {
 }
 
 verb_go() { # NONCE: for a session that could not be found
-  at_transaction "$1" || stop "$EXIT_UNKNOWN_NONCE" unknown-nonce
-  printf '' >"$TXN_RUN/go" && mv "$TXN_RUN/go" "$TXN_RUN/go-said"
+  find_transaction "$1"
+  [ -e "$TXN_RUN/go-said" ] || mv "$TXN_RUN/go" "$TXN_RUN/go-said"
   piece end
 }
 
 verb_confirm() { # NONCE BOOT_ID
-  at_transaction "$1" || stop "$EXIT_UNKNOWN_NONCE" unknown-nonce
-  [ "$(boot_id)" = "$2" ] || stop "$EXIT_UNKNOWN_NONCE" other-boot
-  state=$(state_of "$1")
+  which_boot
+  [ "$boot" = "$2" ] || stop "$EXIT_UNKNOWN_NONCE" other-boot
+  find_transaction "$1"
   case $state in
     APPLIED-*)
+      applied=$state
       holds want now || stop "$EXIT_CHANGED" rules
-      become "$state" "CONFIRMED-$(uptime_cs)" || tell_state
+      tick
+      become "$applied" "CONFIRMED-$now" || tell_state
       ;;
     CONFIRMED-* | PERSISTED-*) ;;
     *) tell_state ;;
   esac
-  flock "$TXN_RUN/persisting" /bin/sh "$PROGRAM" '' persist "$1" >"$TXN_RUN/persist-log" 2>&1
-  case $(state_of "$1") in
-    PERSISTED-*) piece persisted; printf 'generation=%s\n' "$(generation_now)"; piece end ;;
+  case $state in PERSISTED-*) ;; *) persist_alone ;; esac
+  see "$NONCE"
+  case $state in
+    PERSISTED-*) piece persisted; printf 'generation=%s\n' "$GENERATION"; piece end ;;
     *) stop "$EXIT_NOT_PERSISTED" not-persisted "$(head -c 500 "$TXN_RUN/persist-log" 2>/dev/null)" ;;
   esac
 }
 
 # persist NONCE, run alone: from confirmed to booting, rehearsed; also what a restarted guard finishes.
 verb_persist() {
-  at_transaction "$1" || return 1
-  state=$(state_of "$1")
-  case $state in CONFIRMED-*) ;; *) return 0 ;; esac
-  persist "$GENERATION" || { echo "the generation could not be stored"; return 1; }
-  boot_rehearsed || { echo "the boot rehearsal loads something else"; return 1; }
+  at_transaction "$1" && see "$1" || return 1
+  confirmed=$state
+  case $confirmed in CONFIRMED-*) ;; *) return 0 ;; esac
+  persist || { echo "the generation could not be stored in $GENERATIONS"; return 1; }
+  boot_rehearsed || return 1
   unit_enabled || systemctl --quiet enable netfilter-persistent || { echo "netfilter-persistent could not be enabled"; return 1; }
-  become "$state" "PERSISTED-$(uptime_cs)" || return 1
+  tick
+  become "$confirmed" "PERSISTED-$now" || return 1
   drop_sets "$TXN/sets.now" "$TXN/sets"
   prune_generations "$GENERATION"
   release
 }
 
 verb_rollback() { # NONCE: asked for, by the controller or at the console
-  at_transaction "$1" || stop "$EXIT_UNKNOWN_NONCE" unknown-nonce
-  state=$(state_of "$1")
-  case $state in
-    ARMED-*) become "$state" DISARMED-asked && release ;;
-    APPLIED-* | APPLYING-*) become "$state" ROLLING_BACK-asked ;;
-  esac
-  until=$(($(uptime_cs) + 2000))
-  while case $(state_of "$1") in APPLYING-* | ROLLING_BACK-*) [ "$(uptime_cs)" -lt "$until" ] ;; *) false ;; esac; do
-    guard_alive "$1" || verb_guard "$1" none 0
-    sleep 0.05
+  find_transaction "$1"
+  tick
+  until=$((now + 2000))
+  while see "$NONCE" && tick && [ "$now" -lt "$until" ]; do
+    case $state in
+      ARMED-*) if become "$state" DISARMED-asked; then release; fi ;;
+      APPLYING-* | APPLIED-*) become "$state" ROLLING_BACK-asked ;;
+      ROLLING_BACK-* | STUCK-*)
+        if guard_alive "$NONCE"; then sleep 0.05; else verb_guard "$NONCE" none 0; fi
+        ;;
+      *) break ;;
+    esac
   done
   tell_state
 }
 
 verb_status() { # [NONCE]
-  nonce=${1:-$(lock_owner)}
-  at_transaction "${nonce:-none}" || stop "$EXIT_UNKNOWN_NONCE" unknown-nonce
+  who_owns
+  find_transaction "${1:-$owner}"
   tell_state
 }

@@ -12,12 +12,24 @@
 #   ARMED-<by>  APPLYING-<deadline>  APPLIED-<deadline>-<at>  CONFIRMED-<at>  PERSISTED-<at>
 #   DISARMED-<why>  ROLLING_BACK-<why>  STUCK-<why>  ROLLED_BACK-<why>      times in hundredths of a second of uptime
 
-state_of() {
-  for file in "$RUN/txn/$1/state"/*; do
-    [ -e "$file" ] && printf '%s' "${file##*/}"
-    return
+# see NONCE: sets `state`; 1 where there is none. A rename may hide a file from a listing for a moment, so what
+# isn't found is looked for again.
+see() {
+  looks=0
+  while [ "$looks" -lt 100 ]; do
+    for state in "$RUN/txn/$1/state"/*; do
+      [ -e "$state" ] || continue
+      state=${state##*/}
+      return 0
+    done
+    looks=$((looks + 1))
   done
+  state=
+  return 1
 }
+
+# still STATE: the transaction is in it.
+still() { [ -e "$TXN_RUN/state/$1" ]; }
 
 # become FROM TO: the one way a state changes.
 become() {
@@ -25,33 +37,45 @@ become() {
   log "$1 -> $2"
 }
 
-log() { { printf '%s %s\n' "$(uptime_cs)" "$*" >>"$TXN/log"; } 2>/dev/null; }
+log() {
+  tick
+  { printf '%s %s\n' "$now" "$*" >>"$TXN/log"; } 2>/dev/null
+  return 0
+}
 
 is_final() {
   case $1 in DISARMED-* | ROLLED_BACK-* | PERSISTED-*) return 0 ;; esac
   return 1
 }
 
-lock_owner() { sed -n 's/^nonce=//p' "$RUN/lock/owner" 2>/dev/null; }
+# who_owns: sets `owner` to the nonce of the transaction that holds the lock.
+who_owns() {
+  owner=
+  [ -r "$RUN/lock/owner" ] || return 1
+  while IFS='=' read -r key value; do
+    [ "$key" != nonce ] || owner=$value
+  done <"$RUN/lock/owner"
+  [ -n "$owner" ]
+}
 
 # A live guard, or a command of one that died, holds the lock on its file.
 guard_alive() {
   [ -e "$RUN/txn/$1/alive" ] || return 1
   flock -n "$RUN/txn/$1/alive" true || return 0
-  [ -d /run/systemd/system ] || return 1
+  has_systemd || return 1
   case $(systemctl show -p ActiveState --value "fleet-guard-$1" 2>/dev/null) in active | activating) return 0 ;; esac
   return 1
 }
 
 # at_transaction NONCE: the variables that everything below works with.
 at_transaction() {
-  NONCE=$1
-  TXN=$VAR/txn/$1
-  TXN_RUN=$RUN/txn/$1
-  [ -d "$TXN_RUN/state" ] && [ -d "$TXN" ] || return 1
+  NONCE=$1 TXN=$VAR/txn/$1 TXN_RUN=$RUN/txn/$1
+  T='' GENERATION='' BASE=''
+  [ -n "$1" ] && [ -d "$TXN_RUN/state" ] && [ -r "$TXN/meta" ] || return 1
   while IFS='=' read -r key value; do
-    case $key in confirm_cs) T=$value ;; generation) GENERATION=$value ;; esac
+    case $key in confirm_cs) T=$value ;; generation) GENERATION=$value ;; base) BASE=$value ;; esac
   done <"$TXN/meta"
+  [ -n "$T" ] && [ -n "$GENERATION" ] && [ -n "$BASE" ]
 }
 
 verb_guard() { # NONCE SESSION_PID SESSION_START
@@ -60,70 +84,86 @@ verb_guard() { # NONCE SESSION_PID SESSION_START
   trap '' HUP INT PIPE
   terminated=
   trap 'terminated=yes' TERM
-  guard_until_final 9<>"$TXN_RUN/alive"
+  { echo -1000 >/proc/self/oom_score_adj; } 2>/dev/null
+  guard_until_final 5 9<>"$TXN_RUN/alive"
 }
 
-guard_until_final() {
+guard_until_final() { # TRIES_TO_PERSIST
   flock 9
-  while state=$(state_of "$NONCE"); do
+  persist_tries=$1
+  while see "$NONCE"; do
     case $state in
       ARMED-*) await_session "$state" ;;
       APPLYING-*) become "$state" ROLLING_BACK-restarted ;;
       APPLIED-*) await_confirm "$state" ;;
       ROLLING_BACK-* | STUCK-*) roll_back "$state" ;;
-      CONFIRMED-*) finish_persisting "$state" ;;
+      CONFIRMED-*) finish_persisting "$state" || break ;;
       *) break ;;
     esac
   done
+  return 0
 }
 
 nap() { sleep "$1" 9>&-; }
 
+# A process that ended and that nobody has taken note of yet is gone too: its sockets are closed.
 session_gone() {
-  [ "$SESSION_PID" = none ] && return 1
-  [ -r "/proc/$SESSION_PID/stat" ] && [ "$(started "$SESSION_PID")" = "$SESSION_START" ] && return 1
-  return 0
+  [ "$SESSION_PID" != none ] || return 1
+  started "$SESSION_PID" || return 0
+  [ "$start" != "$SESSION_START" ]
 }
 
-started() { # PID: its start time, which with the pid names a process for good
-  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+# started PID: sets `start`, which with the pid names a process for good, and `parent`.
+started() {
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
   # shellcheck disable=SC2086
   set -- ${stat##*) }
-  printf '%s' "${20}"
+  parent=$2 start=${20}
+  [ "$1" != Z ]
 }
 
 await_session() { # ARMED-<by>
   until session_gone || [ -e "$TXN_RUN/go-said" ]; do
-    [ "$(state_of "$NONCE")" = "$1" ] || return
-    [ -z "$terminated" ] || { become "$1" DISARMED-terminated && release; return; }
-    [ "$(uptime_cs)" -lt "${1#ARMED-}" ] || { become "$1" DISARMED-session && release; return; }
+    still "$1" || return 0
+    [ -z "$terminated" ] || { become "$1" DISARMED-terminated && release; return 0; }
+    tick
+    [ "$now" -lt "${1#ARMED-}" ] || { become "$1" DISARMED-session && release; return 0; }
     nap 0.02
   done
   apply "$1"
 }
 
-apply() {
-  deadline=$(($(uptime_cs) + T))
-  become "$1" "APPLYING-$deadline" || return
+apply() { # ARMED-<by>
+  tick
+  deadline=$((now + T))
+  become "$1" "APPLYING-$deadline" || return 0
+  log_to=$TXN/log
+  { : >>"$log_to"; } 2>/dev/null || log_to=/dev/null
   why=apply-failed
-  if { [ ! -s "$TXN/sets" ] || ipset restore -exist <"$TXN/sets"; } >>"$TXN/log" 2>&1 && run_both do >>"$TXN/log"; then
+  if { [ ! -s "$TXN/sets" ] || ipset restore -exist <"$TXN/sets"; } >>"$log_to" 2>&1 && run_do >>"$log_to"; then
     why=mismatch
-    if holds want now && become "APPLYING-$deadline" "APPLIED-$deadline-$(uptime_cs)"; then return; fi
+    if holds want now; then
+      tick
+      become "APPLYING-$deadline" "APPLIED-$deadline-$now" && return 0
+    fi
   fi
   become "APPLYING-$deadline" "ROLLING_BACK-$why"
 }
 
-run_both() { for family in 4 6; do load "$family" "$TXN/$1.$family" -w 5 --noflush || return 1; done; }
+run_do() {
+  load 4 "$TXN/do.4" -w 5 --noflush && still "APPLYING-$deadline" && load 6 "$TXN/do.6" -w 5 --noflush
+}
 
 holds() { for family in 4 6; do is "$family" "$TXN/$1.$family" "$TXN/$2.$family" || return 1; done; }
 
 await_confirm() { # APPLIED-<deadline>-<at>
   deadline=${1#APPLIED-}
   deadline=${deadline%-*}
-  while [ "$(state_of "$NONCE")" = "$1" ]; do
-    left=$((deadline - $(uptime_cs)))
-    if [ -n "$terminated" ]; then become "$1" ROLLING_BACK-terminated; return; fi
-    if [ "$left" -le 0 ]; then become "$1" ROLLING_BACK-deadline; return; fi
+  while still "$1"; do
+    tick
+    left=$((deadline - now))
+    [ -z "$terminated" ] || { become "$1" ROLLING_BACK-terminated; return 0; }
+    [ "$left" -gt 0 ] || { become "$1" ROLLING_BACK-deadline; return 0; }
     if [ "$left" -lt 25 ]; then nap "0.$((left / 10))$((left % 10))"; else nap 0.25; fi
   done
 }
@@ -132,11 +172,8 @@ roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
   tries=0 why=${1#*-}
   until back_is_done; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 3 ]; then
-      XTABLES_LOCKFILE=$TXN_RUN/persisting
-      export XTABLES_LOCKFILE
-      become "ROLLING_BACK-$why" "STUCK-$why"
-    fi
+    [ "$tries" -ne 3 ] || unlock_xtables
+    [ "$tries" -ne 5 ] || become "ROLLING_BACK-$why" "STUCK-$why"
     [ "$tries" -eq 1 ] || nap 2
   done
   unset XTABLES_LOCKFILE
@@ -144,33 +181,61 @@ roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
   { become "ROLLING_BACK-$why" "ROLLED_BACK-$why" || become "STUCK-$why" "ROLLED_BACK-$why"; } && release
 }
 
-# Both families on their old rules, by reading first, by the precise undo, by the flushing one.
+# Whoever holds the lock of iptables so long is not going to let go of it.
+unlock_xtables() {
+  XTABLES_LOCKFILE=$TXN_RUN/xtables.lock
+  export XTABLES_LOCKFILE
+}
+
+# Both families on their old rules, whatever becomes of the other one.
 back_is_done() {
   done=yes
-  for family in 4 6; do
-    is "$family" "$TXN/now.$family" "$TXN/want.$family" && continue
-    load "$family" "$TXN/undo.$family" -w 2 --noflush >/dev/null
-    is "$family" "$TXN/now.$family" "$TXN/want.$family" && continue
-    live "$family" | flushing_undo "$TXN/now.$family" "$TXN/want.$family" |
-      timeout 20 "$(tool "$family" restore)" -w 2 --noflush >/dev/null 2>&1
-    is "$family" "$TXN/now.$family" "$TXN/want.$family" || done=
-  done
+  for family in 4 6; do family_is_back "$family" || done=; done
   [ -n "$done" ]
+}
+
+# By reading first, by the precise undo, by the flushing one. 4: iptables' lock is held, and would be again.
+family_is_back() {
+  is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
+  load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null
+  [ $? -ne 4 ] || return 1
+  is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
+  live "$1" | flushing_undo "$TXN/now.$1" "$TXN/want.$1" "$TXN/before.$1" | flush "$1"
+  is "$1" "$TXN/now.$1" "$TXN/want.$1"
+}
+
+flush() {
+  tools "$1"
+  timeout 20 "$restore" -w 1 --noflush >/dev/null 2>&1
 }
 
 # drop_sets GONE KEPT: sets that GONE makes and KEPT doesn't; one that a foreign rule uses stays.
 drop_sets() {
-  sed -n 's/^create \([^ ]*\) .*/\1/p' "$1" 2>/dev/null | while read -r set; do
+  [ -s "$1" ] || return 0
+  sed -n 's/^create \([^ ]*\) .*/\1/p' "$1" | while read -r set; do
     grep -qs "^create $set " "$2" || ipset destroy "$set" 2>/dev/null
   done
 }
 
-# The controller persists as part of its confirm; if that died, the guard does it.
+# The controller persists as part of its confirm; if that died or failed, the guard does it, a few times. 1: it
+# can't be done now; the next contact tries again.
 finish_persisting() { # CONFIRMED-<at>
-  nap 0.2
-  [ "$(state_of "$NONCE")" = "$1" ] || return
-  flock "$TXN_RUN/persisting" /bin/sh "$PROGRAM" '' persist "$NONCE" >/dev/null 2>&1 9>&-
-  [ "$(state_of "$NONCE")" = "$1" ] && nap 2
+  flock "$TXN_RUN/persisting" true 9>&-
+  still "$1" || return 0
+  [ "$persist_tries" -gt 0 ] || return 1
+  persist_tries=$((persist_tries - 1))
+  persist_alone 9>&-
+  still "$1" || return 0
+  [ "$persist_tries" -eq 0 ] || nap 3
 }
 
-release() { [ "$(lock_owner)" = "$NONCE" ] && rm -rf "$RUN/lock"; return 0; }
+# What it says goes to a file that was made before: `not persisted` quotes it.
+persist_alone() {
+  flock "$TXN_RUN/persisting" /bin/sh "$PROGRAM" '' persist "$NONCE" >"$TXN_RUN/persist-log" 2>&1
+}
+
+# release: the lock goes in one step, to where it is in nobody's way.
+release() {
+  who_owns && [ "$owner" = "$NONCE" ] && mv "$RUN/lock" "$TXN_RUN/released"
+  return 0
+}

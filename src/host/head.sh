@@ -8,6 +8,10 @@
 #   13 observation changed        14 does not load     15 storage           16 needs go
 #   17 confirmed, not persisted   18 packages failed   19 refused           20 program missing (said by the bootstrap)
 #   21 under way: the answer will be another one soon
+#
+# How it is written: every spawn costs a millisecond on each of many hosts, so a function that answers with a
+# word sets a variable of that name instead of printing it. No redirection stands on a special builtin (dash ends
+# there), and nothing relies on `local`, `pipefail` or `set -e`.
 set -u
 umask 077
 LC_ALL=C
@@ -35,6 +39,9 @@ EXIT_PACKAGES=18
 EXIT_REFUSED=19
 EXIT_UNDER_WAY=21
 
+# What the verbs can't do without; without systemd also setsid.
+NEEDS='awk cmp flock head ipset mktemp mv readlink sed sha256sum sync tail timeout unshare'
+
 piece() { printf '@@%s %s\n' "$MARK" "$1"; }
 
 # stop CODE WORD [DETAIL]: the last thing a verb says.
@@ -46,18 +53,35 @@ stop() {
   exit "$1"
 }
 
+# show NAME FILE [NAME FILE...]: files as pieces; one that isn't there is an empty piece.
+show() {
+  awk -v mark="$MARK" 'BEGIN {
+    for (i = 1; i + 1 < ARGC; i += 2) {
+      print "@@" mark " " ARGV[i]
+      while ((getline line < ARGV[i + 1]) > 0) print line
+    }
+  }' "$@"
+}
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Hundredths of a second since boot, suspended time included; clock changes don't matter to it.
-uptime_cs() {
-  read -r up _ </proc/uptime
-  printf '%s' "${up%.*}${up#*.}"
+has_systemd() { [ -d /run/systemd/system ]; }
+
+# lacking: sets `lacks` to the programs that are needed and not there.
+lacking() {
+  lacks=
+  for need in $NEEDS; do have "$need" || lacks="$lacks $need"; done
+  has_systemd || have setsid || lacks="$lacks setsid"
 }
 
-boot_id() {
-  read -r id </proc/sys/kernel/random/boot_id
-  printf '%s' "$id"
+# tick: sets `now` to the hundredths of a second since boot, suspended time included; clock changes don't matter to it.
+tick() {
+  read -r now _ </proc/uptime
+  now=${now%.*}${now#*.}
 }
+
+# which_boot: sets `boot`.
+which_boot() { read -r boot </proc/sys/kernel/random/boot_id; }
 
 # unpack DIR MANIFEST_HASH: standard input, a bundle of pieces, becomes files in DIR, and every byte is read
 # back against the manifest: an exit code proves nothing (`iptables-save > /dev/full` exits 0).

@@ -17,7 +17,7 @@ case $verb in
   canonical) verb_canonical "$@" ;;
   rehearse-change) verb_rehearse_change "$@" ;;
   rehearse-boot) verb_rehearse_boot "$@" ;;
-  boot-sets) verb_boot_sets ;;
-  boot-rules) verb_boot_rules ;;
+  boot-12-fleet) verb_boot_12_fleet "$@" ;;
+  boot-30-fleet) verb_boot_30_fleet "$@" ;;
   *) stop "$EXIT_REFUSED" unknown-verb "$verb" ;;
 esac

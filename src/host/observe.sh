@@ -6,127 +6,125 @@ verb_observe() { # MANIFEST_HASH CANDIDATE_HASH
   mkdir -p "$RUN" 2>/dev/null
   scratch=$(mktemp -d "$RUN/observe.XXXXXX" 2>/dev/null) || stop "$EXIT_STORAGE" storage "$RUN"
   trap 'rm -rf "$scratch"' EXIT
+  trap 'exit 1' HUP INT TERM PIPE
   unpack "$scratch" "$1" || stop "$EXIT_STORAGE" storage "$RUN"
-  save=$(tool 4 save)
-  have "$save" || tell_missing iptables
-  for family in 4 6; do
-    "$(tool $family save)" >"$scratch/live.$family" 2>"$scratch/live-error" ||
-      stop "$EXIT_REFUSED" cannot-read-rules "$(head -c 300 "$scratch/live-error")"
-  done
-  tell_facts
-  tell_live
-  tell_generation
-  if as_confirmed "$2"; then piece confirmed-as-is; else tell_candidate; fi
+  version=$(iptables --version 2>/dev/null)
+  # A host without iptables: what is known is told, and the package step comes first.
+  if have iptables-save; then
+    read_live
+    tell_facts
+    tell_rules "$2"
+  else
+    tell_facts
+    piece missing
+    echo iptables
+  fi
   tell_guard
   piece end
 }
 
-# A host with no iptables at all: what is known is told, and the package step comes first.
-tell_missing() {
-  tell_facts
-  piece missing
-  printf '%s\n' "$1"
-  tell_guard
-  piece end
-  exit 0
+read_live() {
+  for family in 4 6; do
+    tools "$family"
+    "$save" >"$scratch/live.$family" 2>"$scratch/live-error" || stop "$EXIT_REFUSED" cannot-read-rules "$(head -c 300 "$scratch/live-error")"
+  done
 }
 
 tell_facts() {
+  which_boot
+  tick
   piece facts
-  printf 'boot_id=%s\nuptime_cs=%s\nssh_connection=%s\n' "$(boot_id)" "$(uptime_cs)" "$SSH"
-  if [ -d /run/systemd/system ]; then echo init=systemd; else echo init=other; fi
+  printf 'boot_id=%s\nuptime_cs=%s\nssh_connection=%s\n' "$boot" "$now" "$SSH"
+  if has_systemd; then echo init=systemd; else echo init=other; fi
   # shellcheck source=/dev/null
   (. /etc/os-release && printf 'os=%s\nrelease=%s\n' "${ID:-}" "${VERSION_ID:-}") 2>/dev/null
-  printf 'iptables=%s\n' "$(iptables --version 2>/dev/null)"
+  printf 'iptables=%s\n' "$version"
   [ -e /proc/net/if_inet6 ] || echo ipv6=off
-  for need in awk flock ipset mv sha256sum sync timeout unshare; do have "$need" || printf 'lacks=%s\n' "$need"; done
-  [ -d /run/systemd/system ] || have setsid || echo lacks=setsid
-  [ -x /usr/sbin/netfilter-persistent ] && [ -e "$PLUGINS/15-ip4tables" ] && echo persistent=yes
+  lacking
+  for need in $lacks; do printf 'lacks=%s\n' "$need"; done
+  [ -x /usr/sbin/netfilter-persistent ] && [ -e "$PLUGINS/15-ip4tables" ] && [ -e "$PLUGINS/25-ip6tables" ] && echo persistent=yes
   for rules in rules.v4 rules.v6; do [ -e "$ETC/$rules" ] && printf 'has=%s\n' "$rules"; done
   tell_managers
 }
 
 # What else would write or load rules: asked of files where files know, because every spawn costs on every host.
 tell_managers() {
-  grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf && have ufw && echo manager=ufw
+  [ -e /etc/ufw/ufw.conf ] && have ufw && grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf && echo manager=ufw
   for unit in firewalld nftables ferm shorewall; do
     for link in /etc/systemd/system/*.wants/"$unit".service; do [ -e "$link" ] && printf 'manager=%s\n' "$unit" && break; done
   done
+  set --
   for script in /etc/network/if-pre-up.d/* /etc/network/if-up.d/* /etc/rc.local; do
-    [ -x "$script" ] && grep -lsE '^[^#]*\b(ip6?tables(-legacy|-nft)?(-restore)?|nft)\b' "$script" | sed 's/^/manager=/'
+    [ -f "$script" ] && [ -x "$script" ] && set -- "$@" "$script"
   done
+  [ $# -eq 0 ] || grep -lsE '^[^#]*\b(ip6?tables(-legacy|-nft)?(-restore)?|nft)\b' "$@" | sed 's/^/manager=/'
   return 0
 }
 
-tell_live() {
-  for family in 4 6; do
-    piece "live.$family"
-    cat "$scratch/live.$family"
-    piece "other.$family"
-    other_backend "$family"
-  done
-  if have nft; then piece nft; nft list tables 2>/dev/null; fi
+tell_rules() { # CANDIDATE_HASH
+  show live.4 "$scratch/live.4" live.6 "$scratch/live.6"
+  for family in 4 6; do piece "other.$family"; other_backend "$family"; done
+  piece nft
+  ! have nft || nft list tables 2>/dev/null
   piece sets
-  if have ipset; then ipset list -n 2>/dev/null; fi
+  ! have ipset || ipset list -n 2>/dev/null
   piece sockets
   if have ss; then ss -Hlntup 2>/dev/null; else echo '#no ss'; fi
+  tell_generation
+  if as_confirmed "$1"; then piece confirmed-as-is; else tell_candidate; fi
 }
 
 # The backend that is not the host's own choice. Asking legacy for tables that are not loaded would load them.
-other_backend() {
-  case $(iptables --version 2>/dev/null) in
-    *nf_tables*)
-      case $1 in 4) names=/proc/net/ip_tables_names ;; *) names=/proc/net/ip6_tables_names ;; esac
-      read -r _ 2>/dev/null <"$names" && "$(tool "$1" legacy-save)" 2>/dev/null
-      ;;
-    *) "$(tool "$1" nft-save)" 2>/dev/null ;;
+other_backend() { # FAMILY
+  case $1 in 4) other=iptables names=/proc/net/ip_tables_names ;; *) other=ip6tables names=/proc/net/ip6_tables_names ;; esac
+  case $version in
+    *nf_tables*) { read -r _ <"$names"; } 2>/dev/null && "$other-legacy-save" 2>/dev/null ;;
+    *) "$other-nft-save" 2>/dev/null ;;
   esac
 }
 
 tell_generation() {
+  which_generation
+  whole=no candidate=
   piece generation
-  number=$(generation_now)
-  printf 'number=%s\n' "$number"
-  [ "$number" -eq 0 ] && [ ! -e "$GENERATIONS/current/meta.json" ] && return
-  if whole "$GENERATIONS/current"; then echo whole=yes; else echo whole=no; fi
-  if linked; then echo linked=yes; else echo linked=no; fi
-  if plugins_current; then echo plugins=yes; else echo plugins=no; fi
-  if unit_enabled; then echo enabled=yes; else echo enabled=no; fi
-  for file in rules.v4 rules.v6 ipsets meta.json; do
-    piece "current.$file"
-    cat "$GENERATIONS/current/$file" 2>/dev/null
-  done
+  printf 'number=%s\n' "$generation"
+  [ -e "$GENERATIONS/current/meta.json" ] || return
+  whole "$GENERATIONS/current" && whole=yes
+  if linked; then linked=yes; else linked=no; fi
+  if plugins_current; then plugins=yes; else plugins=no; fi
+  if unit_enabled; then enabled=yes; else enabled=no; fi
+  printf 'whole=%s\nlinked=%s\nplugins=%s\nenabled=%s\n' "$whole" "$linked" "$plugins" "$enabled"
+  set --
+  for file in rules.v4 rules.v6 ipsets meta.json; do set -- "$@" "current.$file" "$GENERATIONS/current/$file"; done
+  show "$@"
 }
 
 # The quick answer for a host that is as it was last confirmed, asked for the same: nothing is loaded then.
-as_confirmed() {
-  [ "$(generation_now)" -gt 0 ] && [ "$(meta_of "$GENERATIONS/current" candidate)" = "$1" ] || return 1
-  whole "$GENERATIONS/current" && linked || return 1
-  same_owned "$GENERATIONS/current/rules.v4" /dev/null <"$scratch/live.4" &&
-    same_owned "$GENERATIONS/current/rules.v6" /dev/null <"$scratch/live.6"
+as_confirmed() { # CANDIDATE_HASH
+  [ "$generation" -gt 0 ] && [ "$candidate" = "$1" ] && [ "$whole" = yes ] && [ "$linked" = yes ] || return 1
+  for family in 4 6; do
+    same_owned "$GENERATIONS/current/rules.v$family" /dev/null <"$scratch/live.$family" || return 1
+  done
 }
 
 tell_candidate() {
-  if in_scratch canonical "$scratch" >"$scratch/unshare-error" 2>&1; then
-    for family in 4 6; do piece "canon.$family"; cat "$scratch/canon.$family"; done
+  if in_scratch canonical "$scratch" >"$scratch/error.scratch" 2>&1; then
+    show canon.4 "$scratch/canon.4" canon.6 "$scratch/canon.6"
     return
   fi
-  for part in 4 6 sets; do
-    [ -e "$scratch/error.$part" ] || continue
+  for part in 4 6 sets scratch; do
+    [ -s "$scratch/error.$part" ] || continue
     piece "error.$part"
     head -c 2000 "$scratch/error.$part"
     echo
   done
-  piece error.scratch
-  head -c 2000 "$scratch/unshare-error"
-  echo
 }
 
 tell_guard() {
   piece guard
-  if [ -d "$RUN/lock" ]; then
-    cat "$RUN/lock/owner" 2>/dev/null
-    printf 'state=%s\n' "$(state_of "$(lock_owner)")"
-    if guard_alive "$(lock_owner)"; then echo alive=yes; else echo alive=no; fi
-  fi
+  who_owns || return 0
+  see "$owner"
+  cat "$RUN/lock/owner"
+  printf 'state=%s\n' "$state"
+  if guard_alive "$owner"; then echo alive=yes; else echo alive=no; fi
 }

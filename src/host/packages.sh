@@ -5,15 +5,18 @@
 
 verb_packages() { # SECONDS_TO_WAIT_FOR_DPKG
   have apt-get || stop "$EXIT_REFUSED" lacks apt-get
-  [ -d /run/systemd/system ] || no_stale_rules
-  mkdir -p "$RUN" && log=$(mktemp "$RUN/packages.XXXXXX" 2>/dev/null) || stop "$EXIT_STORAGE" storage "$RUN"
+  has_systemd || no_stale_rules
+  mkdir -p "$RUN" 2>/dev/null
+  log=$(mktemp "$RUN/packages.XXXXXX" 2>/dev/null) || stop "$EXIT_STORAGE" storage "$RUN"
   trap 'rm -f "$log"' EXIT
   wait_for_dpkg=$1
-  simulate || { timeout 300 apt-get -q update >"$log" 2>&1 </dev/null; simulate; } || packages_failed not-installable
+  simulate || { update && simulate; } || packages_failed not-installable
   ! grep -q '^Remv ' "$log" || stop "$EXIT_REFUSED" would-remove "$(sed -n 's/^Remv \([^ ]*\).*/\1/p' "$log" | tr '\n' ' ')"
+  grep -q '^Inst ' "$log" || { piece packages; piece end; exit 0; }
   mask || stop "$EXIT_REFUSED" cannot-mask netfilter-persistent
   trap 'unmask; rm -f "$log"' EXIT
-  debconf-set-selections <<QUESTIONS || packages_failed debconf
+  trap 'exit 1' HUP INT TERM PIPE
+  debconf-set-selections >"$log" 2>&1 <<QUESTIONS || packages_failed debconf
 iptables-persistent iptables-persistent/autosave_v4 boolean false
 iptables-persistent iptables-persistent/autosave_v6 boolean false
 QUESTIONS
@@ -21,6 +24,7 @@ QUESTIONS
   piece packages
   sed -n 's/^Setting up \([^ ]*\) .*/installed=\1/p' "$log"
   piece end
+  exit 0
 }
 
 # Without systemd nothing keeps the postinst from loading what lies there.
@@ -28,9 +32,12 @@ no_stale_rules() {
   for rules in rules.v4 rules.v6; do [ ! -s "$ETC/$rules" ] || stop "$EXIT_REFUSED" cannot-mask "$ETC/$rules"; done
 }
 
+update() { timeout 300 apt-get -q update >"$log" 2>&1 </dev/null; }
+
 apt_get() {
   DEBIAN_FRONTEND=noninteractive timeout 600 apt-get -q -y --no-install-recommends -o "DPkg::Lock::Timeout=$wait_for_dpkg" \
-    -o Dpkg::Options::=--force-confold "$@" iptables iptables-persistent ipset >"$log" 2>&1 </dev/null
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" \
+    iptables iptables-persistent netfilter-persistent ipset >"$log" 2>&1 </dev/null
 }
 
 simulate() { apt_get --simulate install; }
@@ -38,14 +45,14 @@ simulate() { apt_get --simulate install; }
 packages_failed() { stop "$EXIT_PACKAGES" "$1" "$(tail -n 8 "$log" | head -c 1500)"; }
 
 mask() {
-  [ -d /run/systemd/system ] || return 0
+  has_systemd || return 0
   was_enabled=no
-  unit_enabled && was_enabled=yes
-  systemctl --quiet --runtime mask netfilter-persistent.service
+  ! unit_enabled || was_enabled=yes
+  systemctl --quiet --runtime mask netfilter-persistent.service 2>/dev/null
 }
 
 unmask() {
-  [ -d /run/systemd/system ] || return 0
-  systemctl --quiet --runtime unmask netfilter-persistent.service
+  has_systemd || return 0
+  systemctl --quiet --runtime unmask netfilter-persistent.service 2>/dev/null
   [ "$was_enabled" = yes ] || systemctl --quiet disable netfilter-persistent.service 2>/dev/null
 }

@@ -29,8 +29,10 @@ export const START_PROGRAM =
 
 /**
  * Stores the program from standard input; `$2` the hash. Read back and synced before it gets its name, so that
- * what has the name is whole. 15: no room, or a file system that can't be written.
+ * what has the name is whole. Says `whole` where that was so before. 15: no room, or a file system that can't be
+ * written.
  */
 export const INSTALL_PROGRAM =
-  'umask 077; d=/var/lib/fleet; mkdir -p $d && t=$d/.host-$2.$$ && cat > $t && h=$(sha256sum < $t) && ' +
-  'case $h in "$2"*) sync $t && mv $t $d/host-$2.sh && exit 0 ;; esac; rm -f "$t"; exit 15'
+  'umask 077; d=/var/lib/fleet; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) echo whole; exit 0 ;; esac; ' +
+  't=$d/.host-$2.$$; mkdir -p $d && cat >"$t" && case $(sha256sum <"$t") in "$2"*) sync "$t" && mv -f "$t" "$p" && sync "$d" && exit 0 ;; esac; ' +
+  'rm -f "$t"; exit 15'

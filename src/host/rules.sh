@@ -2,12 +2,19 @@
 # Reading live rules, and telling owned ones from foreign ones. A file of owned rules is iptables-save text
 # without a foreign line in it; "owned" is what the text of now or of wanted says, line for line.
 
-tool() { # FAMILY save|restore
-  case $1 in 4) printf 'iptables-%s' "$2" ;; *) printf 'ip6tables-%s' "$2" ;; esac
+# tools FAMILY: sets `save` and `restore`.
+tools() {
+  case $1 in
+    4) save=iptables-save restore=iptables-restore ;;
+    *) save=ip6tables-save restore=ip6tables-restore ;;
+  esac
 }
 
-# A save that failed must never look like an empty ruleset.
-live() { "$(tool "$1" save)" 2>/dev/null || echo '#FAILED'; }
+# live FAMILY: its rules. A save that failed must never look like an empty ruleset.
+live() {
+  tools "$1"
+  timeout 20 "$save" 2>/dev/null || echo '#FAILED'
+}
 
 AWK_SCAN='
   function scan(line,   part) {
@@ -47,8 +54,18 @@ same_owned() {
 # is FAMILY EXPECT OTHER: the live rules of a family are what EXPECT says.
 is() { live "$1" | same_owned "$2" "$3"; }
 
-# A save with a stand-in for every foreign rule: what a transition meets, without what foreign rules need.
-with_stubs() { # NOW WANT, a save on standard input
+# load FAMILY FILE [OPTION...]: errors go to standard output. An empty file means that there is nothing to do.
+load() {
+  [ -s "$2" ] || return 0
+  tools "$1"
+  from=$2
+  shift 2
+  timeout 20 "$restore" "$@" <"$from" 2>&1
+}
+
+# with_stubs NOW WANT, a save on standard input: the save with a stand-in for every foreign rule: what a
+# transition meets, without what foreign rules need.
+with_stubs() {
   awk -v now="$1" -v want="$2" "$AWK_SCAN"'
     BEGIN {
       while ((getline line < now) > 0) if (scan(line)) known[table, item] = 1
@@ -60,46 +77,67 @@ with_stubs() { # NOW WANT, a save on standard input
     { print }'
 }
 
-# The rollback that needs nothing of what is there: built-in chains that are owned are emptied, the foreign
-# rules found live come first, the old owned rules follow.
-flushing_undo() { # NOW WANT, a save on standard input
-  awk -v now="$1" -v want="$2" "$AWK_SCAN"'
+# flushing_undo NOW WANT BEFORE, a save on standard input: the rollback that needs nothing of what is there. Chains
+# that are owned are emptied and filled again in the order that the save BEFORE the change had, foreign rules
+# among them where they still are; those that came since stand first, where who inserts them puts them.
+flushing_undo() {
+  awk -v now="$1" -v want="$2" -v before="$3" "$AWK_SCAN"'
     function learn(line, old) {
       if (!scan(line)) return
       known[table, item] = 1
-      if (!(table in tables)) { tables[table] = 1; order[++count] = table }
       place = table SUBSEP chain
-      if (!(place in chains)) { chains[place] = (item ~ /^:/) ? substr(item, length(chain) + 3) : "-"; list[table, ++size[table]] = chain }
-      else if (old && item ~ /^:/) chains[place] = substr(item, length(chain) + 3)
-      if (old) { mine[place] = 1; if (item ~ /^-A/) rules[table] = rules[table] item "\n" }
+      if (!(table in tables)) { tables[table] = 1; order[++count] = table }
+      if (!(place in chains)) { chains[place] = old ? "old" : "new"; list[table, ++size[table]] = chain }
+      if (item ~ /^:/ && (old || !(place in policy))) policy[place] = old ? substr(item, length(chain) + 3) : "ACCEPT"
+      if (item ~ /^:.* -$/) user[place] = 1
+      if (old && item ~ /^-A/) mine[table, item] = 1
+    }
+    function refers(name,   i) {
+      for (i = 1; i <= strangers[table]; i++) if (index(stranger[table, i] " ", " " name " ")) return 1
+      return 0
     }
     BEGIN {
       while ((getline line < now) > 0) learn(line, 1)
       while ((getline line < want) > 0) learn(line, 0)
+      while ((getline line < before) > 0) if (scan(line) && item ~ /^-A/) {
+        place = table SUBSEP chain; was[place, ++had[place]] = item; old_count[table, item]++
+      }
       table = ""
     }
     /^#FAILED/ { failed = 1 }
-    scan($0) && $0 ~ /^-A/ && !((table, item) in known) { foreign[table] = foreign[table] item "\n"; fc[table SUBSEP chain] = 1 }
+    scan($0) && item ~ /^-A/ && !((table, item) in known) {
+      place = table SUBSEP chain
+      stranger[table, ++strangers[table]] = item
+      foreign[place, ++foreigns[place]] = item
+      live_count[table, item]++
+    }
     END {
       if (failed) exit 3
       for (t = 1; t <= count; t++) {
         table = order[t]
         print "*" table
         for (c = 1; c <= size[table]; c++) {
-          place = table SUBSEP list[table, c]; policy = chains[place]
-          if (policy != "-" && !(place in mine)) policy = "ACCEPT"
-          print ":" list[table, c] " " policy " [0:0]"
-          if (policy != "-") print "-F " list[table, c]
+          place = table SUBSEP list[table, c]
+          if (place in user) print ":" list[table, c] " - [0:0]"
+          else if (place in policy) print ":" list[table, c] " " policy[place] " [0:0]"
+          if (!(place in user)) print "-F " list[table, c]
         }
-        split(foreign[table], line, "\n")
-        for (i = 1; line[i] != ""; i++) { scan(line[i]); if ((table SUBSEP chain) in chains) print line[i] }
-        printf "%s", rules[table]
         for (c = 1; c <= size[table]; c++) {
           place = table SUBSEP list[table, c]
-          if (chains[place] == "-" && !(place in mine) && !(place in fc) && !referred(foreign[table], list[table, c])) print "-X " list[table, c]
+          for (i = 1; i <= foreigns[place]; i++) {
+            item = foreign[place, i]
+            if (seen[place, item]++ >= old_count[table, item] + 0) print item
+          }
+          for (i = 1; i <= had[place]; i++) {
+            item = was[place, i]
+            if ((table, item) in mine || live_count[table, item]-- > 0) print item
+          }
+        }
+        for (c = 1; c <= size[table]; c++) {
+          place = table SUBSEP list[table, c]
+          if ((place in user) && chains[place] == "new" && !foreigns[place] && !refers(list[table, c])) print "-X " list[table, c]
         }
         print "COMMIT"
       }
-    }
-    function referred(text, name) { return index(text " ", " " name "\n") || index(text, " " name " ") }'
+    }'
 }

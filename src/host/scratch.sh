@@ -2,27 +2,20 @@
 # A network namespace that is made, tried and thrown away: nothing in it touches the live rules. What loads
 # there loads for real, and what is saved there is the host's own canonical text.
 
-# in_scratch VERB [ARGUMENT...]: a verb of this program inside a fresh network namespace, with a lock file of its own.
+# in_scratch VERB DIR: a verb of this program inside a fresh network namespace, with a lock file of its own.
 in_scratch() {
-  XTABLES_LOCKFILE=$2/xtables.lock unshare -n /bin/sh "$PROGRAM" '' "$@"
-}
-
-# load FAMILY FILE [OPTION...]: errors go to standard output.
-load() {
-  family=$1 file=$2
-  shift 2
-  timeout 20 "$(tool "$family" restore)" "$@" <"$file" 2>&1
+  XTABLES_LOCKFILE=$2/xtables.lock timeout 100 unshare -n /bin/sh "$PROGRAM" '' "$@"
 }
 
 # canonical DIR, inside a scratch namespace: cand.4 cand.6 sets -> canon.4 canon.6, or error.4 error.6 error.sets
 verb_canonical() {
   dir=$1 failed=0
   if [ -s "$dir/sets" ] && ! ipset restore <"$dir/sets" >"$dir/error.sets" 2>&1; then return 1; fi
-  rm -f "$dir/error.sets"
   for family in 4 6; do
     if load "$family" "$dir/cand.$family" >"$dir/error.$family"; then
-      rm -f "$dir/error.$family"
-      "$(tool "$family" save)" >"$dir/canon.$family" 2>/dev/null || failed=1
+      printf '' >"$dir/error.$family"
+      tools "$family"
+      "$save" >"$dir/canon.$family" 2>"$dir/error.$family" || failed=1
     else
       failed=1
     fi
@@ -34,14 +27,20 @@ verb_canonical() {
 # ones, really lead from now to want and back. Prints what do took, in hundredths of a second.
 verb_rehearse_change() {
   dir=$1
-  [ ! -s "$dir/sets" ] || ipset restore -exist <"$dir/sets" 2>&1 || return 1
-  [ ! -s "$dir/sets.now" ] || ipset restore -exist <"$dir/sets.now" 2>&1 || return 1
+  for sets in sets sets.now; do
+    [ ! -s "$dir/$sets" ] || ipset restore -exist <"$dir/$sets" 2>&1 || return 1
+  done
   for family in 4 6; do load "$family" "$dir/stub.$family" || return 1; done
-  began=$(uptime_cs)
+  tick
+  began=$now
   for family in 4 6; do load "$family" "$dir/do.$family" --noflush || return 1; done
-  took=$(($(uptime_cs) - began))
-  for family in 4 6; do is "$family" "$dir/want.$family" "$dir/now.$family" || { echo "do.$family does not lead to what is wanted"; return 1; }; done
-  for family in 4 6; do load "$family" "$dir/undo.$family" --noflush || return 1; done
-  for family in 4 6; do is "$family" "$dir/now.$family" "$dir/want.$family" || { echo "undo.$family does not lead back"; return 1; }; done
+  tick
+  took=$((now - began))
+  for family in 4 6; do
+    [ -s "$dir/do.$family" ] || [ -s "$dir/undo.$family" ] || continue
+    is "$family" "$dir/want.$family" "$dir/now.$family" || { echo "do.$family does not lead to what is wanted"; return 1; }
+    load "$family" "$dir/undo.$family" --noflush || return 1
+    is "$family" "$dir/now.$family" "$dir/want.$family" || { echo "undo.$family does not lead back"; return 1; }
+  done
   printf 'load_cs=%s\n' "$took"
 }

@@ -51,7 +51,8 @@ export async function openSession({ enter, shared, from, program = 'sshd' }: Wis
   return {
     connectStart,
     async run(run): Promise<Answer> {
-      const job = `job-${(count += 1)}`
+      count += 1
+      const job = `job-${count}`
       const folder = join(shared, job)
       writeJob(folder, run, from ?? '198.51.100.7 50000 192.0.2.1 22')
       sshd.stdin.write(`${job}\n`)
