@@ -1,0 +1,82 @@
+import { mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../model/clock.ts'
+import { FleetError } from '../model/error.ts'
+import type { Event } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
+import { GroupCommit } from './group-commit.ts'
+
+/** The record of one run, one JSON object a line; it is never changed, only added to. */
+export interface Journal {
+  readonly file: string
+  /**
+   * Resolves when the event is safe on disk, where it has to be: the run's start and end, a host's arming and its
+   * outcome. Other events resolve at once. Error: `journal-unwritable`, for the run's start alone.
+   */
+  append(event: Event): Promise<void>
+  close(): Promise<void>
+}
+
+export interface JournalTools {
+  readonly clock: Pick<Clock, 'wall'>
+  /** Told once, if the journal can't be written any more in the middle of a run: hosts matter more than it. */
+  readonly warn: (finding: Finding) => void
+}
+
+/** Begins the journal of a run: `<directory>/<run>.jsonl`, readable by its owner alone. Error: `journal-unwritable`. */
+export async function openJournal(directory: string, run: string, tools: JournalTools): Promise<Journal> {
+  const file = join(directory, `${run}.jsonl`)
+  const lines = new GroupCommit(await create(directory, file))
+  const complain = once((error: unknown) =>
+    tools.warn({ ...unwritable(file, error).finding, severity: 'warning' }),
+  )
+  const append = async (event: Event) => {
+    const at = new Date(tools.clock.wall()).toISOString()
+    const written = lines.add(`${JSON.stringify({ at, ...event })}\n`, mustBeSafe(event))
+    if (event.type === 'run-started') {
+      await written.catch(error => Promise.reject(unwritable(file, error)))
+    } else if (mustBeSafe(event)) await written.catch(complain)
+    else void written.catch(complain)
+  }
+  return { file, append, close: () => lines.close().catch(complain) }
+}
+
+/** What a later run must know of if the controller dies now. */
+function mustBeSafe(event: Event): boolean {
+  if (event.type === 'host-step') return event.step === 'arming'
+  return event.type === 'run-started' || event.type === 'host-settled' || event.type === 'run-ended'
+}
+
+async function create(directory: string, file: string) {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const handle = await open(file, 'ax', 0o600)
+    await syncDirectory(directory)
+    return handle
+  } catch (error) {
+    throw unwritable(file, error)
+  }
+}
+
+/** A file whose name isn't on the disk is lost with the power, whatever it holds. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function unwritable(file: string, cause: unknown): FleetError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new FleetError('journal-unwritable', { reason }, { at: { file }, cause })
+}
+
+function once<T>(act: (value: T) => void): (value: T) => void {
+  let done = false
+  return value => {
+    if (!done) act(value)
+    done = true
+  }
+}
