@@ -103,5 +103,7 @@ function handOn({ deciders }: Step, next: Verdict): Verdict {
 
 function doubtful({ doubt }: Step, ends: Verdict, rest: Verdict): VerdictName {
   const verdicts = [ends.verdict, rest.verdict]
+  // Let in for certain or let in up to a limit, whichever it is: the limit is the worst that can happen.
+  if (verdicts.includes('accept') && verdicts.includes('conditional')) return 'conditional'
   return doubt === 'unknown' || verdicts.includes('unknown') ? 'unknown' : 'conditional'
 }

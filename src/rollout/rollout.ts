@@ -1,6 +1,7 @@
 import { observe } from '../host/observe.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Outcome } from '../model/event.ts'
+import type { Pool } from '../session/pool.ts'
 import { type ApplyTools, applyHost } from './apply-host.ts'
 import { failure, outcomeOf } from './outcome.ts'
 import type { Observed, Target } from './target.ts'
@@ -13,11 +14,11 @@ import type { Observed, Target } from './target.ts'
  * 3. Every host has exactly one outcome.
  */
 
-/** Runs a task for each item, as many at once as it thinks right. */
-export type Pool = <T, R>(items: readonly T[], task: (item: T) => Promise<R>) => Promise<R[]>
+/** How hosts are gone through; one that never started is rejected with what was said instead. */
+export type Each = Pool['each']
 
 export interface ObserveTools {
-  readonly pool: Pool
+  readonly each: Each
   readonly clock: Clock
   readonly emit: Emit
 }
@@ -31,7 +32,12 @@ export interface Survey {
 /** Looks at every host, each over a connection of its own that stays open. */
 export async function observeAll(targets: readonly Target[], tools: ObserveTools): Promise<Survey> {
   await tools.emit({ type: 'phase-started', phase: 'observe', hosts: targets.map(({ host }) => host) })
-  const looked = await tools.pool(targets, target => observeOne(target, tools))
+  const settling = await tools.each(targets, target => observeOne(target, tools))
+  const looked = await inOrder(
+    settling,
+    targets.map(({ host }) => host),
+    tools.emit,
+  )
   return {
     observed: looked.flatMap(one => ('plan' in one ? [one] : [])),
     failed: looked.flatMap(one => ('plan' in one ? [] : [one])),
@@ -57,7 +63,7 @@ async function observeOne(target: Target, { clock, emit }: ObserveTools): Promis
 }
 
 export interface RunTools extends ApplyTools {
-  readonly pool: Pool
+  readonly each: Each
   /** After this no host starts. */
   readonly stop: AbortSignal
 }
@@ -72,7 +78,12 @@ export async function applyAll(observed: readonly Observed[], tools: RunTools): 
     hosts: changing.map(({ target }) => target.host),
   })
   const done = await Promise.all(others.map(outcome => settled(outcome, tools.emit)))
-  const changed = await tools.pool(changing, one => startHost(one, tools))
+  const settling = await tools.each(changing, one => startHost(one, tools))
+  const changed = await inOrder(
+    settling,
+    changing.map(({ target }) => target.host),
+    tools.emit,
+  )
   return [...done, ...changed]
 }
 
@@ -81,6 +92,21 @@ async function startHost(observed: Observed, tools: RunTools): Promise<Outcome> 
   if (!tools.stop.aborted) return settled(await applyHost(observed, tools), tools.emit)
   await observed.session.close()
   return settled({ host, state: 'not started' }, tools.emit)
+}
+
+/** The value of each, and an outcome for a host that was never started. A bug goes on up. */
+function inOrder<T>(
+  results: readonly PromiseSettledResult<T>[],
+  hosts: readonly string[],
+  emit: Emit,
+): Promise<(T | Outcome)[]> {
+  return Promise.all(
+    results.map((result, index) =>
+      result.status === 'fulfilled'
+        ? result.value
+        : settled(failure(hosts[index] ?? '', result.reason), emit),
+    ),
+  )
 }
 
 async function settled(outcome: Outcome, emit: Emit): Promise<Outcome> {

@@ -1,0 +1,45 @@
+import type { Command } from './command.ts'
+import { APPLY, CHANGE, CONNECTION, INVENTORY, OUTPUT } from './flags.ts'
+
+/** Every command there is. A command's code is imported only when it runs: `fleet --help` costs yargs and nothing else. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'init',
+    positional: '[folder]',
+    describe: 'write a starting inventory, fleet.yml and a role into an empty folder',
+    flags: {},
+    load: () => import('./init.ts'),
+  },
+  {
+    name: 'apply',
+    positional: '[inventory]',
+    describe: 'bring every host to its rules; a host that can no longer be reached rolls back by itself',
+    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...APPLY, ...OUTPUT },
+    load: () => import('./apply.ts'),
+  },
+  {
+    name: 'plan',
+    positional: '[inventory]',
+    describe: 'look at every host and show what apply would change; nothing is changed',
+    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...OUTPUT },
+    load: () => import('./plan.ts'),
+  },
+  {
+    name: 'render',
+    positional: '[inventory]',
+    describe: "print each host's rules; nobody is contacted",
+    flags: { ...INVENTORY },
+    load: () => import('./render.ts'),
+  },
+  {
+    name: 'lab',
+    positional: '<action> [rest..]',
+    describe: 'up [inventory] | run COMMAND... | down: real hosts in network namespaces, to try things',
+    flags: {
+      inventory: INVENTORY.inventory,
+      packages: { type: 'boolean', default: true, describe: 'serve Debian packages to the hosts' },
+      systemd: { type: 'boolean', describe: 'boot systemd on every host' },
+    },
+    load: () => import('./lab.ts'),
+  },
+]

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs'
+import { homedir, userInfo } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { type Config, readConfig } from '../config/config.ts'
+import { connectionsOf } from '../inventory/connection.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import { readInventory } from '../inventory/read.ts'
+import { selectHosts } from '../inventory/select.ts'
+import type { Connection } from '../model/connection.ts'
+import { FleetError, FleetErrors } from '../model/error.ts'
+import type { Finding } from '../model/finding.ts'
+import type { Host } from '../model/host.ts'
+import { makeBook } from '../roles/book.ts'
+import { makeRenderer, type Rendered } from '../roles/render.ts'
+import { openRoles } from '../roles/roles.ts'
+import type { Flags } from './command.ts'
+import { flag, flagList } from './flag.ts'
+
+/** Set inside `fleet lab run`: the lab's folder, whose variables win over the inventory's. */
+export const LAB_VARIABLE = 'FLEET_LAB'
+export const LAB_VARIABLES_FILE = 'variables.json'
+
+/** Everything known before anybody is contacted. */
+export interface Inputs {
+  readonly inventory: Inventory
+  readonly config: Config
+  /** The hosts that are meant, in the order of the inventory. */
+  readonly hosts: readonly Host[]
+  readonly connections: ReadonlyMap<string, Connection>
+  /** Warnings and notes. */
+  readonly findings: readonly Finding[]
+}
+
+/** Reads inventory and fleet.yml. Throws `FleetErrors` with all that is wrong with them. */
+export async function readInputs(flags: Flags): Promise<Inputs> {
+  const cwd = process.cwd()
+  const here = await readConfig(cwd)
+  const sources = inventorySources(flags, here, cwd)
+  const { inventory, findings } = await readInventory({
+    sources,
+    extraVars: [...labVariables(), ...flagList(flags, 'extra-vars')],
+    cwd,
+  })
+  const config = sources === here.inventory ? here : await readConfig(inventory.directory)
+  const hosts = selectHosts(inventory, flag(flags, 'limit', 'string'))
+  const surroundings = { cwd, home: homedir(), user: userInfo().username }
+  const { connections, findings: said } = connectionsOf(
+    inventory.hosts.values(),
+    connectionFlags(flags),
+    surroundings,
+  )
+  return { inventory, config, hosts, connections, findings: [...findings, ...said] }
+}
+
+/** `-i`, the first word, what fleet.yml here says, `inventory.ini` or `inventory/` here. */
+function inventorySources(flags: Flags, here: Config, cwd: string): readonly string[] {
+  const listed = flagList(flags, 'inventory')
+  if (listed.length > 0) return listed
+  if (here.inventory) return here.inventory
+  const standard = ['inventory.ini', 'inventory'].find(name => existsSync(join(cwd, name)))
+  if (standard) return [standard]
+  throw new FleetError('no-inventory')
+}
+
+function labVariables(): readonly string[] {
+  const lab = process.env[LAB_VARIABLE]
+  return lab === undefined ? [] : [`@${join(lab, LAB_VARIABLES_FILE)}`]
+}
+
+function connectionFlags(flags: Flags) {
+  const seconds = flag(flags, 'connect-timeout', 'number')
+  const checking = flag(flags, 'host-key-checking', 'string')
+  return {
+    ...optional('user', flag(flags, 'user', 'string')),
+    ...optional('become', flag(flags, 'become', 'boolean')),
+    ...optional('privateKey', flag(flags, 'private-key', 'string')),
+    ...optional('becomePassword', flag(flags, 'become-password', 'string')),
+    ...optional('hostKeyChecking', checking as Connection['hostKeyChecking'] | undefined),
+    ...optional('connectTimeout', seconds === undefined ? undefined : seconds * 1000),
+  }
+}
+
+const optional = <K extends string, V>(key: K, value: V | undefined) =>
+  value === undefined ? {} : ({ [key]: value } as Record<K, V>)
+
+/** Renders the hosts that are meant. Throws `FleetErrors` where one of them can't be rendered: nobody is contacted then. */
+export function renderAll(inputs: Inputs, flags: Flags): ReadonlyMap<string, Rendered> {
+  const directories = templateFolders(inputs, flags).map(path => ({
+    path,
+    shown: relative(process.cwd(), path) || '.',
+  }))
+  const render = makeRenderer({
+    templates: openRoles(directories),
+    mapping: inputs.config.roles,
+    book: makeBook([...inputs.inventory.hosts.values()]),
+    sshPort: host => inputs.connections.get(host.name)?.port ?? 22,
+  })
+  const rendered = new Map(inputs.hosts.map(host => [host.name, render(host)]))
+  const findings = unique([...rendered.values()].flatMap(one => one.findings))
+  if (findings.some(({ severity }) => severity === 'error')) throw new FleetErrors(findings)
+  return rendered
+}
+
+/** The user's own folders of templates, the first to be looked in first. */
+export function templateFolders({ config, inventory }: Inputs, flags: Flags): readonly string[] {
+  const templates = flag(flags, 'templates', 'string') ?? config.templates
+  return [...(templates === undefined ? [] : [resolve(templates)]), join(inventory.directory, 'templates')]
+}
+
+export function unique(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map(finding => [JSON.stringify(finding), finding])).values()]
+}

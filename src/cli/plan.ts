@@ -1,0 +1,37 @@
+import type { Event } from '../model/event.ts'
+import { exitCodeOfPlans } from '../report/exit-code.ts'
+import { jsonLine, planLine } from '../report/json.ts'
+import { printPlan } from '../report/plan.ts'
+import { createProgress } from '../report/progress.ts'
+import { printSummary } from '../report/summary.ts'
+import type { Survey } from '../rollout/rollout.ts'
+import type { Flags } from './command.ts'
+import { flag } from './flag.ts'
+import { listHosts } from './render.ts'
+import { prepare } from './survey.ts'
+
+/** Looks at every host and prints what apply would change. 0 nothing, 2 something, 3 a host that can't be changed or looked at. */
+export async function run(flags: Flags): Promise<number> {
+  const prepared = await prepare(flags, new AbortController().signal)
+  if (flag(flags, 'list-hosts', 'boolean')) return listHosts(prepared.inputs.hosts.map(({ name }) => name))
+  const json = flag(flags, 'json', 'boolean') ?? false
+  const progress = createProgress({
+    stream: process.stderr,
+    isTTY: Boolean(process.stderr.isTTY) && !json,
+    clock: prepared.clock,
+  })
+  const emit = (event: Event) => (json ? void process.stdout.write(jsonLine(event)) : progress.emit(event))
+  const survey = await prepared.survey(emit)
+  await progress.done()
+  await Promise.all(survey.observed.map(({ session }) => session.close()))
+  if (json) process.stdout.write(plansOf(survey).map(planLine).join(''))
+  else process.stdout.write(showSurvey(survey))
+  return exitCodeOfPlans(plansOf(survey), survey.failed)
+}
+
+const plansOf = ({ observed }: Survey) => observed.map(({ plan }) => plan)
+
+export function showSurvey(survey: Survey): string {
+  const color = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR
+  return printPlan(plansOf(survey), { color }) + (survey.failed.length > 0 ? printSummary(survey.failed) : '')
+}

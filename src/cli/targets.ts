@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PerFamily } from '../model/family.ts'
+import type { Host } from '../model/host.ts'
+import { decide } from '../plan/decide.ts'
+import type { Rendered } from '../roles/render.ts'
+import type { HostRole } from '../roles/resolve.ts'
+import type { Target } from '../rollout/target.ts'
+import { printRestore } from '../ruleset/print.ts'
+import type { IpSet, Ruleset } from '../ruleset/ruleset.ts'
+import { printSets } from '../ruleset/sets.ts'
+import type { Pool } from '../session/pool.ts'
+import type { Flags } from './command.ts'
+import { flag, flagList } from './flag.ts'
+import { type Inputs, templateFolders } from './inputs.ts'
+
+/** The hosts of a run, each with its candidate and the way to its plan. */
+export interface Means {
+  readonly pool: Pool
+  /** Whether a role is one that ships: those leave a container runtime's chains alone. */
+  readonly isShipped: (role: string) => boolean
+}
+
+export function makeTargets(
+  inputs: Inputs,
+  rendered: ReadonlyMap<string, Rendered>,
+  flags: Flags,
+  means: Means,
+): readonly Target[] {
+  return inputs.hosts.flatMap(host => {
+    const one = rendered.get(host.name)
+    const connection = inputs.connections.get(host.name)
+    if (!one?.rulesets || !connection) return []
+    const { rulesets, sets, roles } = one
+    const candidate = candidateOf(rulesets, sets)
+    const question = {
+      host: host.name,
+      ...describeRoles(roles),
+      rulesets,
+      sets,
+      candidateHash: candidate.hash,
+      preserve: patterns(host, 'fleet_preserve'),
+      replace: patterns(host, 'fleet_replace'),
+      replaceUnmanaged: flag(flags, 'replace-unmanaged', 'boolean') ?? false,
+      acceptLockoutRisk: flagList(flags, 'accept-lockout-risk').some(
+        name => name === host.name || name === 'all',
+      ),
+      isShipped: means.isShipped,
+    }
+    return [
+      {
+        host: host.name,
+        connect: means.pool.connector(connection),
+        candidate,
+        decide: seen => decide({ ...question, seen }),
+      } satisfies Target,
+    ]
+  })
+}
+
+/** Roles that no folder of the user's has: they leave the chains of a container runtime alone. */
+export function shippedRoles(inputs: Inputs, flags: Flags): (role: string) => boolean {
+  const folders = templateFolders(inputs, flags)
+  return role => !folders.some(folder => existsSync(join(folder, `${role}.hbs`)))
+}
+
+function candidateOf(rulesets: PerFamily<Ruleset>, ipsets: readonly IpSet[]) {
+  const rules = { 4: printRestore(rulesets[4]), 6: printRestore(rulesets[6]) }
+  const sets = printSets(ipsets)
+  const hash = createHash('sha256')
+    .update(JSON.stringify([rules, sets]))
+    .digest('hex')
+  return { rules, sets, hash }
+}
+
+function describeRoles(roles: readonly HostRole[]) {
+  const own = roles.filter(({ name }) => name !== 'base' && name !== 'final')
+  const shown = roles.map(({ name, from }) => (from === name ? name : `${name} (${from})`))
+  return { roles: shown, onlyBase: own.length === 0 }
+}
+
+function patterns(host: Host, variable: string): readonly string[] {
+  const value = host.variables.get(variable)?.value
+  if (typeof value === 'string') return [value]
+  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : []
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { runProgram, UsageError } from './cli/program.ts'
+
+/** Outcome or error -> exit code: the only place that ends the process. */
+async function main(): Promise<number> {
+  try {
+    return await runProgram(process.argv.slice(2), version())
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`fleet: ${error.message}\n`)
+      return 1
+    }
+    const { explain } = await import('./cli/explain.ts')
+    return explain(error)
+  }
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return String((manifest as { version?: unknown }).version)
+}
+
+process.exitCode = await main()
+// A closed pipe or a session that doesn't end must not keep the process: all that matters was awaited.
+process.stdout.write('', () => process.exit())
