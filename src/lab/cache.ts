@@ -5,9 +5,9 @@ import { lock } from 'proper-lockfile'
 
 export const CACHE = '/var/cache/fleet-lab'
 const STALE = 20_000
-const ASK = 1000
-/** A quarter of an hour: longer than the slowest mirror needs. */
-const TRIES = 900
+const ASK = 200
+/** A quarter of an hour of asking: longer than the slowest mirror needs. */
+const TRIES = 4500
 
 /** A folder's place in the cache; another recipe is another place, so nothing stale is ever used. */
 export function cachePath(cache: string, name: string, recipe: unknown): string {

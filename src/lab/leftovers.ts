@@ -25,12 +25,12 @@ const UNWANTED = [
 /** Takes the unwanted packages out of a root as if they had never been installed there. */
 export async function leftovers(base: string): Promise<Leftovers> {
   const status = await readFile(join(base, 'var/lib/dpkg/status'), 'utf8').catch(() => '')
-  const stanzas = status.split(/\n\n+/).filter(stanza => stanza.trim() !== '')
+  const stanzas = status.trim().split(/\n\n+/)
   const unwanted = stanzas.map(nameOf).filter(name => UNWANTED.includes(name))
   if (unwanted.length === 0) return { absent: [], files: [] }
   const absent = await Promise.all(unwanted.map(name => filesOf(base, name)))
   const kept = stanzas.filter(stanza => !UNWANTED.includes(nameOf(stanza)))
-  return { absent: absent.flat(), files: [{ path: 'var/lib/dpkg/status', text: `${kept.join('\n\n')}\n\n` }] }
+  return { absent: absent.flat(), files: [{ path: 'var/lib/dpkg/status', text: `${kept.join('\n\n')}\n` }] }
 }
 
 const nameOf = (stanza: string): string => /^Package: (.*)$/m.exec(stanza)?.[1] ?? ''

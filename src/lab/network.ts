@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { isIPv6 } from 'node:net'
 import { FleetError } from '../model/error.ts'
 import { mustRun, runCommand } from './command.ts'
-import { CONTROLLER4, CONTROLLER6, type HostPlan, type Seat } from './spec.ts'
+import { CONTROLLER_MAC, CONTROLLER4, CONTROLLER6, type HostPlan, type Seat } from './spec.ts'
 
 /**
  * The lab's network: a namespace for the controller with a bridge that no cable leaves, and a namespace a host
@@ -17,7 +17,7 @@ export async function makeNetwork(controller: string, hosts: readonly HostPlan[]
     ['-n', controller],
     [
       'link set lo up',
-      'link add br0 type bridge forward_delay 0 mcast_snooping 0',
+      `link add br0 address ${CONTROLLER_MAC} type bridge forward_delay 0 mcast_snooping 0`,
       `addr add ${CONTROLLER4}/16 dev br0`,
       `addr add ${CONTROLLER6}/64 dev br0 nodad`,
       'link set br0 up',
@@ -78,9 +78,9 @@ export async function setCable(controller: string, seat: Seat, state: 'up' | 'do
   await mustRun(['ip', '-n', controller, 'link', 'set', seat.cable, state])
 }
 
-function cableLines({ cable, namespace, spec }: HostPlan): readonly string[] {
+function cableLines({ cable, namespace, mac, spec }: HostPlan): readonly string[] {
   return [
-    `link add ${cable} type veth peer name eth0 netns ${namespace}`,
+    `link add ${cable} type veth peer name eth0 address ${mac} netns ${namespace}`,
     `link set ${cable} master br0 up`,
     ...(spec.address === undefined ? [] : [`route replace ${withLength(spec.address)} dev br0`]),
   ]

@@ -40,6 +40,8 @@ export interface Seat {
   readonly cable: string
   readonly address4: string
   readonly address6: string
+  /** The same after every boot, as a network card's is: neighbours remember it. */
+  readonly mac: string
 }
 
 export interface HostPlan extends Seat {
@@ -48,6 +50,8 @@ export interface HostPlan extends Seat {
 
 export const CONTROLLER4 = '10.90.0.1'
 export const CONTROLLER6 = 'fd90::1'
+/** Set by hand: a bridge takes the lowest of its ports' addresses and changes it whenever a host comes or goes. */
+export const CONTROLLER_MAC = '02:90:00:00:00:01'
 const PER_BLOCK = 250
 const MAX_HOSTS = 50 * PER_BLOCK
 
@@ -78,8 +82,11 @@ function seat(lab: string, host: string, index: number): Seat {
     cable: `host${index}`,
     address4: `10.90.${block}.${place}`,
     address6: `fd90::${block.toString(16)}:${place.toString(16)}`,
+    mac: `02:90:00:00:${hex(block)}:${hex(place)}`,
   }
 }
+
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0')
 
 function checkName(name: string): void {
   if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(name))

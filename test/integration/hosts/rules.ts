@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { LabHost } from '../../../src/lab/host.ts'
 import type { Family } from '../../../src/model/family.ts'
 
@@ -9,7 +8,7 @@ export async function hostRules(host: LabHost, family: Family = 4): Promise<stri
   return stdout.replaceAll(/^#.*\n/gm, '').replaceAll(/ \[\d+:\d+\]$/gm, '')
 }
 
-/** Connections that the host's sshd has accepted since it booted (light hosts only). */
+/** Connections that the host's sshd has accepted since it booted. */
 export async function acceptedConnections(host: LabHost): Promise<number> {
-  return (await readFile(host.log, 'utf8')).split('\nAccepted ').length - 1
+  return (await host.sshdLog()).match(/^Accepted /gm)?.length ?? 0
 }
