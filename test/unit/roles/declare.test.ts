@@ -40,12 +40,11 @@ describe('front matter', () => {
     [['', 'byGruop: false'], 'front-matter-key:3'],
     [['byGroup: maybe'], 'front-matter-value:2'],
     [['order: last'], 'front-matter-value:2'],
-    [['a: [', 'b'], 'front-matter-yaml:3'],
+    [['a: b: c'], 'front-matter-yaml:2'],
     [['role: a', 'role: b'], 'front-matter-yaml:3'],
     [['just words'], 'front-matter-shape:2'],
   ])('%j is %s', (lines, problem) => {
-    expect(problems(...lines)[0]?.replace(/:\d+$/, '')).toBe(problem.replace(/:\d+$/, ''))
-    if (!problem.startsWith('front-matter-yaml')) expect(problems(...lines)).toEqual([problem])
+    expect(problems(...lines)).toEqual([problem])
   })
 
   it('that never ends is an error', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, integer, property } from 'fast-check'
 import { expect, it } from 'vitest'
 import { renderAlone, role } from './fixture.ts'
 
@@ -21,8 +21,8 @@ const pieces: readonly ((line: number) => string[])[] = [
 ]
 
 it('every rule knows the line that made it, whatever stands around', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: pieces.length - 1 }), { maxLength: 12 }), chosen => {
+  assert(
+    property(array(integer({ min: 0, max: pieces.length - 1 }), { maxLength: 12 }), chosen => {
       const lines: string[] = []
       for (const index of chosen) lines.push(...(pieces[index]?.(5 + lines.length) ?? []))
       const { rulesets, findings } = renderAlone(role(VARS, ...lines))
