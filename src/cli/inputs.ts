@@ -36,6 +36,7 @@ export async function readInputs(flags: Flags): Promise<Inputs> {
   const cwd = process.cwd()
   const here = await readConfig(cwd)
   const sources = inventorySources(flags, here, cwd)
+  await refusePattern(sources, here, cwd)
   const { inventory, findings } = await readInventory({
     sources,
     extraVars: [...labVariables(), ...flagList(flags, 'extra-vars')],
@@ -56,10 +57,25 @@ export async function readInputs(flags: Flags): Promise<Inputs> {
 function inventorySources(flags: Flags, here: Config, cwd: string): readonly string[] {
   const listed = flagList(flags, 'inventory')
   if (listed.length > 0) return listed
-  if (here.inventory) return here.inventory
-  const standard = ['inventory.ini', 'inventory'].find(name => existsSync(join(cwd, name)))
-  if (standard) return [standard]
+  const standard = standardSources(here, cwd)
+  if (standard) return standard
   throw new FleetError('no-inventory')
+}
+
+function standardSources(here: Config, cwd: string): readonly string[] | undefined {
+  if (here.inventory) return here.inventory
+  const found = ['inventory.ini', 'inventory'].find(name => existsSync(join(cwd, name)))
+  return found === undefined ? undefined : [found]
+}
+
+/** A first word that is a group of the inventory here, and no file, was meant as `-l`. */
+async function refusePattern(sources: readonly string[], here: Config, cwd: string): Promise<void> {
+  const [word = '', ...more] = sources
+  const standard = standardSources(here, cwd)
+  if (more.length > 0 || word.includes(',') || !standard || existsSync(resolve(cwd, word))) return
+  const { inventory } = await readInventory({ sources: standard, cwd })
+  if (inventory.groups.has(word) || inventory.hosts.has(word))
+    throw new FleetError('inventory-is-pattern', { word })
 }
 
 function labVariables(): readonly string[] {

@@ -5,6 +5,8 @@ export interface Observation {
   readonly bootId: string
   /** `client-ip client-port server-ip server-port`, as sshd told it; '' if it didn't. */
   readonly sshConnection: string
+  /** The one that leads to the controller; undefined where the host can't say. */
+  readonly interface: string | undefined
   readonly init: 'systemd' | 'other'
   readonly os: string
   readonly release: string

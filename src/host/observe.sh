@@ -44,7 +44,20 @@ tell_facts() {
   for need in $lacks; do printf 'lacks=%s\n' "$need"; done
   [ -x /usr/sbin/netfilter-persistent ] && [ -e "$PLUGINS/15-ip4tables" ] && [ -e "$PLUGINS/25-ip6tables" ] && echo persistent=yes
   for rules in rules.v4 rules.v6; do [ -e "$ETC/$rules" ] && printf 'has=%s\n' "$rules"; done
+  tell_interface
   tell_managers
+}
+
+# The interface that answers to the controller leave by, which is what `-i` and `-o` will meet.
+tell_interface() {
+  [ -n "$SSH" ] && have ip || return 0
+  route=$(ip -o route get "${SSH%% *}" 2>/dev/null) || return 0
+  case $route in
+    *' dev '*)
+      route=${route#* dev }
+      printf 'interface=%s\n' "${route%% *}"
+      ;;
+  esac
 }
 
 # What else would write or load rules: asked of files where files know, because every spawn costs on every host.

@@ -44,6 +44,7 @@ export function readObservation(pieces: Pieces): Observation {
   return {
     bootId: one('boot_id'),
     sshConnection: one('ssh_connection'),
+    interface: facts.get('interface')?.[0],
     init: one('init') === 'systemd' ? 'systemd' : 'other',
     os: one('os'),
     release: one('release'),

@@ -38,7 +38,7 @@ export interface Question extends Wish {
 
 /** Works out what to do with one host: pure, so the same observation always gives the same plan. */
 export function decide(question: Question): HostPlan {
-  const reasons = refusals(question.seen)
+  const reasons = refusals(question.seen, question.rulesets)
   if (reasons.length > 0) return { ...empty(question), verdict: 'refused', findings: reasons }
   const families = both(family => workOut(question, family))
   const facts = { ...empty(question), ...describe(question, families) }
@@ -132,9 +132,10 @@ function lockout(question: Question, families: PerFamily<Worked>): readonly Find
   const connection = parseSshConnection(question.seen.sshConnection)
   if (!connection) return [{ code: 'no-ssh-connection', severity: 'error', args: {} }]
   const sets = new Map(question.sets.map(({ name, entries }) => [name, entries]))
+  const seen = question.seen.interface
   const found = checkLockout(
     both(family => families[family].change.after),
-    connection,
+    { ...connection, ...(seen === undefined ? {} : { interface: seen }) },
     sets,
   )
   if (!question.acceptLockoutRisk) return found

@@ -1,4 +1,4 @@
-import type { Packet } from '../evaluate/packet.ts'
+import type { DecidingRule, Packet } from '../evaluate/packet.ts'
 import { evaluate } from '../evaluate/walk.ts'
 import type { Family, PerFamily } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
@@ -10,6 +10,8 @@ export interface SshConnection {
   readonly clientPort: number
   readonly server: string
   readonly serverPort: number
+  /** Where the controller's packets come in and the answers go out, as far as the host knows. */
+  readonly interface?: string
 }
 
 /** `SSH_CONNECTION` as sshd set it; undefined if there is none to read. */
@@ -52,7 +54,7 @@ export function checkLockout(
 
 function refusal(code: string, args: Finding['args'], verdict: ReturnType<typeof evaluate>): Finding {
   const rule = verdict.rules.at(-1)
-  const decided = rule ? `-A ${rule.chain} ${rule.text}` : ''
+  const decided = rule ? sayDecider(rule) : ''
   return {
     code,
     severity: 'error',
@@ -60,6 +62,10 @@ function refusal(code: string, args: Finding['args'], verdict: ReturnType<typeof
     ...(rule?.at ? { at: rule.at } : {}),
   }
 }
+
+/** A policy's text is `:CHAIN POLICY`. */
+const sayDecider = ({ chain, text }: DecidingRule) =>
+  text.startsWith(':') ? `-P ${text.slice(1)}` : `-A ${chain} ${text}`
 
 const synOf = (c: SshConnection): Packet => ({
   family: c.family,
@@ -70,6 +76,7 @@ const synOf = (c: SshConnection): Packet => ({
   sport: c.clientPort,
   dport: c.serverPort,
   ctstate: 'NEW',
+  ...(c.interface === undefined ? {} : { inInterface: c.interface }),
 })
 
 const answerOf = (c: SshConnection): Packet => ({
@@ -81,4 +88,5 @@ const answerOf = (c: SshConnection): Packet => ({
   sport: c.serverPort,
   dport: c.clientPort,
   ctstate: 'ESTABLISHED',
+  ...(c.interface === undefined ? {} : { outInterface: c.interface }),
 })

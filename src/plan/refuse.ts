@@ -1,17 +1,19 @@
 import type { Observation } from '../host/observation.ts'
-import { FAMILIES } from '../model/family.ts'
+import { FAMILIES, type PerFamily } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import { parseSave } from '../ruleset/parse.ts'
+import type { Ruleset } from '../ruleset/ruleset.ts'
+import { loadFinding } from './load-error.ts'
 
 /** What must be mended on a host before its rules may be changed. Each is an error with a way out. */
-export function refusals(seen: Observation): readonly Finding[] {
+export function refusals(seen: Observation, rulesets: PerFamily<Ruleset>): readonly Finding[] {
   return [
     ...backends(seen),
     ...managers(seen),
     ...tools(seen),
     ...session(seen),
     ...lock(seen),
-    ...loadErrors(seen),
+    ...loadErrors(seen, rulesets),
   ]
 }
 
@@ -46,8 +48,7 @@ const session = (seen: Observation) => (seen.sshConnection === '' ? [refuse('no-
 const lock = ({ guard }: Observation) =>
   guard?.alive ? [refuse('host-busy', { who: guard.who, since: guard.since, run: guard.run })] : []
 
-function loadErrors(seen: Observation): Finding[] {
+function loadErrors(seen: Observation, rulesets: PerFamily<Ruleset>): Finding[] {
   if (seen.canonical || seen.asConfirmed || seen.lacks.some(tool => INSTALLED.has(tool))) return []
-  const said = [...seen.loadErrors].find(([, text]) => text !== '')
-  return [refuse('candidate-does-not-load', { part: said?.[0] ?? '', detail: said?.[1] ?? '' })]
+  return [loadFinding(seen.loadErrors, rulesets)]
 }

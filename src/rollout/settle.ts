@@ -50,7 +50,8 @@ export async function settle(armed: Armed, tools: SettleTools): Promise<Settled>
       const settled = await look(armed, tools)
       if (settled) return settled
     } catch (error) {
-      if (!(error instanceof FleetError) || error.code === 'aborted') throw error
+      if (!(error instanceof FleetError)) throw error
+      if (error.code === 'aborted') return outcome(armed, 'unknown', fault('let-go'))
       lastError = error.finding
     }
     await tools.clock.sleep(BETWEEN_TRIES)

@@ -7,6 +7,8 @@ const list = (value: Args[string] | undefined): string =>
 export const cliSentences = {
   'no-inventory': () =>
     'There is no inventory: none was named, fleet.yml names none, and neither inventory.ini nor inventory/ is here. Name one with -i FILE, or make one with `fleet init`.',
+  'inventory-is-pattern': a =>
+    `There is no inventory file called ${String(a.word)}, but the inventory here has a group or host of that name. Did you mean -l ${String(a.word)}?`,
   'init-not-empty': a =>
     `${String(a.folder)} isn't empty (it has ${String(a.first)}), and \`fleet init\` writes over nothing. Name an empty or a new folder: fleet init FOLDER`,
   'confirm-timeout-range': a =>

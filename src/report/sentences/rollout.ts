@@ -22,6 +22,8 @@ export const rolloutSentences = {
     `The new rules are live and confirmed, but the host wouldn't load them at its next boot${a.detail === '' ? '' : `: ${String(a.detail)}`}.`,
   'rolled-back': a => `The host put its old rules back: ${WHY[String(a.why)] ?? String(a.why)}.`,
   'rollback-stuck': () => "The host couldn't put its old rules back yet, and goes on trying every 2 seconds.",
+  'let-go': () =>
+    'fleet was told to let go of this host before it answered. Its guard rolls it back unless it had confirmed already: look with `fleet plan`.',
   'arm-lost': () =>
     'The connection broke off while the change was being handed over, and the host never began it.',
 } satisfies Sentences
