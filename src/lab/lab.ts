@@ -13,7 +13,7 @@ import { namespaces, removeNamespaces } from './network.ts'
 import { placeHosts } from './places.ts'
 import { checkMachine } from './preflight.ts'
 import { endProcessesIn } from './processes.ts'
-import { controllerOf, type HostPlan, type LabSpec, planHosts, stateDirOf } from './spec.ts'
+import { controllerOf, type HostPlan, type LabSpec, namespaceOf, planHosts, stateDirOf } from './spec.ts'
 
 /** Hosts that start at once: more only makes each slower. */
 const STARTS = 8
@@ -100,7 +100,7 @@ async function removeLab(name: string, stateDir: string): Promise<boolean> {
   const prefix = controllerOf(name)
   const text = await readFile(join(stateDir, 'lab.json'), 'utf8').catch(() => undefined)
   const spec: Pick<LabSpec, 'hosts'> = text === undefined ? { hosts: [] } : JSON.parse(text)
-  const known = new Set([prefix, ...spec.hosts.map(host => `${prefix}-${host.name}`)])
+  const known = new Set([prefix, ...spec.hosts.map(host => namespaceOf(name, host.name))])
   const own = (await namespaces()).filter(namespace => known.has(namespace))
   await endProcessesIn(own)
   await removeCgroups(own)

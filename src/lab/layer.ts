@@ -1,4 +1,5 @@
 import { chmod, chown, writeFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import { dirname, join } from 'node:path'
 import { mustRun } from './command.ts'
 import { leftovers } from './leftovers.ts'
@@ -143,10 +144,13 @@ async function sharedFiles(wish: LayerWish): Promise<readonly LayerFile[]> {
 
 /** The names of all hosts, for the hosts themselves and for what runs on the controller. */
 export function hostsFile(hosts: readonly HostPlan[]): string {
-  const rows = hosts.flatMap(({ spec, address4, address6 }) => [
-    `${address4} ${spec.name}`,
-    `${address6} ${spec.name}`,
-  ])
+  const rows = hosts.flatMap(({ spec, address4, address6 }) => {
+    const names = [
+      spec.name,
+      ...(spec.address === undefined || isIP(spec.address) ? [] : [spec.address]),
+    ].join(' ')
+    return [`${address4} ${names}`, `${address6} ${names}`]
+  })
   return ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...rows, ''].join('\n')
 }
 

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { isIPv6 } from 'node:net'
 import { FleetError } from '../model/error.ts'
 import { mustRun, runCommand } from './command.ts'
-import { CONTROLLER_MAC, CONTROLLER4, CONTROLLER6, type HostPlan, type Seat } from './spec.ts'
+import { CONTROLLER_MAC, CONTROLLER4, CONTROLLER6, extraAddress, type HostPlan, type Seat } from './spec.ts'
 
 /**
  * The lab's network: a namespace for the controller with a bridge that no cable leaves, and a namespace a host
@@ -39,7 +39,8 @@ export async function remakeNamespace(controller: string, host: HostPlan): Promi
 /** What `ip -batch` runs in a host's own namespace before its first program starts. */
 export function addressLines({ address4, address6, spec }: HostPlan): readonly string[] {
   const own = [`addr add ${address4}/16 dev eth0`, `addr add ${address6}/64 dev eth0 nodad`]
-  const extra = spec.address === undefined ? [] : [`addr add ${withLength(spec.address)} dev eth0`]
+  const address = extraAddress(spec)
+  const extra = address === undefined ? [] : [`addr add ${withLength(address)} dev eth0`]
   const gateway = [`route add default via ${CONTROLLER4}`, `route add ::/0 via ${CONTROLLER6} dev eth0`]
   return ['link set lo up', ...own, ...extra.map(nodad), 'link set eth0 up', ...gateway]
 }
@@ -79,10 +80,11 @@ export async function setCable(controller: string, seat: Seat, state: 'up' | 'do
 }
 
 function cableLines({ cable, namespace, mac, spec }: HostPlan): readonly string[] {
+  const address = extraAddress(spec)
   return [
     `link add ${cable} type veth peer name eth0 address ${mac} netns ${namespace}`,
     `link set ${cable} master br0 up`,
-    ...(spec.address === undefined ? [] : [`route replace ${withLength(spec.address)} dev br0`]),
+    ...(address === undefined ? [] : [`route replace ${withLength(address)} dev br0`]),
   ]
 }
 

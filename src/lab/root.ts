@@ -7,7 +7,7 @@ import { archiveOf } from './mirror.ts'
 import { checkMachine, DEBOOTSTRAP } from './preflight.ts'
 
 /** Debian releases that a root is made of. */
-export const RELEASES = ['bullseye', 'bookworm', 'trixie'] as const
+const RELEASES = ['bullseye', 'bookworm', 'trixie'] as const
 export type Release = (typeof RELEASES)[number]
 
 export const isRelease = (text: string): text is Release => RELEASES.some(release => release === text)

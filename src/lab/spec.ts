@@ -1,8 +1,9 @@
+import { isIP } from 'node:net'
 import { FleetError } from '../model/error.ts'
 
 /** A host to start. */
 export interface HostSpec {
-  /** Letters, digits, dots and dashes: its host name too. */
+  /** Letters, digits, dots, dashes and underscores: its host name too. */
   readonly name: string
   /** Boots systemd by systemd-nspawn. Otherwise sshd runs under a small init. */
   readonly systemd?: boolean
@@ -11,7 +12,7 @@ export interface HostSpec {
    * Without it the machine's own root, and bookworm for a systemd host.
    */
   readonly root?: string
-  /** An address that it must have besides its own, as an inventory would say it in `ansible_host`. */
+  /** An address or a name by which it is reached besides its own, as an inventory says it in `ansible_host`. */
   readonly address?: string
   /** A port that sshd listens on besides 22. */
   readonly port?: number
@@ -56,6 +57,8 @@ const PER_BLOCK = 250
 const MAX_HOSTS = 50 * PER_BLOCK
 
 export const controllerOf = (lab: string): string => `lab-${lab}`
+/** No name holds an `@`, so no two labs can mean the same namespace. */
+export const namespaceOf = (lab: string, host: string): string => `${controllerOf(lab)}@${host}`
 export const stateDirOf = (spec: Pick<LabSpec, 'name' | 'stateDir'>): string =>
   spec.stateDir ?? `/run/fleet-lab/${spec.name}`
 
@@ -78,7 +81,7 @@ function seat(lab: string, host: string, index: number): Seat {
   const block = 1 + Math.floor(index / PER_BLOCK)
   const place = 1 + (index % PER_BLOCK)
   return {
-    namespace: `lab-${lab}-${host}`,
+    namespace: namespaceOf(lab, host),
     cable: `host${index}`,
     address4: `10.90.${block}.${place}`,
     address6: `fd90::${block.toString(16)}:${place.toString(16)}`,
@@ -86,9 +89,14 @@ function seat(lab: string, host: string, index: number): Seat {
   }
 }
 
+/** The extra address as one: a name in its place is for /etc/hosts, and loopback is every host's own. */
+export function extraAddress({ address = '' }: HostSpec): string | undefined {
+  return isIP(address) !== 0 && !address.startsWith('127.') && address !== '::1' ? address : undefined
+}
+
 const hex = (byte: number): string => byte.toString(16).padStart(2, '0')
 
 function checkName(name: string): void {
-  if (!/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(name))
+  if (!/^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/.test(name))
     throw new FleetError('lab-bad-name', { name })
 }

@@ -29,14 +29,9 @@ export interface SystemdStart {
 
 /** The command that is a systemd host for as long as it runs. */
 export function systemdHostCommand({ namespace, name, state, overlay }: SystemdStart): readonly string[] {
-  // A machine's name has at most 64 characters; only this lab's other hosts must not share it.
-  const given = {
-    state,
-    overlay,
-    name,
-    namespace,
-    machine: namespace.slice(-60).replace(/^[^A-Za-z0-9]+/, ''),
-  }
+  // nspawn is stricter about a machine's name than people are; only its own notes use it, and those are private.
+  const machine = name.replaceAll(/[^A-Za-z0-9]+/g, '-')
+  const given = { state, overlay, name, namespace, machine }
   const env = Object.entries(given).map(([key, value]) => `${key}=${value}`)
   const apart = ['--mount', '--propagation', 'private']
   return ['nsenter', `--net=/run/netns/${namespace}`, 'unshare', ...apart, 'env', ...env, 'sh', '-c', START]

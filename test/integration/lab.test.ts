@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { openLab, startLab, stopLab } from '../../src/lab/lab.ts'
 import { processesIn } from '../../src/lab/processes.ts'
 import { KEEPER_PASSWORD } from '../../src/lab/users.ts'
+import { FleetError } from '../../src/model/error.ts'
 import { acceptedConnections, hostRules } from './hosts/rules.ts'
 import { useTestLab } from './hosts/test-lab.ts'
 
@@ -21,7 +22,7 @@ async function traces(name: string): Promise<readonly string[]> {
     run('find', ['/sys/fs/cgroup', '-maxdepth', '2', '-name', `lab-${name}*`]),
   ])
   return [
-    ...namespaces.filter(namespace => namespace.startsWith(`lab-${name}`)),
+    ...namespaces.filter(namespace => namespace.replace(/@.*/, '') === `lab-${name}`),
     ...mounts.split('\n').filter(mount => mount.includes(`/fleet-lab/${name}/`)),
     ...stdout.split('\n').filter(path => path !== ''),
     ...(existsSync(`/run/fleet-lab/${name}`) ? [`/run/fleet-lab/${name}`] : []),
@@ -31,7 +32,7 @@ async function traces(name: string): Promise<readonly string[]> {
 describe('hosts of a lab', () => {
   const hosts = [
     'web1',
-    'web2',
+    { name: 'web2', address: 'web2.example.com' },
     { name: 'db1', port: 2222, address: '192.0.2.9' },
     { name: 'sys1', systemd: true },
   ]
@@ -73,11 +74,12 @@ describe('hosts of a lab', () => {
     ).toEqual(['db1', 'sys1', 'web1', 'web2'])
   })
 
-  it('are reached by IPv6, by another address and by another port', async () => {
+  it('are reached by IPv6, by another address, name and port', async () => {
     const { address6 } = lab().host('db1')
     for (const target of [address6, '192.0.2.9']) {
       expect((await ssh(target, 'root', '-p', '2222', 'hostname')).stdout).toBe('db1\n')
     }
+    expect((await ssh('web2.example.com', 'root', 'hostname')).stdout).toBe('web2\n')
   })
 
   it('have host keys and boot ids of their own, and no way out', async () => {
@@ -112,6 +114,28 @@ describe('hosts of a lab', () => {
     expect(await reach()).toBe(255)
     await lab().host('web2').mend()
     expect(await reach()).toBe(0)
+  })
+
+  it('can be put at a distance, as far as this kernel knows how', async context => {
+    const shaped = await lab()
+      .host('web1')
+      .shape('netem delay 100ms')
+      .catch((error: unknown) => error)
+    if (shaped instanceof FleetError) context.skip(`no netem in this kernel: ${String(shaped.args.said)}`)
+    const shape = async () => (await lab().host('web1').exec('tc qdisc show dev eth0')).stdout
+    expect(await shape()).toContain('delay 100ms')
+    await lab().host('web1').shape(null)
+    expect(await shape()).not.toContain('delay')
+  })
+
+  it('can be given a thin line', async () => {
+    const host = lab().host('web1')
+    await host.shape('tbf rate 512kbit burst 4kb latency 400ms')
+    expect((await host.exec('tc qdisc show dev eth0')).stdout).toContain('tbf')
+    expect((await lab().run(['tc', 'qdisc', 'show'])).stdout).toContain('tbf')
+    await host.shape(null)
+    expect((await host.exec('tc qdisc show dev eth0')).stdout).not.toContain('tbf')
+    await expect(host.shape('nonsense')).rejects.toMatchObject({ code: 'lab-shape-refused' })
   })
 
   it.each(['db1', 'sys1'])('%s installs iptables-persistent and loads its rules at boot', async name => {

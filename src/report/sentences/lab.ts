@@ -19,7 +19,7 @@ export const labSentences = {
   'lab-command-failed': a =>
     `A command of the lab failed with exit code ${String(a.exit)}: ${String(a.command)}${quoted(a.said)}`,
   'lab-bad-name': a =>
-    `"${String(a.name)}" can't be the name of a lab or of a host in it: expected 1 to 63 letters, digits, dots and dashes, with a letter or a digit at both ends.`,
+    `"${String(a.name)}" can't be the name of a lab or of a host in it: expected 1 to 63 letters, digits, dots, dashes and underscores, with a letter or a digit at both ends.`,
   'lab-duplicate-host': a => `The lab has two hosts called ${String(a.host)}. Give each a name of its own.`,
   'lab-too-many-hosts': a =>
     `A lab holds at most ${String(a.most)} hosts, and ${String(a.hosts)} were asked for.`,
