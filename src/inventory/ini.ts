@@ -77,11 +77,13 @@ function readHostLine(line: string, group: string, at: Place, report: Report): S
   const hosts = readHostNames(word)
   if ('why' in hosts) report('inventory-bad-host-name', { text: word, why: hosts.why })
   const variables = new Map<string, Variable>()
+  const unread: string[] = []
   for (const assignment of assignments) {
     const [, name, text] = /^([^=]+)=(.*)$/s.exec(assignment) ?? []
-    if (name === undefined || text === undefined) report('inventory-bad-assignment', { text: assignment })
+    if (name === undefined || text === undefined) unread.push(assignment)
     else variables.set(name, { value: readValue(text), at })
   }
+  if (unread.length > 0) report('inventory-bad-assignment', { text: unread.join(' ') })
   if ('why' in hosts) return []
   const { names, port } = hosts
   return names.map(name => ({

@@ -36,5 +36,6 @@ function readTerm(term: string): readonly string[] {
 function termError(inventory: Inventory, { term, why }: PatternFault): FleetError {
   const bare = term.replace(/^[!&]/, '').replace(/\[[^\]]*\]$/, '')
   const names = [...inventory.groups.keys(), ...inventory.hosts.keys()]
-  return new FleetError('limit-term', { term, why, nearest: nearest(bare, names) ?? null })
+  const meant = why === 'nothing' ? nearest(bare, names) : undefined
+  return new FleetError('limit-term', { term, why, nearest: meant ?? null })
 }

@@ -127,7 +127,7 @@ const variableSentences = {
 
 const limitSentences = {
   'limit-term': (a: Args) =>
-    `"${String(a.term)}" in -l can't be followed: ${PATTERN_FAULTS[String(a.why)] ?? ''}.${a.why === 'nothing' ? meant(a) : ''}`,
+    `"${String(a.term)}" in -l can't be followed: ${PATTERN_FAULTS[String(a.why)] ?? ''}.${meant(a)}`,
   'limit-file': (a: Args) => `-l @${String(a.file)} can't be read: ${String(a.cause)}.`,
   'limit-empty': (a: Args) => `-l ${String(a.limit)} leaves no host.`,
 } satisfies Sentences

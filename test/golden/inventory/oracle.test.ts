@@ -1,12 +1,16 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import * as fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Inventory } from '../../../src/inventory/inventory.ts'
+import { parseLiteral } from '../../../src/inventory/python-literal.ts'
 import { readInventory } from '../../../src/inventory/read.ts'
 import { selectHosts } from '../../../src/inventory/select.ts'
+import { splitWords } from '../../../src/inventory/shell-words.ts'
 import { Opaque, type Value } from '../../../src/model/value.ts'
-import { askInventory, askPatterns, missing, type OracleInventory } from './oracle.ts'
+import { askInventory, askPatterns, askPython, missing, type OracleInventory } from './oracle.ts'
 
 const here = import.meta.dirname
 const scratch = mkdtempSync(join(tmpdir(), 'fleet-golden-'))
@@ -127,5 +131,72 @@ describe('selects as ansible selects', { timeout: 60_000 }, () => {
     expect(Object.fromEntries(patterns.map((pattern, index) => [pattern, ours[index]]))).toEqual(
       Object.fromEntries(patterns.map((pattern, index) => [pattern, oracle[index]])),
     )
+  })
+})
+
+describe('reads as Python reads', { timeout: 60_000 }, () => {
+  it('words', () => {
+    const script = `
+import json, shlex, sys
+def split(line):
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError:
+        return None
+print(json.dumps([split(line) for line in json.load(sys.stdin)]))
+`
+    const unit = fc.constantFrom('a', ' ', '"', "'", '\\', '#', '=', ';', '\t')
+    const lines = fc.sample(fc.string({ unit, maxLength: 20 }), { numRuns: 5000, seed: 1 })
+    const ours = lines.map(line => {
+      const split = splitWords(line)
+      return 'why' in split ? null : split.words
+    })
+    expect(ours).toEqual(askPython(script, lines))
+  })
+
+  /** Sets, bytes and complex numbers can't be printed as JSON, by ansible-inventory neither. */
+  it('literals', () => {
+    const script = `
+import ast, json, math, sys, warnings
+warnings.simplefilter('ignore')
+def plain(value):
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {json.dumps(key) if not isinstance(key, str) else key: plain(item) for key, item in value.items()}
+    if value is None or isinstance(value, (str, bool, int)) or isinstance(value, float) and math.isfinite(value):
+        return value
+    raise Unprintable()
+class Unprintable(Exception):
+    pass
+def read(text):
+    try:
+        return [plain(ast.literal_eval(text))]
+    except Unprintable:
+        return 'unprintable'
+    except (ValueError, SyntaxError, TypeError):
+        return None
+print(json.dumps([read(text) for text in json.load(sys.stdin)]))
+`
+    const unit = fc.constantFrom(
+      ...'0 1 9 7 _ . e x + - , [ ] ( ) { } : # r u'.split(' '),
+      '"',
+      "'",
+      '\\',
+      ' ',
+      'True',
+      "'a'",
+    )
+    const texts = fc.sample(fc.string({ unit, maxLength: 9 }), { numRuns: 20_000, seed: 1 })
+    const theirs = askPython(script, texts)
+    const wrong = texts.flatMap((text, index) => {
+      const ours = parseLiteral(text)
+      // Through JSON, which has no -0.
+      const [mine, real] = JSON.parse(
+        JSON.stringify([ours === undefined ? null : [plain(ours.value)], theirs[index]]),
+      )
+      return real === 'unprintable' || isDeepStrictEqual(mine, real) ? [] : [{ text, mine, real }]
+    })
+    expect(wrong).toEqual([])
   })
 })

@@ -66,11 +66,17 @@ for limit in limits:
         answers.append(None)
 print(json.dumps(answers))
 `
-  const input = JSON.stringify([sources, limits])
+  return askPython(script, [sources, limits])
+}
+
+/** What a script of Python's prints as JSON when it reads the input as JSON. */
+export function askPython(script: string, value: unknown) {
+  const input = JSON.stringify(value)
   return JSON.parse(
     execFileSync('/usr/bin/python3', ['-c', script], {
       input,
       env: environment,
+      maxBuffer: 2 ** 28,
       cwd: folder,
       encoding: 'utf8',
     }),
