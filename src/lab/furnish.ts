@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { mustRun } from './command.ts'
-import type { HostPlan } from './spec.ts'
+import { type HostPlan, hostNameOf } from './spec.ts'
 
 /** Where one host's things lie. */
 export interface HostPlace {
@@ -34,8 +34,14 @@ done
 
 /** Writes what makes a host itself: its name, its ids and its keys. Answers its public host key. */
 export async function furnish({ plan, state, disk }: HostPlace): Promise<string> {
-  const { name, port } = plan.spec
-  const given = { state, disk, name, id: randomUUID().replaceAll('-', ''), port: port ?? '' }
+  const { port } = plan.spec
+  const given = {
+    state,
+    disk,
+    name: hostNameOf(plan.spec),
+    id: randomUUID().replaceAll('-', ''),
+    port: port ?? '',
+  }
   const env = Object.entries(given).map(([key, value]) => `${key}=${value}`)
   await mustRun(['env', ...env, 'sh', '-c', FURNISH])
   const key = await readFile(join(disk, 'upper/etc/ssh/ssh_host_ed25519_key.pub'), 'utf8')

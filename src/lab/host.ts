@@ -11,6 +11,7 @@ import type { HostPlace } from './furnish.ts'
 import { lightHostCommand } from './light-host.ts'
 import { addressLines, remakeNamespace, setCable, shapeCable } from './network.ts'
 import { endProcessesIn, initOf } from './processes.ts'
+import { hostNameOf } from './spec.ts'
 import { systemdHostCommand } from './systemd-host.ts'
 
 /** How long a host may take until sshd listens, and until it is off, in milliseconds. */
@@ -128,7 +129,7 @@ export class LabHost {
   #command(): readonly string[] {
     const { plan, state, disk, lower } = this.#place
     const overlay = `lowerdir=${lower.join(':')},upperdir=${join(disk, 'upper')},workdir=${join(disk, 'work')}`
-    const start = { namespace: plan.namespace, name: plan.spec.name, state, overlay }
+    const start = { namespace: plan.namespace, name: hostNameOf(plan.spec), state, overlay }
     return this.systemd ? systemdHostCommand(start) : lightHostCommand({ ...start, bootId: randomUUID() })
   }
 

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { dirname, join } from 'node:path'
 import { mustRun } from './command.ts'
 import { leftovers } from './leftovers.ts'
-import { CONTROLLER4, type HostPlan } from './spec.ts'
+import { CONTROLLER4, type HostPlan, hostNameOf } from './spec.ts'
 import { type LabUser, readAccounts, USERS_GID, uidOf } from './users.ts'
 
 /** What all hosts over one base root share, as the lower folders of their overlays, topmost first. */
@@ -145,10 +145,8 @@ async function sharedFiles(wish: LayerWish): Promise<readonly LayerFile[]> {
 /** The names of all hosts, for the hosts themselves and for what runs on the controller. */
 export function hostsFile(hosts: readonly HostPlan[]): string {
   const rows = hosts.flatMap(({ spec, address4, address6 }) => {
-    const names = [
-      spec.name,
-      ...(spec.address === undefined || isIP(spec.address) ? [] : [spec.address]),
-    ].join(' ')
+    const alias = spec.address === undefined || isIP(spec.address) !== 0 ? [] : [spec.address]
+    const names = [...new Set([spec.name, hostNameOf(spec), ...alias])].join(' ')
     return [`${address4} ${names}`, `${address6} ${names}`]
   })
   return ['127.0.0.1 localhost', '::1 localhost ip6-localhost ip6-loopback', ...rows, ''].join('\n')

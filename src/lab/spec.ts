@@ -3,7 +3,7 @@ import { FleetError } from '../model/error.ts'
 
 /** A host to start. */
 export interface HostSpec {
-  /** Letters, digits, dots, dashes and underscores: its host name too. */
+  /** Letters, digits, dots, dashes and underscores. Its host name is the same with dashes for underscores. */
   readonly name: string
   /** Boots systemd by systemd-nspawn. Otherwise sshd runs under a small init. */
   readonly systemd?: boolean
@@ -88,6 +88,9 @@ function seat(lab: string, host: string, index: number): Seat {
     mac: `02:90:00:00:${hex(block)}:${hex(place)}`,
   }
 }
+
+/** The name that the host has for itself: systemd refuses the underscores that inventories are full of. */
+export const hostNameOf = ({ name }: HostSpec): string => name.replaceAll('_', '-')
 
 /** The extra address as one: a name in its place is for /etc/hosts, and loopback is every host's own. */
 export function extraAddress({ address = '' }: HostSpec): string | undefined {

@@ -15,7 +15,7 @@ done
 mkdir -p /run/systemd/nspawn
 mount -t tmpfs tmpfs /run/systemd/nspawn
 exec env SYSTEMD_NSPAWN_API_VFS_WRITABLE=network systemd-nspawn --quiet --boot --directory="$state/root" \\
-  --machine="$machine" --hostname="$name" --network-namespace-path="/run/netns/$namespace" \\
+  --machine="$name" --hostname="$name" --network-namespace-path="/run/netns/$namespace" \\
   --capability=CAP_NET_ADMIN,CAP_SYS_RESOURCE --register=no --keep-unit --console=passive \\
   --resolv-conf=off --timezone=off --link-journal=no
 `
@@ -29,9 +29,7 @@ export interface SystemdStart {
 
 /** The command that is a systemd host for as long as it runs. */
 export function systemdHostCommand({ namespace, name, state, overlay }: SystemdStart): readonly string[] {
-  // nspawn is stricter about a machine's name than people are; only its own notes use it, and those are private.
-  const machine = name.replaceAll(/[^A-Za-z0-9]+/g, '-')
-  const given = { state, overlay, name, namespace, machine }
+  const given = { state, overlay, name, namespace }
   const env = Object.entries(given).map(([key, value]) => `${key}=${value}`)
   const apart = ['--mount', '--propagation', 'private']
   return ['nsenter', `--net=/run/netns/${namespace}`, 'unshare', ...apart, 'env', ...env, 'sh', '-c', START]

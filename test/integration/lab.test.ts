@@ -204,8 +204,8 @@ describe('a lab', () => {
   it('is opened, and started again over what is left, by another process', async () => {
     const before = (await openLab(name)).host('web1').pid
     expect(before).toBeGreaterThan(0)
-    const lab = await startLab({ name, hosts: [{ name: 'web1' }, { name: 'sys1', systemd: true }] })
-    expect((await lab.run(['ssh', ...lab.sshArguments('sys1'), 'hostname'])).stdout).toBe('sys1\n')
+    const lab = await startLab({ name, hosts: [{ name: 'web1' }, { name: 'sys_1', systemd: true }] })
+    expect((await lab.run(['ssh', ...lab.sshArguments('sys_1'), 'hostname'])).stdout).toBe('sys-1\n')
     expect(existsSync(`/proc/${before}/exe`)).toBe(false)
   })
 
