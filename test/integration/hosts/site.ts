@@ -1,0 +1,159 @@
+import type { ChildProcess } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { onTestFinished } from 'vitest'
+import type { CommandResult } from '../../../src/lab/command.ts'
+import type { Lab } from '../../../src/lab/lab.ts'
+import type { Event } from '../../../src/model/event.ts'
+import { PROGRAM } from './program.ts'
+
+export type Files = Readonly<Record<string, string>>
+
+/** A folder as an operator keeps it (inventory, variables, templates), and fleet run in it on the lab's controller. */
+export class Site {
+  readonly folder: string
+  readonly #lab: Lab
+
+  constructor(lab: Lab, folder: string) {
+    this.#lab = lab
+    this.folder = folder
+  }
+
+  async write(files: Files): Promise<void> {
+    for (const [name, content] of Object.entries(files)) {
+      await mkdir(dirname(join(this.folder, name)), { recursive: true })
+      await writeFile(join(this.folder, name), content)
+    }
+  }
+
+  /** `fleet ARGS...` to its end, without a terminal. */
+  fleet(...args: readonly string[]): Promise<CommandResult> {
+    return this.#lab.run(this.#argv(args), { cwd: this.folder, env: this.#env })
+  }
+
+  /** `fleet ARGS... --json`, followed while it runs. */
+  start(...args: readonly string[]): Running {
+    const env = { ...process.env, ...this.#env }
+    const argv = this.#argv([...args, '--json'])
+    return new Running(this.#lab.spawn(argv, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] }))
+  }
+
+  /** Somebody at a terminal, who types `keys` (`\x03` is Ctrl-C) once `question` is on the screen. */
+  async atTerminal(args: readonly string[], question: RegExp, keys: string): Promise<CommandResult> {
+    const command = this.#argv(args)
+      .map(word => `'${word}'`)
+      .join(' ')
+    const child = this.#lab.spawn(['script', '--quiet', '--return', '--command', command, '/dev/null'], {
+      cwd: this.folder,
+      env: { ...process.env, ...this.#env, TERM: 'xterm', SHELL: '/bin/sh' },
+      stdio: 'pipe',
+    })
+    let screen = ''
+    child.stdout?.on('data', chunk => {
+      const asked = question.test(screen)
+      screen += String(chunk)
+      if (!asked && question.test(screen)) child.stdin?.write(keys)
+    })
+    const [code, stderr] = await Promise.all([endOf(child), child.stderr ? text(child.stderr) : ''])
+    return { code, stdout: screen, stderr }
+  }
+
+  #argv(args: readonly string[]): readonly string[] {
+    return [process.execPath, PROGRAM, ...args]
+  }
+
+  /** Nothing of this machine's user: no ssh_config, no agent, no journal. */
+  get #env() {
+    return { HOME: this.folder, SSH_AUTH_SOCK: '', XDG_STATE_HOME: '', NO_COLOR: '1' }
+  }
+}
+
+/** A running `fleet --json`. */
+export class Running {
+  readonly child: ChildProcess
+  readonly events: Event[] = []
+  readonly #ended: Promise<CommandResult>
+  #wake: () => void = () => undefined
+
+  constructor(child: ChildProcess) {
+    this.child = child
+    const lines: string[] = []
+    if (!child.stdout || !child.stderr) throw new Error('fleet was started without pipes')
+    createInterface({ input: child.stdout }).on('line', line => {
+      lines.push(line)
+      // What isn't JSON is for the test to find in `stdout`.
+      if (line.startsWith('{')) this.events.push(JSON.parse(line))
+      this.#wake()
+    })
+    this.#ended = Promise.all([endOf(child), text(child.stderr)]).then(([code, stderr]) => {
+      this.#wake()
+      return { code, stdout: lines.map(line => `${line}\n`).join(''), stderr }
+    })
+  }
+
+  /** Waits for an event. Throws, with all that was said, if fleet ends without it. */
+  async until(isIt: (event: Event) => boolean): Promise<Event> {
+    for (;;) {
+      const found = this.events.find(isIt)
+      if (found) return found
+      const woken = new Promise<undefined>(resolve => {
+        this.#wake = () => resolve(undefined)
+      })
+      const ended = await Promise.race([woken, this.#ended])
+      if (ended && !this.events.some(isIt))
+        throw new Error(`fleet ended (${ended.code}) before that:\n${ended.stdout}${ended.stderr}`)
+    }
+  }
+
+  end(): Promise<CommandResult> {
+    return this.#ended
+  }
+
+  /** How it ended: the exit code, and of each host its state and the code of what is said of it. */
+  async verdict(): Promise<{ code: number; hosts: Record<string, string> }> {
+    const { code } = await this.#ended
+    const settled = this.events.flatMap(event => (event.type === 'host-settled' ? [event] : []))
+    const words = settled.map(({ host, state, finding }) => [
+      host,
+      finding ? `${state}: ${finding.code}` : state,
+    ])
+    return { code, hosts: Object.fromEntries(words) }
+  }
+
+  /** As the kernel's: no handler runs, and the connections are reset. */
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.#ended
+  }
+}
+
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 128)))
+  })
+}
+
+/** A folder with an inventory of `rows` (names of the lab's hosts, or whole rows) for the time of one test. */
+export async function makeSite(lab: Lab, rows: readonly string[], files: Files = {}): Promise<Site> {
+  const folder = await mkdtemp(join(tmpdir(), 'fleet-site-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const site = new Site(lab, folder)
+  const known = new Map(lab.rows.map(row => [row.split(' ')[0], row]))
+  await site.write({ 'inventory.ini': lab.inventory(rows.map(row => known.get(row) ?? row)), ...files })
+  return site
+}
+
+/** A step of a host in a run's events. */
+export const step =
+  (host: string, name: string) =>
+  (event: Event): boolean =>
+    event.type === 'host-step' && event.host === host && event.step === name
+
+export const settledAs =
+  (host: string, state?: string) =>
+  (event: Event): boolean =>
+    event.type === 'host-settled' && event.host === host && (state === undefined || event.state === state)
