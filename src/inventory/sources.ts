@@ -5,6 +5,7 @@ import { splitPort } from './host-name.ts'
 import { parseIni } from './ini.ts'
 import type { Reading } from './statement.ts'
 import { decodeLines } from './text.ts'
+import { parseYamlInventory } from './yaml-inventory.ts'
 
 /** One `-i` as it was read: what it says, and the folder beside which its variables lie. */
 export interface Source {
@@ -41,6 +42,7 @@ async function filesOf(folder: string, cwd: string): Promise<string[]> {
 async function readOne(file: string, cwd: string): Promise<Reading> {
   const bytes = await readFile(resolve(cwd, file))
   const kind = kindOf(file, bytes.subarray(0, 4096).toString('latin1'))
+  if (kind === 'yaml') return parseYamlInventory(bytes.toString('utf8'), file)
   if (kind !== 'ini') return fault('inventory-not-yet', file, { kind })
   const { text, findings } = decodeLines(bytes, file)
   const reading = parseIni(text, file)

@@ -28,6 +28,8 @@ export interface YamlSource {
 /** A pair of a mapping, merge keys (`<<`) resolved. */
 export interface Entry {
   readonly key: string
+  /** Whether the key is text by itself, and not a number or `true`. */
+  readonly isText: boolean
   readonly node: Node | null
   readonly line: number
 }
@@ -67,12 +69,14 @@ export function readEntries(source: YamlSource, node: Node | null): Entry[] {
   for (const pair of map.items) {
     const [key, node] = [asNode(pair.key), asNode(pair.value)]
     if (isMerge(key) && !source.json) merged.push(...readMerge(source, node))
-    else own.push({ key: keyOf(source, key), node, line: lineOf(source, key) })
+    else own.push({ key: keyOf(source, key), isText: isText(source, key), node, line: lineOf(source, key) })
   }
   return [...merged, ...own]
 }
 
 const isMerge = (key: Node | null) => isScalar(key) && key.value === '<<' && key.type === 'PLAIN'
+
+const isText = (source: YamlSource, key: Node | null) => typeof readNode(source, key) === 'string'
 
 /** One mapping or a list of them, of which the first wins. */
 function readMerge(source: YamlSource, given: Node | null): Entry[] {

@@ -26,7 +26,7 @@ const PATTERN_FAULTS: Readonly<Record<string, string>> = {
 }
 
 const FILE_KINDS: Readonly<Record<string, string>> = {
-  yaml: 'a YAML inventory',
+  plugin: 'the configuration of an inventory plugin',
   toml: 'a TOML inventory',
   script: 'an inventory script',
   vault: 'a vaulted inventory',
@@ -70,13 +70,23 @@ const iniSentences = {
     `Port ${String(a.port)} of ${String(a.host)} is not used: what counts is where the host is named first (${String(a.first)}). Write ansible_port=${String(a.port)} instead.`,
 } satisfies Sentences
 
+const yamlSentences = {
+  'inventory-yaml-root': () => 'A YAML inventory is a mapping of groups, such as all: {hosts: {web1: }}.',
+  'inventory-yaml-name': (a: Args) =>
+    `${String(a.name)} is not text for YAML: put it in quotes to make it a name.`,
+  'inventory-yaml-mapping': (a: Args) =>
+    `${String(a.name)} must hold name: value lines${Array.isArray(a.expected) && a.expected.length > 0 ? ` under ${a.expected.join(', ')}` : ''}, or nothing.`,
+  'inventory-yaml-section': (a: Args) =>
+    `${String(a.name)} is unknown in the group ${String(a.group)}: there are hosts, vars and children.${meant(a)}`,
+} satisfies Sentences
+
 const fileSentences = {
   'inventory-missing': (a: Args) =>
     `There is no inventory ${String(a.file)}. A list of hosts needs a comma: -i '${String(a.file)},'.`,
   'inventory-empty-folder': (a: Args) =>
     `The folder ${String(a.file)} holds no inventory. As in Ansible, names that end in .ini, .cfg, .txt, .md, .bak or ~ are passed over in a folder; name the file itself.`,
   'inventory-not-yet': (a: Args) =>
-    `${String(a.file)} is ${FILE_KINDS[String(a.kind)] ?? 'of a kind'}, which fleet cannot read yet: write it as INI, for instance from ansible-inventory --list.`,
+    `${String(a.file)} is ${FILE_KINDS[String(a.kind)] ?? 'of a kind'}, which fleet cannot read yet: write it as INI or YAML, for instance with ansible-inventory --list --yaml.`,
   'inventory-shared-address': (a: Args) =>
     `${String(a.host)} and ${String(a.other)} are both ${String(a.endpoint)}: one host under two names would be changed twice.`,
   'vars-bad-yaml': (a: Args) => `This is not YAML: ${String(a.message)}`,
@@ -134,6 +144,7 @@ const limitSentences = {
 
 export const inventorySentences = {
   ...iniSentences,
+  ...yamlSentences,
   ...fileSentences,
   ...variableSentences,
   ...limitSentences,

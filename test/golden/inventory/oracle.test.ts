@@ -24,6 +24,9 @@ const CASES: readonly { name: string; sources: string[]; extraVars?: string[] }[
     sources: ['several/two/inventory.ini', 'several/one/inventory.ini'],
   },
   { name: 'a folder of inventories', sources: ['folder'] },
+  { name: 'a YAML inventory', sources: ['yaml/hosts.yml'] },
+  { name: 'a JSON inventory', sources: ['yaml/hosts.json'] },
+  { name: 'YAML and INI together', sources: ['yaml/hosts', 'groups/inventory.ini'] },
   { name: 'a list of hosts', sources: ['h1, h2:2222,192.0.2.1,2001:db8::1,'] },
   {
     name: 'extra variables',

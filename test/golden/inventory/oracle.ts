@@ -23,7 +23,7 @@ writeFileSync(join(folder, 'ansible.cfg'), '')
 const environment = {
   ...process.env,
   ANSIBLE_CONFIG: join(folder, 'ansible.cfg'),
-  ANSIBLE_INVENTORY_ENABLED: 'host_list,ini',
+  ANSIBLE_INVENTORY_ENABLED: 'host_list,yaml,ini',
   ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED: '1',
   ANSIBLE_LOCALHOST_WARNING: '0',
 }
