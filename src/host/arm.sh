@@ -61,6 +61,7 @@ finish_for_the_dead() {
   trap '' HUP INT PIPE
   guard_until_final 1 9<>"$TXN_RUN/alive" 8>&-
   trap - HUP INT PIPE
+  case $state in ROLLED_BACK-*) stop "$EXIT_CHANGED" rolled-back "$dead" ;; esac
 }
 
 tell_busy() {

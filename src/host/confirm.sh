@@ -56,7 +56,7 @@ verb_confirm() { # NONCE BOOT_ID
   case $state in
     APPLIED-*)
       applied=$state
-      holds want now || stop "$EXIT_CHANGED" rules
+      holds want now || differs
       tick
       become "$applied" "CONFIRMED-$now" || tell_state
       ;;
@@ -69,6 +69,12 @@ verb_confirm() { # NONCE BOOT_ID
     PERSISTED-*) piece persisted; printf 'generation=%s\n' "$GENERATION"; piece end ;;
     *) stop "$EXIT_NOT_PERSISTED" not-persisted "$(head -c 500 "$TXN_RUN/persist-log" 2>/dev/null)" ;;
   esac
+}
+
+# Rules that a rollback has begun to take away were not changed by somebody.
+differs() {
+  still "$applied" || tell_state
+  stop "$EXIT_CHANGED" rules
 }
 
 # persist NONCE, run alone: from confirmed to booting, rehearsed; also what a restarted guard finishes.
