@@ -3,57 +3,41 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Connection } from '../model/connection.ts'
 import { FleetError } from '../model/error.ts'
-import type { Args } from '../model/finding.ts'
-import {
-  fingerprint,
-  type KnownKey,
-  keyType,
-  knownName,
-  matchesName,
-  parseKnownHosts,
-} from './known-hosts.ts'
-
-/** What is known of one host's keys, in the order of the files. */
-export interface Known {
-  readonly keys: readonly KnownKey[]
-  /** For a port of its own: what is known of the bare name. Good enough to accept, no reason to refuse (as in OpenSSH). */
-  readonly bare: readonly KnownKey[]
-  readonly revoked: readonly KnownKey[]
-  readonly authorities: readonly KnownKey[]
-}
+import { indexLines, type KnownHost, knowHost } from './known-host.ts'
+import { type KnownKey, keyType, knownName, parseKnownHosts } from './known-hosts.ts'
 
 /** The known_hosts files of a run: each is read and parsed once, each host looked up once. */
 export interface HostKeys {
-  lookUp(connection: Connection): Promise<Known>
-  /** Records a key that `judgeHostKey` called new. Errors: `known-hosts-unwritable`. */
+  /** Errors: `known-hosts-unreadable`. A file that isn't there is empty. */
+  of(connection: Connection): Promise<KnownHost>
+  /** Writes down, in the first file, a key that was judged `new`. Errors: `known-hosts-unwritable`. */
   accept(connection: Connection, key: Buffer): Promise<void>
 }
 
-type Target = Pick<Connection, 'host' | 'address' | 'port' | 'hostKeyChecking'>
-
+/** `home` is where the files are that OpenSSH reads when the connection names none. */
 export function createHostKeys(home = homedir()): HostKeys {
-  const files = new Map<string, Promise<KnownKey[]>>()
-  const hosts = new Map<string, Promise<Known>>()
+  const indexed = new Map<string, ReturnType<typeof readAll>>()
+  const hosts = new Map<string, Promise<KnownHost>>()
   const appending = new Map<string, Promise<void>>()
-  const read = (file: string) => remember(files, file, () => readKnownHosts(file))
   const filesOf = ({ knownHostsFiles }: Connection) =>
     knownHostsFiles.length > 0 ? knownHostsFiles : defaultFiles(home)
-  const hostId = (connection: Connection) =>
-    JSON.stringify([knownName(connection.address, connection.port), ...filesOf(connection)])
+
+  const of = (connection: Connection) => {
+    const files = filesOf(connection)
+    const id = JSON.stringify([knownName(connection.address, connection.port), files])
+    return remember(hosts, id, async () =>
+      knowHost(connection, await remember(indexed, JSON.stringify(files), () => readAll(files))),
+    )
+  }
 
   return {
-    lookUp: connection =>
-      remember(hosts, hostId(connection), async () =>
-        select((await Promise.all(filesOf(connection).map(read))).flat(), connection),
-      ),
+    of,
     accept(connection, key) {
       const [file = ''] = filesOf(connection)
       const record = async () => {
-        const known = await this.lookUp(connection)
+        const known = await of(connection)
         // Another connection may have written it down, or have met another key, since this one asked.
-        if (judgeHostKey(connection, known, key) === 'known') return
-        const line = await append(file, connection, key)
-        hosts.set(hostId(connection), Promise.resolve({ ...known, keys: [...known.keys, line] }))
+        if (known.judge(connection, key) === 'new') known.add(await append(file, connection, key))
       }
       const done = (appending.get(file) ?? Promise.resolve()).catch(() => {}).then(record)
       appending.set(file, done)
@@ -70,7 +54,6 @@ function remember<T>(memory: Map<string, Promise<T>>, name: string, make: () => 
   return made
 }
 
-/** The files that OpenSSH reads when nobody says otherwise. */
 const defaultFiles = (home: string) => [
   join(home, '.ssh/known_hosts'),
   join(home, '.ssh/known_hosts2'),
@@ -78,57 +61,20 @@ const defaultFiles = (home: string) => [
   '/etc/ssh/ssh_known_hosts2',
 ]
 
+const readAll = async (files: readonly string[]) =>
+  indexLines((await Promise.all(files.map(readKnownHosts))).flat())
+
 async function readKnownHosts(file: string): Promise<KnownKey[]> {
   try {
     return parseKnownHosts(await readFile(file, 'utf8'), file)
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return []
-    throw new FleetError('known-hosts-unreadable', { file, reason: String(cause) }, { cause })
+    throw new FleetError(
+      'known-hosts-unreadable',
+      { file, reason: String(cause) },
+      { hostState: 'unreachable', cause },
+    )
   }
-}
-
-function select(lines: readonly KnownKey[], { address, port }: Target): Known {
-  const name = knownName(address, port)
-  const mine = lines.filter(({ names }) => matchesName(names, name))
-  const bareName = knownName(address, 22)
-  const bare = name === bareName ? [] : lines.filter(({ names }) => matchesName(names, bareName))
-  const marked = (marker: KnownKey['marker']) => mine.filter(line => line.marker === marker)
-  return {
-    keys: marked(''),
-    bare: bare.filter(({ marker }) => marker === ''),
-    revoked: [...marked('@revoked'), ...bare.filter(({ marker }) => marker === '@revoked')],
-    authorities: marked('@cert-authority'),
-  }
-}
-
-/**
- * Whether the key that a host shows is the one it is known by. `new` means: accept it and write it down.
- * Errors: `host-key-revoked`, `host-key-changed`, `host-key-authority`, `host-key-unknown`, each `unreachable`.
- */
-export function judgeHostKey(target: Target, known: Known, key: Buffer): 'known' | 'new' {
-  if (target.hostKeyChecking === 'off') return 'known'
-  const revoked = known.revoked.find(line => line.key.equals(key))
-  if (revoked) throw refuse('host-key-revoked', target, key, revoked)
-  if ([...known.keys, ...known.bare].some(line => line.key.equals(key))) return 'known'
-  // A host that is known by another key is never new, even if that key is of another type: that is how one is spoofed.
-  const other = known.keys.find(({ type }) => type === keyType(key)) ?? known.keys[0]
-  if (other) throw refuse('host-key-changed', target, key, other)
-  const authority = known.authorities[0]
-  if (authority) throw refuse('host-key-authority', target, key, authority)
-  if (target.hostKeyChecking === 'accept-new') return 'new'
-  throw refuse('host-key-unknown', target, key)
-}
-
-function refuse(code: string, { host, address, port }: Target, key: Buffer, line?: KnownKey): FleetError {
-  const args: Args = {
-    host,
-    address,
-    port,
-    type: keyType(key),
-    fingerprint: fingerprint(key),
-    ...(line ? { knownFingerprint: fingerprint(line.key), knownType: line.type } : {}),
-  }
-  return new FleetError(code, args, { hostState: 'unreachable', ...(line ? { at: line.at } : {}) })
 }
 
 /** One write in append mode is whole even beside other writers, in this process and in others. */
@@ -137,7 +83,7 @@ async function append(file: string, { host, address, port }: Connection, key: Bu
     await mkdir(dirname(file), { recursive: true, mode: 0o700 })
     const start = (await endsInLine(file)) ? '' : '\n'
     const [names, type] = [knownName(address, port), keyType(key)]
-    await appendFile(file, `${start}${names} ${type} ${key.toString('base64')}\n`, { mode: 0o600 })
+    await appendFile(file, `${start}${names} ${type} ${key.toString('base64')}\n`)
     return { marker: '', names, type, key, at: { file } }
   } catch (cause) {
     throw new FleetError(
@@ -148,6 +94,7 @@ async function append(file: string, { host, address, port }: Connection, key: Bu
   }
 }
 
+/** Makes the file where there is none. */
 async function endsInLine(file: string): Promise<boolean> {
   const handle = await open(file, 'a+', 0o600)
   try {

@@ -1,11 +1,13 @@
 import { Client, type ConnectConfig } from 'ssh2'
 import type { Connection } from '../model/connection.ts'
 import { FleetError } from '../model/error.ts'
-import { startDeadline } from './deadline.ts'
+import { type Deadline, startDeadline } from './deadline.ts'
 import { dial } from './dial.ts'
-import { type Attempt, describeHandshake } from './handshake.ts'
+import { type Attempt, describeHandshake, orderHostKeys } from './handshake.ts'
 import type { HostKeys } from './host-keys.ts'
+import type { Identity } from './identity.ts'
 import type { KeyRing } from './key-ring.ts'
+import type { KnownHost } from './known-host.ts'
 import type { Session } from './session.ts'
 import { openSession } from './ssh-session.ts'
 
@@ -18,33 +20,59 @@ export interface SshOptions {
 
 /**
  * A fresh SSH connection, its host key verified, its user authenticated.
- * Errors, `unreachable` all but `aborted`: those of `dial`, `HostKeys` and `KeyRing`; `handshake-timeout`,
+ * Errors, `unreachable` all but `aborted`: those of `dial`, `HostKeys`, `KnownHost` and `KeyRing`; `handshake-timeout`,
  * `handshake-lost` (broken off before authentication: worth another try), `handshake-failed`, `auth-refused`,
  * `auth-timeout`, `auth-lost`.
  */
 export async function connectSsh(connection: Connection, options: SshOptions): Promise<Session> {
   const { keys, hostKeys, signal } = options
-  const [known, identities] = await Promise.all([hostKeys.lookUp(connection), keys.identities(connection)])
+  const [known, identities] = await Promise.all([hostKeys.of(connection), keys.identities(connection)])
   const deadline = startDeadline(connection, signal)
-  const attempt: Attempt = { tried: [], methods: [], phase: 'handshake' }
   try {
-    const connectStart = performance.now()
-    const socket = await dial(connection, deadline.signal)
-    deadline.enter('handshake')
-    const client = new Client()
-    client.once('handshake', () => {
-      attempt.phase = 'auth'
-      deadline.enter('auth')
-      neverAskForOtherHostKeys(client)
-    })
-    const config = describeHandshake({ connection, socket, known, identities }, attempt)
-    await authenticate(client, config, { connection, attempt, signal: deadline.signal })
+    const { client, connectStart, newKey } = await logIn(connection, { known, identities, deadline })
     const session = openSession(client, { connection, connectStart, ...(signal ? { signal } : {}) })
-    if (attempt.newKey) await hostKeys.accept(connection, attempt.newKey).catch(closing(session))
+    if (newKey) await hostKeys.accept(connection, newKey).catch(closing(session))
     return session
   } finally {
     deadline.clear()
   }
+}
+
+interface Credentials {
+  readonly known: KnownHost
+  readonly identities: readonly Identity[]
+  readonly deadline: Deadline
+}
+
+interface LoggedIn {
+  readonly client: Client
+  readonly connectStart: number
+  readonly newKey: Buffer | undefined
+}
+
+async function logIn(connection: Connection, credentials: Credentials): Promise<LoggedIn> {
+  const { known, identities, deadline } = credentials
+  const order = orderHostKeys(known.types())
+  const attempt: Attempt = { tried: [], methods: [], phase: 'handshake', order }
+  const connectStart = performance.now()
+  const socket = await dial(connection, deadline.signal)
+  deadline.enter('handshake')
+  const client = new Client()
+  client.once('handshake', () => {
+    attempt.phase = 'auth'
+    deadline.enter('auth')
+    neverAskForOtherHostKeys(client)
+  })
+  const config = describeHandshake({ connection, socket, known, identities }, attempt)
+  try {
+    await authenticate(client, config, { connection, attempt, signal: deadline.signal })
+  } catch (error) {
+    // The refused key made known_hosts be searched, and the host is known by a key of another type: ask for that.
+    const better = attempt.refusal && orderHostKeys(known.types()).join() !== order.join()
+    if (better) return logIn(connection, credentials)
+    throw error
+  }
+  return { client, connectStart, newKey: attempt.newKey }
 }
 
 const closing = (session: Session) => async (error: unknown) => {
@@ -81,7 +109,7 @@ function authenticate(client: Client, config: ConnectConfig, context: Context): 
         reject(error)
       })
     const stop = () => fail(signal.reason)
-    const onClose = () => fail(explain(context, new Error('the connection was closed')))
+    const onClose = () => fail(explain(context, new Error(CLOSED)))
     signal.addEventListener('abort', stop, { once: true })
     client.once('ready', () => done(resolve))
     client.on('close', onClose)
@@ -95,6 +123,8 @@ function authenticate(client: Client, config: ConnectConfig, context: Context): 
 }
 
 const levelOf = (error: Error): unknown => Reflect.get(error, 'level')
+const CLOSED = 'the connection was closed'
+const LOST = new RegExp(`^Connection lost before handshake$|^${CLOSED}$`)
 /** SSH_DISCONNECT_PROTOCOL_ERROR is what OpenSSH sends with "Too many authentication failures". */
 const REFUSALS: readonly unknown[] = [2, 14]
 
@@ -113,5 +143,5 @@ function explain({ connection, attempt }: Context, cause: Error): unknown {
     const refused = level === 'client-authentication' || REFUSALS.includes(Reflect.get(cause, 'code'))
     return fault(refused ? 'auth-refused' : 'auth-lost')
   }
-  return fault(level === 'handshake' && !/lost/.test(cause.message) ? 'handshake-failed' : 'handshake-lost')
+  return fault(level === 'client-socket' || LOST.test(cause.message) ? 'handshake-lost' : 'handshake-failed')
 }

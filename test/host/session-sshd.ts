@@ -3,11 +3,11 @@ import {
   appendFileSync,
   chmodSync,
   chownSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
@@ -24,7 +24,7 @@ export const SHELLS: Readonly<Record<string, string>> = {
   'fs-fish': '/usr/bin/fish',
   'fs-csh': '/usr/bin/csh',
   'fs-tcsh': '/usr/bin/tcsh',
-  'fs-busybox': '/usr/bin/busybox-sh',
+  'fs-busybox': '/usr/bin/busybox',
 }
 const USERS: Readonly<Record<string, string>> = {
   ...SHELLS,
@@ -52,6 +52,8 @@ export interface Sshd {
   /** Resolves when the log holds `text` more often than `before` times. */
   said(text: string, times?: number): Promise<void>
   publicKey(type: KeyType): string
+  /** How many processes serve connections: none, once sshd has seen the last of them end. */
+  sessions(): number
   connection(changes?: Partial<Connection>): Connection
   stop(): Promise<void>
 }
@@ -89,9 +91,13 @@ export async function startSshd({
       config,
     ].join('\n'),
   )
-  const process = spawn('unshare', ['--mount', '--fork', '--kill-child', 'sh', '-c', writeMounts(folder)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const process = spawn(
+    'unshare',
+    ['--mount', '--pid', '--mount-proc', '--fork', '--kill-child', 'sh', '-c', writeMounts(folder)],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  )
   let log = ''
   process.stderr.setEncoding('utf8').on('data', (text: string) => {
     log += text
@@ -117,6 +123,7 @@ export async function startSshd({
     log: () => log,
     said,
     publicKey,
+    sessions: () => childrenOf(childrenOf(process.pid)[0]).length,
     connection: changes => ({
       host: 'web1',
       address: '127.0.0.1',
@@ -144,12 +151,15 @@ function writeMounts(folder: string): string {
   const hash = execFileSync('openssl', ['passwd', '-6', PASSWORD], { encoding: 'utf8' }).trim()
   for (const name of ['passwd', 'shadow', 'shells'])
     writeFileSync(join(etc, name), readFileSync(`/etc/${name}`), { mode: name === 'shadow' ? 0o600 : 0o644 })
+  symlinkSync('/usr/bin/busybox', join(folder, 'sh'))
   writeFileSync(join(etc, 'sudoers'), SUDOERS, { mode: 0o440 })
   Object.entries(USERS).forEach(([user, shell], index) => {
     const home = join(folder, user)
     mkdirSync(home)
     chownSync(home, 64_000 + index, 65_534)
-    appendFileSync(join(etc, 'passwd'), `${user}:x:${64_000 + index}:65534::${home}:${shell}\n`)
+    // busybox is the shell `sh` by the name that it is called by.
+    const own = shell.endsWith('busybox') ? join(folder, 'sh') : shell
+    appendFileSync(join(etc, 'passwd'), `${user}:x:${64_000 + index}:65534::${home}:${own}\n`)
     appendFileSync(join(etc, 'shadow'), `${user}:${user === 'fs-pass' ? hash : '*'}:19000::::::\n`)
   })
   chmodSync(folder, 0o755)
@@ -159,7 +169,13 @@ function writeMounts(folder: string): string {
   return [...binds, `mkdir -p /run/sshd`, `exec /usr/sbin/sshd -D -e -f ${folder}/sshd_config`].join(' && ')
 }
 
-export const shellIsHere = (shell: string) => existsSync(shell)
+const childrenOf = (pid: number | undefined): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+
+/** Waits for a condition of the machine, which tells nobody when it comes true. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise(resolve => setTimeout(resolve, 20))
+}
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -25,7 +25,7 @@ export const sessionSentences = {
   'handshake-lost': a =>
     `${where(a)} broke the connection off before login (${String(a.reason)}). sshd does that when too many log in at once (MaxStartups) or when it is keeping this address out for a while (PerSourcePenalties); try again, with a lower concurrency.starts.`,
   'handshake-failed': a =>
-    `${where(a)} and fleet can't agree on SSH: ${String(a.reason)}. A server that only offers ssh-rsa or SHA-1 is too old.`,
+    `${where(a)} and fleet can't agree on SSH: ${String(a.reason)}. Check that it is sshd that listens there, and that it offers more than SHA-1.`,
   'host-key-unknown': a =>
     `The key of ${where(a)} isn't known: it shows ${String(a.type)} ${String(a.fingerprint)}. Compare that with \`ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\` on the host, then log in once with ssh, or add the line that \`${scan(a)}\` prints to known_hosts. For new hosts there is --host-key-checking accept-new.`,
   'host-key-changed': a =>
