@@ -1,5 +1,6 @@
 import type { Outcome } from '../model/event.ts'
 import type { HostState } from '../model/host-state.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
 
 /** 0: nothing left to do. 3: not done, but known and safe. 4: unknown, or not safe across a reboot. */
 const CODES: Readonly<Record<HostState, 0 | 3 | 4>> = {
@@ -18,4 +19,15 @@ const CODES: Readonly<Record<HostState, 0 | 3 | 4>> = {
 /** What a run ends with: the worst of its hosts. */
 export function exitCodeOf(outcomes: readonly Pick<Outcome, 'state'>[]): 0 | 3 | 4 {
   return outcomes.reduce<0 | 3 | 4>((worst, { state }) => (CODES[state] > worst ? CODES[state] : worst), 0)
+}
+
+const PLANNED: Readonly<Record<HostPlan['verdict'], 0 | 2 | 3>> = { unchanged: 0, change: 2, refused: 3 }
+
+/** What a look at the hosts ends with: 2 where something is pending, 3 where a host can't be changed or looked at. */
+export function exitCodeOfPlans(
+  plans: readonly Pick<HostPlan, 'verdict'>[],
+  failed: readonly Pick<Outcome, 'state'>[],
+): 0 | 2 | 3 | 4 {
+  const codes = [exitCodeOf(failed), ...plans.map(({ verdict }) => PLANNED[verdict])]
+  return codes.reduce((worst, code) => (code > worst ? code : worst), 0)
 }

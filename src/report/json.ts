@@ -1,11 +1,36 @@
 import type { Event } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
+import { sayRule } from '../plan/unmanaged.ts'
 import { say } from './say.ts'
 
-/** An event as one line of JSON, without its line end; docs/json.md is the schema. Findings carry their sentence. */
+/** An event as one line of JSON, its line end included; docs/json.md is the schema. Findings carry their sentence. */
 export function jsonLine(event: Event): string {
-  if (event.type !== 'host-settled' || !event.finding) return JSON.stringify(event)
-  return JSON.stringify({ ...event, finding: withMessage(event.finding) })
+  if (event.type !== 'host-settled' || !event.finding) return line(event)
+  return line({ ...event, finding: withMessage(event.finding) })
+}
+
+/** A host's plan as one line; the payloads that a guard would run are left out. */
+export function planLine(plan: HostPlan): string {
+  const { host, verdict, roles, onlyBase, closes, installs, released, kept, diff } = plan
+  const findings = plan.findings.map(withMessage)
+  const unmanaged = plan.unmanaged.map(sayRule)
+  const shown = {
+    host,
+    verdict,
+    roles,
+    onlyBase,
+    findings,
+    closes,
+    installs,
+    unmanaged,
+    released,
+    kept,
+    diff,
+  }
+  return line({ type: 'host-plan', ...shown })
 }
 
 const withMessage = (finding: Finding) => ({ ...finding, message: say(finding) })
+
+const line = (value: object) => `${JSON.stringify(value)}\n`

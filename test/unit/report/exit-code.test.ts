@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { HOST_STATES, type HostState } from '../../../src/model/host-state.ts'
-import { exitCodeOf } from '../../../src/report/exit-code.ts'
+import type { HostPlan } from '../../../src/plan/host-plan.ts'
+import { exitCodeOf, exitCodeOfPlans } from '../../../src/report/exit-code.ts'
 
 const codeOf = (...states: HostState[]) => exitCodeOf(states.map(state => ({ state })))
 
@@ -23,6 +24,21 @@ describe('the exit code of a run', () => {
       expect(codeOf('persisted', 'refused', state)).toBe(4)
     },
   )
+
+  it('of a look is 2 for what is pending, 3 for a host that is refused or silent', () => {
+    const look = (...verdicts: HostPlan['verdict'][]) =>
+      exitCodeOfPlans(
+        verdicts.map(verdict => ({ verdict })),
+        [],
+      )
+    expect([
+      look(),
+      look('unchanged'),
+      look('unchanged', 'change', 'unchanged'),
+      look('refused', 'change'),
+    ]).toEqual([0, 0, 2, 3])
+    expect(exitCodeOfPlans([{ verdict: 'change' }], [{ state: 'unreachable' }])).toBe(3)
+  })
 
   it('has two good states and no more', () => {
     expect(HOST_STATES.filter(state => codeOf(state) === 0)).toEqual(['unchanged', 'persisted'])

@@ -1,0 +1,49 @@
+import type { Clock } from '../model/clock.ts'
+import type { Emit, Event, Outcome } from '../model/event.ts'
+import { createPlainView } from './plain-view.ts'
+import { say } from './say.ts'
+import { isGood, Tally } from './tally.ts'
+import { createTerminalView } from './terminal-view.ts'
+import type { Stream } from './view.ts'
+
+export interface ProgressOptions {
+  readonly stream: Stream
+  readonly isTTY: boolean
+  readonly clock: Pick<Clock, 'now' | 'sleep'>
+}
+
+export interface Progress {
+  /** Awaiting it makes sure that the end of a phase is on the screen before anything else is written there. */
+  readonly emit: Emit
+  /** Ends what is shown. Another phase may still follow. */
+  done(): Promise<void>
+}
+
+/** Shows the events of a run: one redrawn line a phase on a terminal, plain lines elsewhere. */
+export function createProgress({ stream, isTTY, clock }: ProgressOptions): Progress {
+  const view = isTTY ? createTerminalView(stream, clock) : createPlainView(stream)
+  let tally: Tally | undefined
+  const done = async () => {
+    const over = tally
+    tally = undefined
+    if (over) await view.end(over)
+  }
+  const start = async (phase: Tally['phase'], hosts: readonly string[]) => {
+    await done()
+    if (hosts.length === 0) return
+    tally = new Tally(phase, hosts)
+    view.start(tally)
+  }
+  const emit = (event: Event) => {
+    if (event.type === 'phase-started') return start(event.phase, event.hosts)
+    tally?.add(event, clock.now())
+    if (event.type === 'host-settled' && !isGood(event.state)) view.fail(failure(event))
+    return tally?.isOver || event.type === 'run-ended' ? done() : undefined
+  }
+  return { emit, done }
+}
+
+/** The first line alone: the summary says all. */
+function failure({ host, state, finding }: Outcome): string {
+  return `${host}: ${state}${finding ? `: ${say(finding).split('\n')[0]}` : ''}`
+}

@@ -1,0 +1,81 @@
+import type { Event, Outcome, Step } from '../model/event.ts'
+import { HOST_STATES, type HostState } from '../model/host-state.ts'
+
+type Phase = 'observe' | 'apply'
+
+export const isGood = (state: HostState): boolean => state === 'unchanged' || state === 'persisted'
+
+const DOING: Readonly<Record<Phase, string>> = { observe: 'observing', apply: 'applying' }
+const DONE: Readonly<Record<Phase, string>> = { observe: 'observed', apply: 'applied' }
+const PLANNED = { change: 'to change', unchanged: 'unchanged', refused: 'refused' } as const
+const ORDER: readonly string[] = [
+  'to change',
+  'persisted',
+  ...HOST_STATES.filter(state => state !== 'persisted'),
+]
+
+/** How far a phase has come: its hosts in flight, and what became of the others. */
+export class Tally {
+  readonly phase: Phase
+  readonly hosts: number
+  readonly #open: Set<string>
+  /** In the order in which they began: the first is the slowest. Monotonic milliseconds. */
+  readonly #flying = new Map<string, { step: Step; since: number }>()
+  readonly #ends = new Map<string, number>()
+  #failed = false
+
+  constructor(phase: Phase, hosts: readonly string[]) {
+    this.phase = phase
+    this.hosts = hosts.length
+    this.#open = new Set(hosts)
+  }
+
+  get isOver(): boolean {
+    return this.#open.size === 0
+  }
+
+  get hasFailed(): boolean {
+    return this.#failed
+  }
+
+  add(event: Event, now: number): void {
+    if (event.type === 'host-step' && this.#open.has(event.host)) {
+      const since = this.#flying.get(event.host)?.since ?? now
+      this.#flying.set(event.host, { step: event.step, since })
+    } else if (event.type === 'host-settled') this.#settle(event)
+    else if (event.type === 'host-planned' && this.phase === 'observe') {
+      this.#end(event.host, PLANNED[event.verdict])
+    }
+  }
+
+  #settle({ host, state }: Outcome): void {
+    if (this.#end(host, state) && !isGood(state)) this.#failed = true
+  }
+
+  #end(host: string, as: string): boolean {
+    this.#flying.delete(host)
+    if (!this.#open.delete(host)) return false
+    this.#ends.set(as, (this.#ends.get(as) ?? 0) + 1)
+    return true
+  }
+
+  /** `applying: 12/50, 11 persisted, 1 reverted, slowest: web7 arming (12 s)`. */
+  progress(now: number): string {
+    const parts = [`${this.hosts - this.#open.size}/${this.hosts}`, ...this.#counts()]
+    for (const [host, { step, since }] of this.#flying) {
+      parts.push(`slowest: ${host} ${step} (${Math.floor((now - since) / 1000)} s)`)
+      break
+    }
+    return `${DOING[this.phase]}: ${parts.join(', ')}`
+  }
+
+  /** `applied: 49 persisted, 1 reverted`; says of hosts without an end that they have none. */
+  result(): string {
+    const open = this.#open.size === 0 ? [] : [`${this.#open.size} unfinished`]
+    return `${DONE[this.phase]}: ${[...this.#counts(), ...open].join(', ')}`
+  }
+
+  #counts(): string[] {
+    return ORDER.filter(as => this.#ends.has(as)).map(as => `${this.#ends.get(as)} ${as}`)
+  }
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '../model/clock.ts'
+import type { Tally } from './tally.ts'
+import type { Stream, View } from './view.ts'
+
+/** Milliseconds. A turn draws twice at most, so there are at most 10 redraws a second. */
+const BETWEEN_TURNS = 200
+const FAILURES_SHOWN = 3
+
+interface Phase {
+  readonly shown: Promise<void>
+  readonly close: () => void
+}
+
+/** For a terminal: a line that is redrawn while a phase lasts, its latest failures below it, and then its result. */
+export function createTerminalView(stream: Stream, clock: Pick<Clock, 'now' | 'sleep'>): View {
+  let phase: Phase | undefined
+  let failures: readonly string[] = []
+  const show = async (tally: Tally, closed: AbortSignal, whenClosed: Promise<void>) => {
+    const { RedrawnLine } = await import('./redrawn-line.ts')
+    const line = new RedrawnLine(stream, tally.progress(clock.now()))
+    while (!closed.aborted) {
+      await Promise.race([clock.sleep(BETWEEN_TURNS), whenClosed])
+      line.draw(tally.progress(clock.now()), failures)
+    }
+    await line.end(tally.result(), tally.hasFailed)
+  }
+  return {
+    start: tally => {
+      const closing = new AbortController()
+      const whenClosed = new Promise<void>(resolve => {
+        closing.signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      phase = { shown: show(tally, closing.signal, whenClosed), close: () => closing.abort() }
+    },
+    fail: line => {
+      failures = [...failures, line].slice(-FAILURES_SHOWN)
+    },
+    end: async () => {
+      phase?.close()
+      await phase?.shown
+      phase = undefined
+      failures = []
+    },
+  }
+}

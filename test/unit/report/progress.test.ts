@@ -1,0 +1,174 @@
+import { Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import type { Event } from '../../../src/model/event.ts'
+import { createProgress } from '../../../src/report/progress.ts'
+
+/** What is written, write by write. */
+function createScreen() {
+  const writes: string[] = []
+  const write = (chunk: unknown, _encoding: string, done: () => void) => {
+    writes.push(String(chunk))
+    done()
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a terminal only `write` and its size are used
+  const stream = Object.assign(new Writable({ decodeStrings: false, write }), { columns: 200 }) as never
+  return { stream, writes, text: () => stripVTControlCharacters(writes.join('')) }
+}
+
+/** Time that stands still until somebody advances it. */
+function createClock() {
+  let now = 0
+  let wake: (() => void)[] = []
+  return {
+    now: () => now,
+    sleep: () => new Promise<void>(resolve => wake.push(resolve)),
+    async advance(milliseconds: number) {
+      now += milliseconds
+      const sleepers = wake
+      wake = []
+      for (const one of sleepers) one()
+      await new Promise(setImmediate)
+    },
+    get sleepers() {
+      return wake.length
+    },
+  }
+}
+
+const names = (count: number) => Array.from({ length: count }, (_, at) => `web${at + 1}`)
+const step = (host: string, step: 'observing' | 'arming' | 'applied'): Event => ({
+  type: 'host-step',
+  host,
+  step,
+})
+const settled = (host: string, state: 'persisted' | 'unreachable'): Event =>
+  state === 'persisted'
+    ? { type: 'host-settled', host, state }
+    : {
+        type: 'host-settled',
+        host,
+        state,
+        finding: {
+          code: 'connect-failed',
+          severity: 'error',
+          args: { host, address: host, port: 22, reason: 'no\nway' },
+        },
+      }
+
+async function play(isTTY: boolean, events: readonly Event[]) {
+  const screen = createScreen()
+  const progress = createProgress({ stream: screen.stream, isTTY, clock: createClock() })
+  for (const event of events) await progress.emit(event)
+  await progress.done()
+  return screen
+}
+
+const RUN: readonly Event[] = [
+  { type: 'run-started', run: 'r', who: 'me', command: 'apply', hosts: 4 },
+  { type: 'phase-started', phase: 'observe', hosts: names(4) },
+  ...names(4).map(host => step(host, 'observing')),
+  { type: 'host-planned', host: 'web1', verdict: 'change' },
+  { type: 'host-planned', host: 'web2', verdict: 'change' },
+  settled('web3', 'unreachable'),
+  { type: 'host-planned', host: 'web4', verdict: 'unchanged' },
+  { type: 'phase-started', phase: 'apply', hosts: ['web1', 'web2'] },
+  { type: 'host-settled', host: 'web4', state: 'unchanged' },
+  step('web1', 'arming'),
+  settled('web1', 'persisted'),
+  {
+    type: 'host-settled',
+    host: 'web2',
+    state: 'reverted',
+    finding: { code: 'x', severity: 'error', args: {} },
+  },
+  { type: 'run-ended', run: 'r', states: {} },
+]
+
+describe('progress into a pipe', () => {
+  it('is a line for each phase and for each host that ends badly', async () => {
+    const screen = await play(false, RUN)
+    expect(screen.text().split('\n')).toEqual([
+      'observing 4 hosts',
+      "web3: unreachable: web3 (port 22) can't be reached: no",
+      'observed: 2 to change, 1 unchanged, 1 unreachable',
+      'applying to 2 hosts',
+      'web2: reverted: x {}',
+      'applied: 1 persisted, 1 reverted',
+      '',
+    ])
+  })
+
+  it('says nothing of a phase without hosts', async () => {
+    const screen = await play(false, [{ type: 'phase-started', phase: 'apply', hosts: [] }])
+    expect(screen.text()).toBe('')
+  })
+
+  it('says how many hosts have no end where the run was cut off', async () => {
+    const screen = await play(false, RUN.slice(0, 7))
+    expect(screen.text()).toContain('observed: 1 to change, 3 unfinished\n')
+  })
+})
+
+describe('progress on a terminal', () => {
+  it('leaves a line with the result of each phase', async () => {
+    const screen = await play(true, RUN)
+    expect(screen.text()).toMatch(/observed: 2 to change, 1 unchanged, 1 unreachable\n/)
+    expect(screen.text()).toMatch(/applied: 1 persisted, 1 reverted\n/)
+  })
+
+  it('redraws by the clock and not by the event, with the slowest host', async () => {
+    const screen = createScreen()
+    const clock = createClock()
+    const progress = createProgress({ stream: screen.stream, isTTY: true, clock })
+    const emit = async (events: readonly Event[]) => {
+      for (const event of events) await progress.emit(event)
+    }
+    await emit([{ type: 'phase-started', phase: 'apply', hosts: names(500) }])
+    await emit(names(500).map(host => step(host, 'arming')))
+    await expect.poll(() => screen.text()).toContain('applying: 0/500')
+    const before = screen.writes.length
+    await emit([
+      ...names(499)
+        .slice(1)
+        .map(host => settled(host, 'persisted')),
+      step('web1', 'applied'),
+    ])
+    expect(screen.writes.length).toBe(before)
+    await clock.advance(7000)
+    expect(screen.text()).toContain('applying: 498/500, 498 persisted, slowest: web1 applied (7 s)')
+    expect(screen.writes.length - before).toBeLessThanOrEqual(4)
+    await emit([settled('web1', 'persisted'), settled('web500', 'persisted')])
+    expect(screen.text()).toMatch(/applied: 500 persisted\n/)
+  })
+
+  it('shows the latest failures while it lasts', async () => {
+    const screen = createScreen()
+    const clock = createClock()
+    const progress = createProgress({ stream: screen.stream, isTTY: true, clock })
+    await progress.emit({ type: 'phase-started', phase: 'observe', hosts: names(9) })
+    await expect.poll(() => clock.sleepers).toBe(1)
+    await new Promise(setImmediate)
+    for (const host of names(5)) await progress.emit(settled(host, 'unreachable'))
+    const textLater = async () => {
+      await clock.advance(200)
+      return screen.text()
+    }
+    await expect.poll(textLater).toContain('web5: unreachable')
+    expect(screen.text()).not.toContain('web2: unreachable')
+    await progress.done()
+    expect(screen.text()).toContain('observed: 5 unreachable, 4 unfinished')
+  })
+
+  it('takes neither interrupts nor standard output from the program', async () => {
+    const screen = createScreen()
+    const interrupts = process.listenerCount('SIGINT')
+    const write: unknown = Reflect.get(process.stdout, 'write')
+    const progress = createProgress({ stream: screen.stream, isTTY: true, clock: createClock() })
+    await progress.emit({ type: 'phase-started', phase: 'observe', hosts: names(1) })
+    await expect.poll(() => screen.text()).toContain('observing')
+    expect(process.listenerCount('SIGINT')).toBe(interrupts)
+    expect(Reflect.get(process.stdout, 'write')).toBe(write)
+    await progress.done()
+  })
+})
