@@ -76,18 +76,19 @@ function readVariable(
   template: Template,
 ): unknown {
   const { host, family } = lookup
-  const opaque: unknown = [value].flat().find(item => item instanceof Opaque)
-  if (opaque instanceof Opaque) {
-    throw new FleetError(
-      'variable-opaque',
-      { name: declared.name, host: host.name, kind: opaque.kind },
-      { at },
-    )
-  }
-  if (declared.type === 'sources')
+  if (declared.type === 'sources') {
     return toWords(lookup.readSources(declared.name, value, at), declared.name, family)
+  }
+  refuseOpaque(declared.name, host, value, at)
   const { value: read, problem } = readValue(declared, value)
   if (problem === undefined) return read
   const usedAt = `${template.file}:${template.used.get(declared.name) ?? 1}`
   throw new FleetError('variable-type', { variable: declared.name, usedAt, ...problem }, { at })
+}
+
+/** Throws `variable-opaque` for a value, or a list with one in it, that fleet can't read. */
+export function refuseOpaque(name: string, host: Host, value: unknown, at: Place): void {
+  const opaque: unknown = Array.isArray(value) ? value.find(item => item instanceof Opaque) : value
+  if (!(opaque instanceof Opaque)) return
+  throw new FleetError('variable-opaque', { name, host: host.name, kind: opaque.kind }, { at })
 }

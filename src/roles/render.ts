@@ -6,7 +6,7 @@ import type { Place } from '../model/place.ts'
 import type { IpSet, Ruleset } from '../ruleset/ruleset.ts'
 import type { AddressBook } from './book.ts'
 import { compose } from './compose.ts'
-import { type Lookup, partialContext, roleContext } from './context.ts'
+import { type Lookup, partialContext, refuseOpaque, roleContext } from './context.ts'
 import { readLines } from './marks.ts'
 import { findNearMisses, type NearMisses } from './near-miss.ts'
 import { type HostRole, type RoleInput, resolveRoles } from './resolve.ts'
@@ -123,15 +123,22 @@ const lookupFor = (family: Family, { host, shared }: Work): Lookup => ({
   host,
   family,
   sshPort: shared.context.sshPort(host),
-  readSources: (variable, value, at) => sharedSources(shared, variable, value, at),
+  readSources: (variable, value, at) => sharedSources(shared, host, variable, value, at),
 })
 
 /** A list of thousands is the same value for every host of a group: it is read once. */
-function sharedSources({ context, sources }: Shared, variable: string, value: unknown, at: Place): Sources {
+function sharedSources(
+  { context, sources }: Shared,
+  host: Host,
+  variable: string,
+  value: unknown,
+  at: Place,
+): Sources {
   const known = sources.get(variable) ?? new Map<unknown, Sources>()
   sources.set(variable, known)
   const before = known.get(value)
   if (before) return before
+  refuseOpaque(variable, host, value, at)
   const fresh = readSources(value, context.book, at)
   known.set(value, fresh)
   return fresh
@@ -144,7 +151,7 @@ function makeRun(role: string, lookup: Lookup, work: Work): Run {
     role,
     host,
     services: shared.context.templates.services,
-    readSources: (value, at) => sharedSources(shared, '', value, at),
+    readSources: (value, at) => sharedSources(shared, host, '', value, at),
     useSet: set => sets.set(set.name, set),
     note: (code, args, at) => findings.push({ code, severity: 'note', args, at }),
     runPartial: (name, values, at) => {

@@ -28,13 +28,19 @@ export interface SourceWords {
 }
 
 const origins = new WeakMap<readonly string[], SourceWords>()
+const made = new WeakMap<Sources, Partial<Record<Family, readonly string[]>>>()
 
-/** A list of sources as a template sees it in one family. */
+/** A list of sources as a template sees it in one family. The same sources always have the same label. */
 export function toWords(sources: Sources, label: string, family: Family): readonly string[] {
-  const words = sources.anywhere ? ['anywhere'] : sources.entries[family].map(({ word }) => word)
+  const before = made.get(sources) ?? {}
+  const words = before[family] ?? wordsOf(sources, family)
+  made.set(sources, { ...before, [family]: words })
   origins.set(words, { sources, label })
   return words
 }
+
+const wordsOf = ({ anywhere, entries }: Sources, family: Family) =>
+  anywhere ? ['anywhere'] : entries[family].map(({ word }) => word)
 
 /** What `toWords` made this from; undefined for any other value. */
 export function fromWords(value: unknown): SourceWords | undefined {

@@ -39,7 +39,11 @@ export function readSources(value: unknown, book: AddressBook, at: Place): Sourc
     for (const entry of readSource(text, book, at)) entries.set(entry.word, entry)
   }
   const all = [...entries.values()]
-  const of = (family: Family) => all.filter(entry => entry.family === family)
+  const of = (family: Family) => {
+    const some = all.filter(entry => entry.family === family)
+    const whole = some.find(isWholeFamily)
+    return whole ? [whole] : some
+  }
   return { anywhere: false, entries: { 4: of(4), 6: of(6) } }
 }
 
@@ -85,15 +89,15 @@ const sets = new WeakMap<readonly Entry[], IpSet>()
 /** The ipset for a long list of one family; undefined for a list that is short enough for a rule an entry. */
 export function setOf(entries: readonly Entry[]): IpSet | undefined {
   const first = entries[0]
-  if (!first || entries.length <= MOST_RULES || entries.some(everything)) return undefined
+  if (!first || entries.length <= MOST_RULES) return undefined
   const known = sets.get(entries)
   const set = known ?? makeSet(first.family, entries)
   if (!known) sets.set(entries, set)
   return set
 }
 
-/** `0.0.0.0/0` and `::/0` match every packet of their family: iptables writes no address then. */
-export const everything = ({ word }: Entry) => word.endsWith('/0')
+/** `0.0.0.0/0` and `::/0` match every packet of their family, and then they are the only entry: iptables writes no address. */
+export const isWholeFamily = ({ word }: Entry) => word.endsWith('/0')
 
 function makeSet(family: Family, entries: readonly Entry[]): IpSet {
   const members = aggregate(entries.map(({ word }) => word))

@@ -42,7 +42,7 @@ export function openTemplates(directories: readonly TemplateDirectory[], engine:
     if (known === 'running') return cycle(name, file?.shown ?? name)
     if (known || !file) return known
     compiled.set(name, 'running')
-    const fresh = engine.compile(name, file.shown, readFileSync(file.path, 'utf8'), get)
+    const fresh = engine.compile(name, file.shown, readText(file.path), get)
     compiled.set(name, fresh)
     return fresh
   }
@@ -58,3 +58,6 @@ const listTemplates = (path: string) =>
   listIfThere(path)
     .filter(file => /^[\w-]+\.hbs$/.test(file))
     .sort()
+
+/** Without the mark that some editors put first. */
+const readText = (path: string) => readFileSync(path, 'utf8').replace(/^\uFEFF/, '')

@@ -1,5 +1,5 @@
 import { Opaque } from '../model/value.ts'
-import type { DeclaredVariable } from './template.ts'
+import type { DeclaredVariable, VariableType } from './template.ts'
 
 /** A port or a range of ports, as iptables writes it: `22`, `8000:8080`. */
 export type PortWord = string
@@ -21,32 +21,38 @@ const WORDS = new Map([
   ['no', false],
 ])
 
+interface Reader {
+  /** Undefined: not such a value. */
+  readonly read: (value: unknown, variable: DeclaredVariable) => unknown
+  readonly expected: (variable: DeclaredVariable) => string
+}
+
+const READERS: Readonly<Record<VariableType, Reader>> = {
+  port: { read: portNumber, expected: () => 'a port from 1 to 65535' },
+  ports: { read: readPorts, expected: () => 'ports such as 443, 8000-8080 or [80, 443]' },
+  boolean: {
+    read: value => (typeof value === 'boolean' ? value : WORDS.get(spell(value) ?? '')),
+    expected: () => 'true or false',
+  },
+  interface: { read: readInterface, expected: () => 'an interface such as eth0, at most 15 characters' },
+  enum: {
+    read: (value, { values }) => values.find(allowed => allowed === spell(value)),
+    expected: ({ values }) => `one of ${values.join(', ')}`,
+  },
+  string: { read: spell, expected: () => 'a word or a text' },
+  sources: { read: value => value, expected: () => 'sources' },
+}
+
 /**
  * A variable's value as its type says, or what was expected instead. INI inventories give numbers and
  * booleans as strings, so those are read too. `sources` are read by `sources.ts`.
  */
-export function readValue({ type, values }: DeclaredVariable, value: unknown): Read {
-  const text = spell(value)
-  const problem = (expected: string): Read => ({ problem: { expected, got: show(value) } })
-  switch (type) {
-    case 'port':
-      return of(portNumber(value)) ?? problem('a port from 1 to 65535')
-    case 'ports':
-      return of(readPorts(value)) ?? problem('ports such as 443, 8000-8080 or [80, 443]')
-    case 'boolean':
-      return of(typeof value === 'boolean' ? value : WORDS.get(text ?? '')) ?? problem('true or false')
-    case 'interface':
-      return of(readInterface(value)) ?? problem('an interface such as eth0, at most 15 characters')
-    case 'enum':
-      return of(values.find(allowed => allowed === text)) ?? problem(`one of ${values.join(', ')}`)
-    case 'string':
-      return of(text) ?? problem('a word or a text')
-    default:
-      return { value }
-  }
+export function readValue(variable: DeclaredVariable, value: unknown): Read {
+  const { read, expected } = READERS[variable.type]
+  const found = read(value, variable)
+  if (found !== undefined) return { value: found }
+  return { problem: { expected: expected(variable), got: show(value) } }
 }
-
-const of = (value: unknown): Read | undefined => (value === undefined ? undefined : { value })
 
 /** What a plain value is as text; undefined for lists, null and the like. */
 export function spell(value: unknown): string | undefined {

@@ -1,5 +1,5 @@
 import { fromWords } from '../run.ts'
-import { everything, isNobody, type Sources, setOf } from '../sources.ts'
+import { isNobody, isWholeFamily, type Sources, setOf } from '../sources.ts'
 import { type Call, has } from './call.ts'
 
 /** What a rule says of one side: `-s NETWORK` first, or a match behind the main options. */
@@ -28,7 +28,7 @@ export function sidesOf(call: Call, key: 'from' | 'to'): Side[] {
     noteNone(call, sources, known?.label ?? String(said))
     return []
   }
-  if (entries.some(everything)) return [ANY]
+  if (entries.length === 1 && entries.some(isWholeFamily)) return [ANY]
   const { option, range, set: direction } = WORDS[key]
   const set = setOf(entries)
   if (set) {

@@ -92,8 +92,8 @@ describe('a template', () => {
     })
   })
 
-  it('may end its lines as Windows does', () => {
-    const rendered = renderAlone(role(FROM, '-A INPUT -p tcp -j DROP').replaceAll('\n', '\r\n'))
+  it('may begin with a byte order mark and end its lines as Windows does', () => {
+    const rendered = renderAlone(`\uFEFF${role(FROM, '-A INPUT -p tcp -j DROP').replaceAll('\n', '\r\n')}`)
     expect(rulesOf(rendered)).toEqual(['INPUT -p tcp -j DROP'])
   })
 })

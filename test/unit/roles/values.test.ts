@@ -146,4 +146,12 @@ describe('a variable', () => {
       },
     ])
   })
+
+  it('that is declared is no near miss of another declared one', () => {
+    const words = role(
+      'in_port: {type: port}, on_port: {type: port}',
+      '{{drop "INPUT" tcp=in_port udp=on_port}}',
+    )
+    expect(renderAlone(words, { in_port: 1, on_port: 2 }).findings).toEqual([])
+  })
 })
