@@ -5,7 +5,7 @@ import type { Host } from '../model/host.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
 
-export interface BookAddress {
+interface BookAddress {
   readonly text: string
   readonly at: Place
 }

@@ -5,7 +5,7 @@ import { type Declaration, type DeclaredVariable, VARIABLE_TYPES } from './templ
 import { readValue, spell } from './values.ts'
 
 /** Names that a template has without declaring them, or that are words of the engine. */
-export const RESERVED = [
+const RESERVED = [
   'family',
   'host',
   'this',

@@ -24,7 +24,7 @@ export const markLine = (file: string, line: number) => `\x01${file}:${line}\x02
 export const markValue = (name: string, value: string) => `\x03${name}\x05${value}\x04`
 
 /** Whether a text can stand in a rule outside of quotes: one word that is no option. */
-export const isBareWord = (text: string) => BARE.test(text)
+const isBareWord = (text: string) => BARE.test(text)
 
 /**
  * Takes the marks out again: every line that isn't blank, with its place.

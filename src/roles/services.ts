@@ -5,7 +5,7 @@ import { readIfThere } from './files.ts'
 import { type PortWord, readPorts } from './values.ts'
 
 /** The ports of a service; neither list is empty where it is there. */
-export interface Service {
+interface Service {
   readonly tcp?: readonly PortWord[]
   readonly udp?: readonly PortWord[]
 }
@@ -22,7 +22,7 @@ export function readServices(directories: readonly { path: string; shown: string
   return services
 }
 
-export function parseServices(text: string, file: string): [string, Service][] {
+function parseServices(text: string, file: string): [string, Service][] {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const [error] = document.errors

@@ -4,7 +4,7 @@ import type { DeclaredVariable, VariableType } from './template.ts'
 /** A port or a range of ports, as iptables writes it: `22`, `8000:8080`. */
 export type PortWord = string
 
-export interface Problem {
+interface Problem {
   readonly expected: string
   readonly got: string
 }
