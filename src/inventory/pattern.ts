@@ -25,16 +25,20 @@ export function selectNames(
   inventory: Inventory,
   terms: readonly string[],
 ): readonly string[] | PatternFault {
-  const groups: Record<'plain' | '&' | '!', (readonly string[])[]> = { plain: [], '&': [], '!': [] }
+  let plain: readonly string[] = []
+  const both: Set<string>[] = []
+  const without: Set<string>[] = []
   for (const term of terms) {
     const sign = term.startsWith('&') ? '&' : term.startsWith('!') ? '!' : 'plain'
     const found = matchTerm(inventory, sign === 'plain' ? term : term.slice(1))
     if ('why' in found) return { ...found, term }
-    groups[sign].push(found.names)
+    if (sign === 'plain') plain = plain.concat(found.names)
+    else (sign === '&' ? both : without).push(new Set(found.names))
   }
-  let names = groups.plain.length > 0 ? groups.plain.flat() : [...inventory.hosts.keys()]
-  for (const both of groups['&']) names = names.filter(name => both.includes(name))
-  for (const without of groups['!']) names = names.filter(name => !without.includes(name))
+  const start = terms.every(term => /^[&!]/.test(term)) ? inventory.hosts.keys() : plain
+  const names = [...start].filter(
+    name => both.every(set => set.has(name)) && !without.some(set => set.has(name)),
+  )
   return [...new Set(names)]
 }
 
@@ -62,10 +66,11 @@ const slice = (names: readonly string[], start = '0', end = '') =>
 /** The hosts of the groups that match; and hosts that match, where no group did or the term isn't a bare word. */
 function enumerate(inventory: Inventory, term: string, expression: RegExp): readonly string[] | undefined {
   const groups = [...inventory.groups.values()].filter(({ name }) => expression.test(name))
-  const names = groups.flatMap(({ hosts }) => hosts)
-  if (groups.length === 0 || /^~|[.?*[]/.test(term)) {
-    names.push(...[...inventory.hosts.keys()].filter(name => expression.test(name)))
-  }
+  const hosts = [...inventory.hosts.keys()]
+  const direct = groups.length === 0 || /^~|[.?*[]/.test(term)
+  const names = groups
+    .flatMap(group => group.hosts)
+    .concat(direct ? hosts.filter(name => expression.test(name)) : [])
   return names.length === 0 && groups.length === 0 ? undefined : names
 }
 

@@ -9,7 +9,7 @@ import { findRoleConflicts } from './role-conflict.ts'
 import { settleGroups, settleHosts, type VarsFolders } from './settle.ts'
 import { findSharedAddresses } from './shared-address.ts'
 import { readSource, type Source } from './sources.ts'
-import { readVarsFolder } from './vars-files.ts'
+import { readVarsFolder, type VarsFolder } from './vars-files.ts'
 
 export interface InventoryOptions {
   /** Each `-i`: a file, a folder, or a list of hosts with a comma in it. The later wins. */
@@ -70,9 +70,18 @@ async function readFolders(sources: readonly Source[], graph: Graph, cwd: string
     const groups = await readVarsFolder(join(folder, 'group_vars'), graph.groups.keys(), cwd)
     const hosts = await readVarsFolder(join(folder, 'host_vars'), graph.hosts.keys(), cwd)
     list.push({ groups: groups.variables, hosts: hosts.variables })
-    findings.push(...groups.findings, ...hosts.findings)
+    findings.push(...groups.findings, ...hosts.findings, ...findPriorities(groups.variables))
   }
   return { list, findings }
+}
+
+/** Ansible reads priorities in inventories only. */
+function findPriorities(folder: VarsFolder): Finding[] {
+  return [...folder].flatMap(([group, variables]) => {
+    const at = variables.get('ansible_group_priority')?.at
+    if (at === undefined) return []
+    return [{ code: 'vars-priority-ignored', severity: 'warning', args: { group }, at }]
+  })
 }
 
 function checkLayers(

@@ -101,6 +101,8 @@ const fileSentences = {
     `YAML reads ${String(a.text)} as the number ${String(a.value)} (base 60). Put it in quotes if it is a text or a range of ports.`,
   'vars-vaulted-file': () =>
     'This file is vaulted as a whole, and fleet cannot open vaults yet, so it cannot know what it sets. Vault single values with !vault instead: they only matter where they are used.',
+  'vars-priority-ignored': (a: Args) =>
+    `ansible_group_priority has no effect in a file, as in Ansible: write it under [${String(a.group)}:vars].`,
   'vars-file-shadowed': (a: Args) => `${String(a.file)} is not read, because ${String(a.read)} comes first.`,
   'vars-file-unused': (a: Args) => `No group or host is called ${String(a.name)}.${meant(a)}`,
   'extra-vars-needs-at': (a: Args) => `To read variables from a file, write -e @${String(a.text)}.`,

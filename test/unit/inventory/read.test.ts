@@ -168,6 +168,7 @@ describe('files of variables', () => {
     ['{"a": 1, "a": 2}', 'vars-duplicate-key'],
     ['a: [~, , 1]\n', 'vars-bad-yaml'],
     ['a: 22:33\n', 'vars-sexagesimal'],
+    ['ansible_group_priority: 5\n', 'vars-priority-ignored'],
     ['? [a]\n: 1\n', 'vars-bad-key'],
   ])('%j is %s', async (text, code) => {
     const findings = await findingsOf({ 'inventory.ini': '[web]\nh\n', 'group_vars/web.yml': text })
