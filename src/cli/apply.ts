@@ -19,6 +19,7 @@ import { run as runPlan, showSurvey } from './plan.ts'
 import { listHosts } from './render.ts'
 import { listenToSignals } from './signals.ts'
 import { type Prepared, prepare } from './survey.ts'
+import { isTerminal } from './terminal.ts'
 
 /** Brings every host to its rules. Exit codes: docs/exit-codes.md. */
 export async function run(flags: Flags): Promise<number> {
@@ -123,9 +124,8 @@ function openVoice(flags: Flags, { clock }: Prepared): Voice {
       end: async () => {},
     }
   }
-  const isTerminal = Boolean(process.stdin.isTTY && process.stderr.isTTY)
-  const asks = isTerminal && !flag(flags, 'yes', 'boolean')
-  const show = () => createProgress({ stream: process.stderr, isTTY: Boolean(process.stderr.isTTY), clock })
+  const asks = isTerminal(process.stdin) && isTerminal(process.stderr) && !flag(flags, 'yes', 'boolean')
+  const show = () => createProgress({ stream: process.stderr, isTTY: isTerminal(process.stderr), clock })
   let progress = show()
   return {
     emit: event => progress.emit(event),

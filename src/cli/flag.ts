@@ -6,10 +6,17 @@ interface Kinds {
   boolean: boolean
 }
 
+const IS: { readonly [K in keyof Kinds]: (value: unknown) => value is Kinds[K] } = {
+  string: value => typeof value === 'string',
+  number: value => typeof value === 'number',
+  boolean: value => typeof value === 'boolean',
+}
+
 /** A flag's value where it was given with that kind. */
 export function flag<K extends keyof Kinds>(flags: Flags, name: string, kind: K): Kinds[K] | undefined {
   const value = flags[name]
-  return typeof value === kind ? (value as Kinds[K]) : undefined
+  const is = IS[kind]
+  return is(value) ? value : undefined
 }
 
 /** A flag that can be given more than once, or a positional: always a list. */

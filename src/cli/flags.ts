@@ -1,3 +1,4 @@
+import { HOST_KEY_CHECKING } from '../model/connection.ts'
 import type { Flag } from './command.ts'
 
 /** Where hosts come from. */
@@ -44,7 +45,7 @@ export const CONNECTION = {
     describe: 'private key file, where the inventory says none',
   },
   'host-key-checking': {
-    choices: ['strict', 'accept-new', 'off'],
+    choices: HOST_KEY_CHECKING,
     describe: 'what to do with an unknown host key (strict)',
   },
   'connect-timeout': { type: 'number', requiresArg: true, describe: 'seconds for a connection (10)' },

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { type Config, readConfig } from '../config/config.ts'
-import { connectionsOf } from '../inventory/connection.ts'
+import { type ConnectionFlags, connectionsOf } from '../inventory/connection.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { readInventory } from '../inventory/read.ts'
 import { selectHosts } from '../inventory/select.ts'
-import type { Connection } from '../model/connection.ts'
+import { type Connection, HOST_KEY_CHECKING } from '../model/connection.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
@@ -83,21 +83,17 @@ function labVariables(): readonly string[] {
   return lab === undefined ? [] : [`@${join(lab, LAB_VARIABLES_FILE)}`]
 }
 
-function connectionFlags(flags: Flags) {
+function connectionFlags(flags: Flags): ConnectionFlags {
   const seconds = flag(flags, 'connect-timeout', 'number')
-  const checking = flag(flags, 'host-key-checking', 'string')
   return {
-    ...optional('user', flag(flags, 'user', 'string')),
-    ...optional('become', flag(flags, 'become', 'boolean')),
-    ...optional('privateKey', flag(flags, 'private-key', 'string')),
-    ...optional('becomePassword', flag(flags, 'become-password', 'string')),
-    ...optional('hostKeyChecking', checking as Connection['hostKeyChecking'] | undefined),
-    ...optional('connectTimeout', seconds === undefined ? undefined : seconds * 1000),
+    user: flag(flags, 'user', 'string'),
+    become: flag(flags, 'become', 'boolean'),
+    privateKey: flag(flags, 'private-key', 'string'),
+    becomePassword: flag(flags, 'become-password', 'string'),
+    hostKeyChecking: HOST_KEY_CHECKING.find(word => word === flag(flags, 'host-key-checking', 'string')),
+    connectTimeout: seconds === undefined ? undefined : seconds * 1000,
   }
 }
-
-const optional = <K extends string, V>(key: K, value: V | undefined) =>
-  value === undefined ? {} : ({ [key]: value } as Record<K, V>)
 
 /** Renders the hosts that are meant. Throws `FleetErrors` where one of them can't be rendered: nobody is contacted then. */
 export function renderAll(inputs: Inputs, flags: Flags): ReadonlyMap<string, Rendered> {

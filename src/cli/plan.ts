@@ -9,6 +9,7 @@ import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { listHosts } from './render.ts'
 import { prepare } from './survey.ts'
+import { isTerminal } from './terminal.ts'
 
 /** Looks at every host and prints what apply would change. 0 nothing, 2 something, 3 a host that can't be changed or looked at. */
 export async function run(flags: Flags): Promise<number> {
@@ -17,7 +18,7 @@ export async function run(flags: Flags): Promise<number> {
   const json = flag(flags, 'json', 'boolean') ?? false
   const progress = createProgress({
     stream: process.stderr,
-    isTTY: Boolean(process.stderr.isTTY) && !json,
+    isTTY: isTerminal(process.stderr) && !json,
     clock: prepared.clock,
   })
   const emit = (event: Event) => (json ? void process.stdout.write(jsonLine(event)) : progress.emit(event))
@@ -32,6 +33,6 @@ export async function run(flags: Flags): Promise<number> {
 const plansOf = ({ observed }: Survey) => observed.map(({ plan }) => plan)
 
 export function showSurvey(survey: Survey): string {
-  const color = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR
+  const color = isTerminal(process.stdout) && !process.env.NO_COLOR
   return printPlan(plansOf(survey), { color }) + (survey.failed.length > 0 ? printSummary(survey.failed) : '')
 }

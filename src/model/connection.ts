@@ -1,3 +1,6 @@
+/** What to do with a host key that known_hosts doesn't have. */
+export const HOST_KEY_CHECKING = ['strict', 'accept-new', 'off'] as const
+
 /** How to reach a host and become root there: inventory, flags and defaults already decided. */
 export interface Connection {
   /** The inventory name, for messages. */
@@ -11,7 +14,7 @@ export interface Connection {
   readonly become: boolean
   /** Goes to sudo over standard input, never into an argument list, a log or the journal. */
   readonly becomePassword?: string
-  readonly hostKeyChecking: 'strict' | 'accept-new' | 'off'
+  readonly hostKeyChecking: (typeof HOST_KEY_CHECKING)[number]
   readonly knownHostsFiles: readonly string[]
   /** Milliseconds for a TCP connection and the handshake. */
   readonly connectTimeout: number

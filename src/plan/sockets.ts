@@ -28,7 +28,9 @@ export function parseSockets(lines: readonly string[]): readonly Listener[] {
       proto,
       port,
       program,
-      families: [...new Set([...(found.get(key)?.families ?? []), ...families])].sort(),
+      families: FAMILIES.filter(
+        family => families.includes(family) || found.get(key)?.families.includes(family),
+      ),
     })
   }
   return [...found.values()]

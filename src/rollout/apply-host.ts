@@ -114,7 +114,11 @@ async function armAndClose(target: Target, session: Session, transaction: Transa
 
 async function sayGo(target: Target, nonce: string): Promise<void> {
   const session = await target.connect()
-  await go(session, nonce).finally(() => session.close())
+  try {
+    await go(session, nonce)
+  } finally {
+    await session.close()
+  }
 }
 
 function transactionOf(change: HostChange, tools: ApplyTools): Transaction {
