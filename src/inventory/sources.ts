@@ -4,7 +4,7 @@ import type { Finding } from '../model/finding.ts'
 import { splitPort } from './host-name.ts'
 import { parseIni } from './ini.ts'
 import type { Reading } from './statement.ts'
-import { decodeLines } from './text.ts'
+import { decodeLines, isFolder } from './text.ts'
 import { parseYamlInventory } from './yaml-inventory.ts'
 
 /** One `-i` as it was read: what it says, and the folder beside which its variables lie. */
@@ -33,14 +33,21 @@ async function filesOf(folder: string, cwd: string): Promise<string[]> {
   for (const entry of (await readdir(resolve(cwd, folder))).sort()) {
     if (IGNORED_NAME.test(entry) || IGNORED_END.test(entry)) continue
     const path = join(folder, entry)
-    const isFolder = (await stat(resolve(cwd, path))).isDirectory()
-    files.push(...(isFolder ? await filesOf(path, cwd) : [path]))
+    const below = await isFolder(resolve(cwd, path))
+    files.push(...(below ? await filesOf(path, cwd) : [path]))
   }
   return files
 }
 
 async function readOne(file: string, cwd: string): Promise<Reading> {
-  const bytes = await readFile(resolve(cwd, file))
+  try {
+    return parseSource(await readFile(resolve(cwd, file)), file)
+  } catch (error) {
+    return fault('file-unreadable', file, { cause: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+function parseSource(bytes: Buffer, file: string): Reading {
   const kind = kindOf(file, bytes.subarray(0, 4096).toString('latin1'))
   if (kind === 'yaml') return parseYamlInventory(bytes.toString('utf8'), file)
   if (kind !== 'ini') return fault('inventory-not-yet', file, { kind })

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import type { Finding } from '../model/finding.ts'
 
 /** Decodes UTF-8 line by line: comments may hold anything, any other line that isn't UTF-8 is a finding. */
@@ -30,4 +31,10 @@ function decode(bytes: Buffer): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** A link that leads nowhere is no folder: reading it as a file tells what is wrong. */
+export async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.isDirectory() ?? false
 }

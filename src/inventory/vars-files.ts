@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Variable } from '../model/value.ts'
+import { isFolder } from './text.ts'
 import { parseVariables } from './yaml-file.ts'
 
 const EXTENSIONS = ['', '.yml', '.yaml', '.json']
@@ -39,13 +40,23 @@ export async function readVarsFolder(
     }
     const merged = new Map<string, Variable>()
     for (const file of await filesOf(join(folder, first), cwd)) {
-      const read = parseVariables(await readFile(resolve(cwd, file), 'utf8'), file)
+      const read = await readVariables(file, cwd)
       findings.push(...read.findings)
       for (const [key, variable] of read.variables) merged.set(key, variable)
     }
     variables.set(name, merged)
   }
   return { variables, findings: [...findings, ...misnamed(folder, present, known)] }
+}
+
+async function readVariables(file: string, cwd: string) {
+  try {
+    return parseVariables(await readFile(resolve(cwd, file), 'utf8'), file)
+  } catch (error) {
+    const args = { file, cause: error instanceof Error ? error.message : String(error) }
+    const finding: Finding = { code: 'file-unreadable', severity: 'error', args, at: { file } }
+    return { variables: new Map<string, Variable>(), findings: [finding] }
+  }
 }
 
 /** Files for nobody are usual where folders are shared; one that is a slip of the pen away from a name is not. */
@@ -64,14 +75,14 @@ function misnamed(folder: string, present: ReadonlySet<string>, known: ReadonlyS
 const withoutDigits = (name: string) => name.replaceAll(/\d+/g, '')
 
 async function filesOf(path: string, cwd: string): Promise<string[]> {
-  if (!(await stat(resolve(cwd, path))).isDirectory()) return [path]
+  if (!(await isFolder(resolve(cwd, path)))) return [path]
   const files: string[] = []
   for (const entry of (await listFolder(resolve(cwd, path))).sort()) {
     if (entry.startsWith('.') || entry.endsWith('~')) continue
     const inner = join(path, entry)
-    const isFolder = (await stat(resolve(cwd, inner))).isDirectory()
-    if (isFolder && extname(entry) === '') files.push(...(await filesOf(inner, cwd)))
-    else if (!isFolder && EXTENSIONS.includes(extname(entry))) files.push(inner)
+    const folder = await isFolder(resolve(cwd, inner))
+    if (folder && extname(entry) === '') files.push(...(await filesOf(inner, cwd)))
+    else if (!folder && EXTENSIONS.includes(extname(entry))) files.push(inner)
   }
   return files
 }

@@ -81,6 +81,7 @@ const yamlSentences = {
 } satisfies Sentences
 
 const fileSentences = {
+  'file-unreadable': (a: Args) => `${String(a.file)} can't be read: ${String(a.cause)}.`,
   'inventory-missing': (a: Args) =>
     `There is no inventory ${String(a.file)}. A list of hosts needs a comma: -i '${String(a.file)},'.`,
   'inventory-empty-folder': (a: Args) =>

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
@@ -10,10 +9,9 @@ import { readInventory } from '../../../src/inventory/read.ts'
 import { selectHosts } from '../../../src/inventory/select.ts'
 import { splitWords } from '../../../src/inventory/shell-words.ts'
 import { Opaque, type Value } from '../../../src/model/value.ts'
-import { askInventory, askPatterns, askPython, missing, type OracleInventory } from './oracle.ts'
+import { askInventory, askPatterns, askPython, folder, missing, type OracleInventory } from './oracle.ts'
 
 const here = import.meta.dirname
-const scratch = mkdtempSync(join(tmpdir(), 'fleet-golden-'))
 
 const CASES: readonly { name: string; sources: string[]; extraVars?: string[] }[] = [
   { name: 'groups, ranges and ports', sources: ['groups/inventory.ini'] },
@@ -50,7 +48,7 @@ describe('reads as ansible-inventory reads', { timeout: 60_000 }, () => {
     const values = readFileSync(join(here, 'literals', 'values.txt'), 'utf8')
       .split('\n')
       .filter(line => line !== '')
-    const file = join(scratch, 'literals.ini')
+    const file = join(folder, 'literals.ini')
     const hostLines = values.map((value, index) => `h${index} v="${value.replaceAll(/["\\]/g, '\\$&')}"`)
     const variables = values.map((value, index) => `v${index} = ${value}`)
     writeFileSync(file, ['[g]', ...hostLines, '[g:vars]', ...variables, ''].join('\n'))

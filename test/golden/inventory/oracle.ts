@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 
 /** What ansible-inventory prints of an inventory. */
 export interface OracleInventory {
@@ -18,8 +19,12 @@ export const missing =
 /** How the oracle prints `!unsafe` text. */
 const UNSAFE = '__ansible_unsafe'
 
-const folder = mkdtempSync(join(tmpdir(), 'fleet-oracle-'))
+/** For what the oracle reads and runs in. */
+export const folder = mkdtempSync(join(tmpdir(), 'fleet-oracle-'))
 writeFileSync(join(folder, 'ansible.cfg'), '')
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
 const environment = {
   ...process.env,
   ANSIBLE_CONFIG: join(folder, 'ansible.cfg'),

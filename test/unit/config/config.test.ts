@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -58,6 +58,7 @@ rollout: {stages: ['100%'], maxFailures: 0, unreachable: abort, soak: 0, gates: 
     expect(await readConfig(folder)).toEqual({ roles: new Map(), concurrency: {} })
     writeFileSync(join(folder, 'fleet.yml'), 'templates: roles\n')
     expect(await readConfig(folder)).toMatchObject({ templates: join(folder, 'roles') })
+    rmSync(folder, { recursive: true })
   })
 
   it('refuses unknown names with the nearest one and the line, all of them at once', () => {

@@ -1,3 +1,4 @@
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readInventory } from '../../../src/inventory/read.ts'
 import { FleetErrors } from '../../../src/model/error.ts'
@@ -120,9 +121,17 @@ describe('readInventory', () => {
     })
   })
 
+  it('says that a file cannot be read', async () => {
+    const folder = makeFolder({ 'inventory.ini': '[web]\nh\n', 'group_vars/all.yml': '' })
+    rmSync(`${folder}/inventory.ini`)
+    symlinkSync('/proc/self/mem', `${folder}/inventory.ini`)
+    await expect(readInventory({ sources: ['inventory.ini'], cwd: folder })).rejects.toMatchObject({
+      findings: [{ code: 'file-unreadable', at: { file: 'inventory.ini' } }],
+    })
+  })
+
   it('reads Latin-1 in comments and nowhere else', async () => {
     const folder = makeFolder({ 'inventory.ini': '' })
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(`${folder}/inventory.ini`, Buffer.from('# caf\xe9\nh1\n', 'latin1'))
     const { inventory } = await readInventory({ sources: ['inventory.ini'], cwd: folder })
     expect([...inventory.hosts.keys()]).toEqual(['h1'])
