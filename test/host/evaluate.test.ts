@@ -1,0 +1,3 @@
+import { holdAgainstKernel } from './evaluate-differential.ts'
+
+holdAgainstKernel(25)

@@ -1,0 +1,3 @@
+import { holdAgainstKernel } from '../host/evaluate-differential.ts'
+
+holdAgainstKernel(1000)
