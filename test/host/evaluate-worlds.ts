@@ -122,7 +122,9 @@ function tableOf(family: Family, table: string, builtIn: readonly string[]) {
     )
     .map(([policy, ...rules]) => {
       const declared = chains.map(name => `:${name} ${USER.includes(name) ? '-' : policy} [0:0]`)
-      return `*${table}\n${[...declared, ...rules.flat()].join('\n')}\nCOMMIT\n`
+      // Few random ways lead to a REJECT: what comes this far meets one.
+      const last = table === 'filter' ? [`-A ${builtIn[0]} -p tcp -m tcp --dport 1:1023 -j REJECT`] : []
+      return `*${table}\n${[...declared, ...rules.flat(), ...last].join('\n')}\nCOMMIT\n`
     })
 }
 
