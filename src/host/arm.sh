@@ -138,7 +138,9 @@ start_guard() {
       stop "$EXIT_REFUSED" systemd-run "$(printf '%s' "$said" | head -c 300)"
     return
   fi
-  setsid /bin/sh "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" </dev/null >/dev/null 2>&1 8>&- &
+  # Who starts it again where systemd doesn't.
+  setsid /bin/sh -c 'trap "" HUP INT PIPE; trap true TERM; until /bin/sh "$@"; do sleep 0.2; done' sh \
+    "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" </dev/null >/dev/null 2>&1 8>&- &
   waited=0
   while flock -n "$TXN_RUN/alive" true; do
     waited=$((waited + 1))

@@ -19,6 +19,7 @@ export const EXIT = {
   refused: 19,
   missing: 20,
   underWay: 21,
+  notRoot: 22,
 } as const
 
 export interface Call {
@@ -88,6 +89,7 @@ function unreadable(call: Call, { code, stderr }: { code: number | null; stderr:
 async function install(session: Session): Promise<boolean> {
   const { text, hash } = hostProgram()
   const answer = await session.run({ script: INSTALL_PROGRAM, args: [hash], stdin: text, timeout: 60_000 })
+  if (answer.code === EXIT.notRoot) throw new FleetError('not-root', {}, { hostState: 'failed' })
   if (answer.code !== 0)
     throw new FleetError('host-storage', { place: '/var/lib/fleet' }, { hostState: 'failed' })
   return answer.stdout.includes('whole')

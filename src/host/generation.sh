@@ -44,9 +44,10 @@ unit_enabled() {
   return 1
 }
 
-plugins_current() {
-  [ -x "$PLUGINS/12-fleet" ] && [ -x "$PLUGINS/30-fleet" ] && cmp -s "$PROGRAM" "$GENERATIONS/program.sh"
-}
+plugins_installed() { [ -x "$PLUGINS/12-fleet" ] && [ -x "$PLUGINS/30-fleet" ] && [ -s "$GENERATIONS/program.sh" ]; }
+
+# A newer program alone is no reason to change a host: it comes with the next generation.
+plugins_current() { plugins_installed && cmp -s "$PROGRAM" "$GENERATIONS/program.sh"; }
 
 # stage: the next generation of the transaction, complete and on its own file system before anything changes.
 stage() {

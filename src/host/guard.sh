@@ -138,7 +138,7 @@ apply() { # ARMED-<by>
   deadline=$((now + T))
   become "$1" "APPLYING-$deadline" || return 0
   log_to=$TXN/log
-  { : >>"$log_to"; } 2>/dev/null || log_to=/dev/null
+  { printf '' >>"$log_to"; } 2>/dev/null || log_to=/dev/null
   why=apply-failed
   if { [ ! -s "$TXN/sets" ] || ipset restore -exist <"$TXN/sets"; } >>"$log_to" 2>&1 && run_do >>"$log_to"; then
     why=mismatch

@@ -6,7 +6,7 @@
 # The controller decides by exit codes alone:
 #   0 done (also when repeated)   10 rolled back       11 unknown nonce     12 busy
 #   13 observation changed        14 does not load     15 storage           16 needs go
-#   17 confirmed, not persisted   18 packages failed   19 refused           20 program missing (said by the bootstrap)
+#   17 confirmed, not persisted   18 packages failed   19 refused           20 program missing (said by the bootstrap; 22 by it too: not root)
 #   21 under way: the answer will be another one soon
 #
 # How it is written: every spawn costs a millisecond on each of many hosts, so a function that answers with a

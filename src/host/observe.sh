@@ -104,7 +104,7 @@ tell_generation() {
   [ -e "$GENERATIONS/current/meta.json" ] || return
   whole "$GENERATIONS/current" && whole=yes
   if linked; then linked=yes; else linked=no; fi
-  if plugins_current; then plugins=yes; else plugins=no; fi
+  if plugins_installed; then plugins=yes; else plugins=no; fi
   if unit_enabled; then enabled=yes; else enabled=no; fi
   printf 'whole=%s\nlinked=%s\nplugins=%s\nenabled=%s\n' "$whole" "$linked" "$plugins" "$enabled"
   set --

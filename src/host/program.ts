@@ -30,9 +30,9 @@ export const START_PROGRAM =
 /**
  * Stores the program from standard input; `$2` the hash. Read back and synced before it gets its name, so that
  * what has the name is whole. Says `whole` where that was so before. 15: no room, or a file system that can't be
- * written.
+ * written. 22: whoever logs in isn't root there; only a first contact has to ask.
  */
 export const INSTALL_PROGRAM =
-  'umask 077; d=/var/lib/fleet; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) echo whole; exit 0 ;; esac; ' +
+  'test "$(id -u)" = 0 || exit 22; umask 077; d=/var/lib/fleet; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) echo whole; exit 0 ;; esac; ' +
   't=$d/.host-$2.$$; mkdir -p $d && cat >"$t" && case $(sha256sum <"$t") in "$2"*) sync "$t" && mv -f "$t" "$p" && sync "$d" && exit 0 ;; esac; ' +
   'rm -f "$t"; exit 15'

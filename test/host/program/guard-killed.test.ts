@@ -113,6 +113,18 @@ describe('a guard that is killed', () => {
     expect(readlinkSync(join(host.root, 'etc/iptables/fleet/current'))).toBe('gen-000001')
   })
 
+  it('alone is started again by its keeper, also without systemd', async () => {
+    const host = await aHost()
+    await persisted(host, wanted())
+    const before = await rules(host)
+    const transaction = await applied(host, web, { confirmTimeout: 1500 })
+    const pid = guardOf(host, transaction)
+    await host.must(`kill -s KILL ${pid}`)
+    await becomes(host, transaction, 'ROLLED_BACK-deadline')
+    expect(await rules(host)).toBe(before)
+    expect(await host.must('ps -eo args')).not.toContain(transaction.nonce)
+  })
+
   it('and not started again is finished by the next contact before anything new', async () => {
     const host = await aHost()
     await persisted(host, wanted())

@@ -57,11 +57,10 @@ mount --bind "$state/shared" mnt
 for tool in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
   ln -sfn "/usr/sbin/xtables-$backend-multi" "usr/sbin/$tool"
 done
-case $shell in
-  busybox) printf '#!/bin/busybox sh\\nexec /bin/busybox sh "$@"\\n' >/dev/null; cp usr/bin/busybox usr/bin/sh.new ;;
-  *) cp "usr/bin/$shell" usr/bin/sh.new ;;
-esac
+cp "usr/bin/$shell" usr/bin/sh.new
 mv usr/bin/sh.new usr/bin/sh
+# This busybox takes its own run-parts for Debian's, and nothing would boot there.
+[ "$shell" != busybox ] || sed -i '1s,/bin/sh,/bin/dash,' usr/sbin/netfilter-persistent
 ip link set lo up
 pivot_root . old
 echo "$pid" >/mnt/pid

@@ -109,11 +109,16 @@ export const disk = (host: MiniHost): Promise<string> =>
   )
 
 /** The guard's process on the host, by the pid that the host knows it by. */
-export function guardOf(host: MiniHost, { nonce }: Pick<Transaction, 'nonce'>): string | undefined {
+export const guardOf = (host: MiniHost, { nonce }: Pick<Transaction, 'nonce'>): string | undefined =>
+  processOf(host, words => words.includes(`\0guard\0${nonce}\0`) && !words.includes('\0-c\0'))
+
+/** The process that starts it again. */
+const keeperOf = (host: MiniHost, { nonce }: Pick<Transaction, 'nonce'>): string | undefined =>
+  processOf(host, words => words.includes(`\0guard\0${nonce}\0`) && words.includes('\0-c\0'))
+
+function processOf(host: MiniHost, is: (words: string) => boolean): string | undefined {
   const proc = join(host.root, 'proc')
-  return readdirSync(proc).find(
-    pid => /^\d+$/.test(pid) && commandOf(proc, pid).includes(`\0guard\0${nonce}\0`),
-  )
+  return readdirSync(proc).find(pid => /^\d+$/.test(pid) && is(commandOf(proc, pid)))
 }
 
 function commandOf(proc: string, pid: string): string {
@@ -125,7 +130,8 @@ function commandOf(proc: string, pid: string): string {
 }
 
 export async function kill(host: MiniHost, transaction: Pick<Transaction, 'nonce'>, signal = 'KILL') {
-  await host.must(`kill -s ${signal} ${guardOf(host, transaction)}`)
+  const keeper = signal === 'KILL' ? keeperOf(host, transaction) : undefined
+  await host.must(`kill -s ${signal} ${keeper ?? ''} ${guardOf(host, transaction)}`)
   if (signal === 'KILL') await until(() => !guardOf(host, transaction), 'the guard to be gone')
 }
 
