@@ -9,13 +9,18 @@ import ssh2, {
 import type { Identity } from './identity.ts'
 import { fingerprint } from './known-hosts.ts'
 
+/** Milliseconds for an agent to list its keys: one that hangs would hold up every host. */
+const PATIENCE = 10_000
+
 /** The keys of the agent at `socket`, asked once. An agent that doesn't answer has none, as in OpenSSH. */
 export async function openAgent(socket: string): Promise<readonly Identity[]> {
   const agent = createAgent(socket)
   const keys = await new Promise<readonly ParsedKey[]>(resolve => {
-    agent.getIdentities((error, found = []) =>
-      resolve(error ? [] : found.flatMap(key => (isEntry(key) ? [] : parse(key)))),
-    )
+    const timer = setTimeout(() => resolve([]), PATIENCE)
+    agent.getIdentities((error, found = []) => {
+      clearTimeout(timer)
+      resolve(error ? [] : found.flatMap(key => (isEntry(key) ? [] : parse(key))))
+    })
   })
   return keys.map(key => {
     const publicKey = key.getPublicSSH()

@@ -10,7 +10,7 @@ export interface Answer {
 export interface Run {
   /**
    * POSIX shell text without control characters, a line at most: it passes through the user's login shell, csh
-   * and fish included. Runs in a `/bin/sh` as root, LC_ALL=C; `$1` is SSH_CONNECTION as sshd set it, before
+   * and fish included. Runs in a `/bin/sh` as root (as the user where `become` is off), LC_ALL=C; `$1` is SSH_CONNECTION as sshd set it, before
    * sudo (empty where it is missing), `$2` and on are `args`. What is longer goes over `stdin`.
    */
   readonly script: string
@@ -31,7 +31,7 @@ export interface Session {
   readonly connectStart: number
   /**
    * Only an exit code that the script itself gave is an answer.
-   * Errors: `sudo-refused`, `sudo-missing`, `shell-refused` (the script never started: `failed`); `exec-timeout`,
+   * Errors: `sudo-refused`, `sudo-password-wrong`, `sudo-missing`, `shell-refused` (the script never started: `failed`); `exec-timeout`,
    * `output-too-large`, `connection-lost`, `channel-refused` (`unknown`; `unreachable` if nothing was ever run
    * over this connection); `aborted`; `quote-unsupported`.
    */

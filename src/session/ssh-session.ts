@@ -36,13 +36,14 @@ export function openSession(client: Client, { connection, connectStart, signal }
     client.destroy()
   }
   signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted) abort()
 
   async function runNow(run: Run): Promise<Answer> {
     if (closed) throw closed
     ran = true
     const answer = await Promise.race([runAsRoot(client, connection, run), gone])
-    // A connection that breaks also closes its channels: an answer without a code is then no answer.
-    if (answer && !(closed && answer.code === null)) return answer
+    // A connection that breaks closes its channels, too, but only after it is gone.
+    if (answer) return answer
     throw closed ?? lost('the connection was closed')
   }
 

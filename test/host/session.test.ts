@@ -56,12 +56,10 @@ describe('a script', () => {
 
   it('waits for the one before it', async () => {
     const session = await open()
-    const answers = await Promise.all(
-      ['mkdir "$2" && cat', 'ls -d "$2"; rmdir "$2"', 'ls -d "$2"'].map(script =>
-        session.run({ script, args: [join(sshd.folder, 'busy')], timeout: 5000 }),
-      ),
-    )
-    expect(answers.map(({ code }) => code)).toEqual([0, 0, 2])
+    const script = 'mkdir "$2" || exit 9; sleep 0.2; rmdir "$2"'
+    const run = { script, args: [join(sshd.folder, 'busy')], timeout: 5000 }
+    const answers = await Promise.all([session.run(run), session.run(run), session.run(run)])
+    expect(answers.map(({ code }) => code)).toEqual([0, 0, 0])
   })
 
   it('that is killed has no answer', async () => {
@@ -113,12 +111,16 @@ describe('a script', () => {
   })
 })
 
+/** What sshd logs of a client that says that it goes, and not of one whose socket just closed. */
+const GOODBYE = 'Received disconnect from'
 describe('the end of a connection', () => {
   it('is seen by sshd at once', async () => {
     const session = await open()
     await session.run({ script: 'true', timeout: 5000 })
     expect(sshd.sessions()).toBeGreaterThan(0)
+    const before = sshd.log().split(GOODBYE).length
     await session.close()
+    await sshd.said(GOODBYE, before)
     await until(() => sshd.sessions() === 0)
     await expect(session.close()).resolves.toBeUndefined()
     await expect(session.run({ script: 'true', timeout: 5000 })).rejects.toThrow(failure('connection-lost'))
