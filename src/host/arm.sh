@@ -4,7 +4,7 @@
 
 verb_arm() { # MANIFEST_HASH NONCE
   lacking
-  [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "$lacks"
+  [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "${lacks# }"
   if [ ! -d "$PLUGINS" ] || ! have netfilter-persistent; then stop "$EXIT_REFUSED" lacks netfilter-persistent; fi
   mkdir -p "$RUN/txn" "$VAR/txn" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
   touch "$RUN/arming" 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"

@@ -1,0 +1,70 @@
+import type { Args } from '../../model/finding.ts'
+import type { Sentences } from './sentence.ts'
+
+/** What a tool of the host said; nothing where it said nothing. */
+const quoted = (said: Args[string] | undefined) =>
+  said === undefined || said === null || said === ''
+    ? ''
+    : `:\n  ${String(said).trim().replaceAll('\n', '\n  ')}`
+
+type Why = Readonly<Record<string, (a: Args) => string>>
+
+const because = (table: Why, a: Args, otherwise: string) =>
+  table[String(a.why)]?.(a) ?? `${otherwise} (${String(a.why) || 'it gives no reason'})${quoted(a.detail)}`
+
+const REFUSES: Why = {
+  lacks: a => `The host has no ${String(a.detail)}, which the guard needs. Install it there first.`,
+  'systemd-run': a =>
+    `The host's systemd won't start the guard, and without it nothing would put the old rules back. Nothing was changed. Look at \`systemctl status\` there${quoted(a.detail)}`,
+  'no-guard': () =>
+    "The guard didn't start on the host, and without it nothing would put the old rules back. Nothing was changed. Look for what ends background processes there.",
+  'nonce-used': () =>
+    'This very change was handed to the host before, and nothing is done twice. Run it again to make a new one.',
+  damaged: a =>
+    `A change that isn't finished is on the host, and its files can't be read any more (${String(a.detail)}), so fleet can't undo it. Look at \`iptables-save\` there, put the rules right by hand or boot the host, which loads what was last confirmed.`,
+  'cannot-read-rules': a =>
+    `The host's own iptables-save can't read its rules, so fleet can't either. Run iptables-save and ip6tables-save there${quoted(a.detail)}`,
+}
+
+const PACKAGES_REFUSED: Why = {
+  lacks: a =>
+    `iptables-persistent and ipset are missing on the host, and it has no ${String(a.detail)} to install them with. Install them there by hand.`,
+  'would-remove': a =>
+    `Installing iptables-persistent and ipset would remove ${String(a.detail).trim().replaceAll(/\s+/g, ', ')} from the host. Nothing was installed. Take the conflict out there first: apt-get install iptables-persistent ipset`,
+  'cannot-mask': a =>
+    `Installing iptables-persistent would load old rules at once, outside of the guard, and that can't be prevented here (${String(a.detail)}). Move old files out of /etc/iptables, or install the package by hand.`,
+}
+
+const PACKAGES_FAILED: Why = {
+  'not-installable': a =>
+    `The host's apt can't install iptables-persistent and ipset. Check its sources and that it reaches them${quoted(a.detail)}`,
+  debconf: a => `The host's debconf doesn't take the answers for iptables-persistent${quoted(a.detail)}`,
+  'not-installed': a =>
+    `The installation of iptables-persistent and ipset broke off on the host. Finish it there (\`dpkg --configure -a\`), and run this again${quoted(a.detail)}`,
+}
+
+export const hostSentences = {
+  'host-answer-unreadable': a =>
+    `The host's answer to "${String(a.verb)}" broke off or isn't fleet's (${a.code === null ? 'no exit code' : `exit code ${String(a.code)}`}). Look for a login script there that prints something or ends the shell${quoted(a.stderr)}`,
+  'host-storage': a =>
+    `The host can't store what the guard needs in ${String(a.place)}: no room, no inodes, or read-only. Nothing was changed. Look with \`df -h ${String(a.place)}; df -i ${String(a.place)}\` there.`,
+  'host-unknown-nonce': () =>
+    "The host doesn't know this change: it was booted since, or the change was never handed over.",
+  'host-changed': a =>
+    a.what === 'rolled-back'
+      ? 'A change that nobody confirmed, and whose guard had died, was on the host: it has been rolled back now, and nothing else was done. Run it again to see the plan as it is now.'
+      : `The host's ${a.what === 'generation' ? 'saved generation' : 'rules'} changed after the plan was made, so nothing was done. Run it again to see the plan as it is now.`,
+  'host-unloadable': a =>
+    `The change doesn't load in the host's rehearsal, so nothing was done${quoted(a.detail)}`,
+  'host-refuses': a => because(REFUSES, a, 'The host refuses, and nothing was changed there'),
+  'packages-refused': a =>
+    because(PACKAGES_REFUSED, a, 'iptables-persistent and ipset were not installed, and nothing was changed'),
+  'packages-failed': a =>
+    because(
+      PACKAGES_FAILED,
+      a,
+      "Installing iptables-persistent and ipset failed, and the host's rules are as they were",
+    ),
+  'not-root': () =>
+    'The user that fleet logs in as is not root there, and was not told to become root: add --become (or ansible_become=true), or log in as root.',
+} satisfies Sentences
