@@ -6,6 +6,7 @@ import { type ConnectionFlags, connectionsOf } from '../inventory/connection.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { readInventory } from '../inventory/read.ts'
 import { selectHosts } from '../inventory/select.ts'
+import { findSshConfigEffects } from '../inventory/ssh-config.ts'
 import { type Connection, HOST_KEY_CHECKING } from '../model/connection.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
@@ -45,12 +46,13 @@ export async function readInputs(flags: Flags): Promise<Inputs> {
   const config = sources === here.inventory ? here : await readConfig(inventory.directory)
   const hosts = selectHosts(inventory, flag(flags, 'limit', 'string'))
   const surroundings = { cwd, home: homedir(), user: userInfo().username }
-  const { connections, findings: said } = connectionsOf(
-    inventory.hosts.values(),
-    connectionFlags(flags),
-    surroundings,
+  const { connections, findings: said } = connectionsOf(hosts, connectionFlags(flags), surroundings)
+  const notHonoured = await findSshConfigEffects(
+    hosts,
+    surroundings.home,
+    flag(flags, 'user', 'string') !== undefined,
   )
-  return { inventory, config, hosts, connections, findings: [...findings, ...said] }
+  return { inventory, config, hosts, connections, findings: [...findings, ...said, ...notHonoured] }
 }
 
 /** `-i`, the first word, what fleet.yml here says, `inventory.ini` or `inventory/` here. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { fleetList } from '../inventory/fleet-variables.ts'
 import type { PerFamily } from '../model/family.ts'
-import type { Host } from '../model/host.ts'
 import { decide } from '../plan/decide.ts'
 import type { Rendered } from '../roles/render.ts'
 import type { HostRole } from '../roles/resolve.ts'
@@ -40,8 +40,8 @@ export function makeTargets(
       rulesets,
       sets,
       candidateHash: candidate.hash,
-      preserve: patterns(host, 'fleet_preserve'),
-      replace: patterns(host, 'fleet_replace'),
+      preserve: fleetList(host, 'fleet_preserve') ?? [],
+      replace: fleetList(host, 'fleet_replace') ?? [],
       replaceUnmanaged: flag(flags, 'replace-unmanaged', 'boolean') ?? false,
       acceptLockoutRisk: flagList(flags, 'accept-lockout-risk').some(
         name => name === host.name || name === 'all',
@@ -78,10 +78,4 @@ function describeRoles(roles: readonly HostRole[]) {
   const own = roles.filter(({ name }) => name !== 'base' && name !== 'final')
   const shown = roles.map(({ name, from }) => (from === name ? name : `${name} (${from})`))
   return { roles: shown, onlyBase: own.length === 0 }
-}
-
-function patterns(host: Host, variable: string): readonly string[] {
-  const value = host.variables.get(variable)?.value
-  if (typeof value === 'string') return [value]
-  return Array.isArray(value) ? value.filter(item => typeof item === 'string') : []
 }
