@@ -1,10 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { onTestFinished } from 'vitest'
 import type { CommandResult } from '../../../src/lab/command.ts'
 import type { Lab } from '../../../src/lab/lab.ts'
 import type { Event } from '../../../src/model/event.ts'
@@ -76,6 +74,7 @@ export class Running {
   readonly child: ChildProcess
   readonly events: Event[] = []
   readonly #ended: Promise<CommandResult>
+  #stderr = ''
   #wake: () => void = () => undefined
 
   constructor(child: ChildProcess) {
@@ -88,23 +87,34 @@ export class Running {
       if (line.startsWith('{')) this.events.push(JSON.parse(line))
       this.#wake()
     })
-    this.#ended = Promise.all([endOf(child), text(child.stderr)]).then(([code, stderr]) => {
+    child.stderr.on('data', chunk => {
+      this.#stderr += String(chunk)
       this.#wake()
-      return { code, stdout: lines.map(line => `${line}\n`).join(''), stderr }
+    })
+    this.#ended = endOf(child).then(code => {
+      this.#wake()
+      return { code, stdout: lines.map(line => `${line}\n`).join(''), stderr: this.#stderr }
     })
   }
 
   /** Waits for an event. Throws, with all that was said, if fleet ends without it. */
-  async until(isIt: (event: Event) => boolean): Promise<Event> {
-    for (;;) {
-      const found = this.events.find(isIt)
-      if (found) return found
+  until(isIt: (event: Event) => boolean): Promise<void> {
+    return this.#until(() => this.events.some(isIt))
+  }
+
+  /** Waits for words on standard error. */
+  says(words: RegExp): Promise<void> {
+    return this.#until(() => words.test(this.#stderr))
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    let ended: CommandResult | undefined
+    while (!isSo()) {
+      if (ended) throw new Error(`fleet ended (${ended.code}) before that:\n${ended.stdout}${ended.stderr}`)
       const woken = new Promise<undefined>(resolve => {
         this.#wake = () => resolve(undefined)
       })
-      const ended = await Promise.race([woken, this.#ended])
-      if (ended && !this.events.some(isIt))
-        throw new Error(`fleet ended (${ended.code}) before that:\n${ended.stdout}${ended.stderr}`)
+      ended = await Promise.race([woken, this.#ended])
     }
   }
 
@@ -137,11 +147,9 @@ function endOf(child: ChildProcess): Promise<number> {
   })
 }
 
-/** A folder with an inventory of `rows` (names of the lab's hosts, or whole rows) for the time of one test. */
+/** A folder with an inventory of `rows` (names of the lab's hosts, or whole rows); it goes when the lab does. */
 export async function makeSite(lab: Lab, rows: readonly string[], files: Files = {}): Promise<Site> {
-  const folder = await mkdtemp(join(tmpdir(), 'fleet-site-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  const site = new Site(lab, folder)
+  const site = new Site(lab, await mkdtemp(join(lab.stateDir, 'site-')))
   const known = new Map(lab.rows.map(row => [row.split(' ')[0], row]))
   await site.write({ 'inventory.ini': lab.inventory(rows.map(row => known.get(row) ?? row)), ...files })
   return site
