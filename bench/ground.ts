@@ -1,0 +1,112 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import pLimit from 'p-limit'
+import type { LabHost } from '../src/lab/host.ts'
+import { type Lab, startLab } from '../src/lab/lab.ts'
+import type { BareHost } from './bare.ts'
+
+/** `FLEET_PROGRAM` names another build, as in the tests. */
+export const FLEET = resolve(process.env.FLEET_PROGRAM ?? 'dist/main.js')
+
+/** What is measured on: hosts that have iptables-persistent, and a folder as an operator keeps it. */
+export interface Ground {
+  readonly lab: Lab
+  readonly folder: string
+  /** For what is run there: nothing of this machine's user. */
+  readonly env: Readonly<Record<string, string>>
+  write(name: string, text: string): string
+  end(): Promise<void>
+}
+
+export async function prepareGround(hosts: number, say: (line: string) => void): Promise<Ground> {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-bench-'))
+  const names = Array.from({ length: hosts }, (_, index) => `web${index + 1}`)
+  say(`${hosts} hosts start`)
+  const lab = await startLab(
+    { name: 'bench', hosts: names.map(name => ({ name })), packages: true, aptLists: true },
+    say,
+  )
+  const ground: Ground = {
+    lab,
+    folder,
+    env: { HOME: folder, SSH_AUTH_SOCK: '', XDG_STATE_HOME: '', NO_COLOR: '1' },
+    write: (name, text) => write(join(folder, name), text),
+    end: async () => {
+      await lab.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  try {
+    say('iptables-persistent is installed')
+    await installPackages(lab, folder)
+    ground.write('inventory.ini', lab.inventory(['[web]', ...lab.rows]))
+    // Without a source, SSH is limited to a rate that a bench is far above.
+    ground.write('group_vars/all.yml', 'ssh_from: [10.90.0.1, "fd90::1"]\n')
+    return ground
+  } catch (error) {
+    await ground.end()
+    throw error
+  }
+}
+
+function write(file: string, text: string): string {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, text)
+  return file
+}
+
+const INSTALL = `
+export DEBIAN_FRONTEND=noninteractive
+echo 'iptables-persistent iptables-persistent/autosave_v4 boolean false
+iptables-persistent iptables-persistent/autosave_v6 boolean false' | debconf-set-selections
+apt-get install -qq -y --no-install-recommends ipset iptables-persistent ipset-persistent
+`
+/** All but what is the host's own, what nobody needs a second time, and overlay's whiteouts, which are devices. */
+const PACK = `
+cd "$1"
+find etc usr var -path etc/ssh -prune -o -path var/cache -prune -o -path var/lib/apt -prune -o -path var/log -prune \\
+  -o '(' -type f -o -type l ')' ! -name hostname ! -name machine-id -print0 | tar --null -T - -cf "$2"
+`
+
+/** By apt on one host; the others get the files that this made there, or 500 hosts would take an hour. */
+async function installPackages({ hosts }: Lab, folder: string): Promise<void> {
+  const [first, ...others] = hosts
+  if (!first) return
+  const { code, stdout, stderr } = await first.exec(INSTALL)
+  if (code !== 0) throw new Error(`apt-get on ${first.name} ended with ${code}\n${stdout}${stderr}`)
+  const archive = join(folder, 'packages.tar')
+  const packed = spawnSync('sh', ['-ec', PACK, 'sh', first.disk, archive], { encoding: 'utf8' })
+  if (packed.status !== 0) throw new Error(`tar: ${packed.stderr}`)
+  const limit = pLimit(4)
+  await Promise.all(others.map(host => limit(() => unpack(host, archive))))
+  rmSync(archive)
+}
+
+async function unpack(host: LabHost, archive: string): Promise<void> {
+  const file = openSync(archive, 'r')
+  const enter = ['-t', String(host.pid), '-m', '-p', '-r', 'tar', '-x', '-C', '/']
+  const child = spawn('nsenter', enter, { stdio: [file, 'inherit', 'inherit'] })
+  const code = await new Promise(done => child.once('close', done))
+  closeSync(file)
+  if (code !== 0) throw new Error(`the packages could not be unpacked on ${host.name}`)
+}
+
+/** The hosts with the rules that fleet last made permanent there. */
+export function bareHosts({ lab }: Ground): readonly BareHost[] {
+  const keys = new Map(
+    readFileSync(lab.knownHosts, 'utf8')
+      .split('\n')
+      .flatMap(line => {
+        const [names = '', , key = ''] = line.split(' ')
+        return names.split(',').map(name => [name, key] as const)
+      }),
+  )
+  return lab.hosts.map(host => ({
+    address: host.address4,
+    hostKey: keys.get(host.address4) ?? '',
+    rules4: readFileSync(join(host.disk, 'etc/iptables/rules.v4'), 'utf8'),
+    rules6: readFileSync(join(host.disk, 'etc/iptables/rules.v6'), 'utf8'),
+  }))
+}
