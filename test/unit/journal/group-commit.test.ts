@@ -48,7 +48,7 @@ describe('lines appended at once', () => {
       return disk.syncs === 1 ? new Promise(resolve => (done = resolve)) : Promise.resolve()
     }
     const first = commit.add('1\n', true)
-    while (disk.syncs === 0) await Promise.resolve()
+    await expect.poll(() => disk.syncs).toBe(1)
     const rest = ['2\n', '3\n', '4\n'].map(line => commit.add(line, true))
     done()
     await Promise.all([first, ...rest])

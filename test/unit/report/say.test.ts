@@ -37,7 +37,7 @@ describe('a finding is said', () => {
     expect(said).toContain('a\\x1b[2Jb\\x0dc\\x202ed')
   })
 
-  it('keeps several lines apart', () => {
+  it('with several lines kept apart', () => {
     expect(say(finding('candidate-does-not-load', { part: '4', detail: 'one\ntwo' }))).toContain('one\ntwo')
   })
 })
