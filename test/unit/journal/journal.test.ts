@@ -1,7 +1,7 @@
-import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openJournal } from '../../../src/journal/append.ts'
 import { journalDirectory } from '../../../src/journal/place.ts'
 import { readJournal } from '../../../src/journal/replay.ts'
@@ -49,15 +49,28 @@ describe('a journal', () => {
     expect((await stat(join(folder, 'deep', 'runs'))).mode & 0o777).toBe(0o700)
   })
 
-  it.each(EVENTS.filter(({ type }) => type !== 'phase-started').map(event => [event.type, event] as const))(
-    'has %s in the file as soon as it is appended',
-    async (_, event) => {
-      const journal = await openJournal(folder, 'r1', tools)
+  it('waits for the disk where a later run must know, and only there', async () => {
+    const probe = await open(join(folder, 'probe'), 'a')
+    const synced = vi.spyOn(Object.getPrototypeOf(probe), 'datasync')
+    await probe.close()
+    const journal = await openJournal(folder, 'r1', tools)
+    const waited: [string, boolean][] = []
+    for (const event of [...EVENTS, { type: 'host-step', host: 'a', step: 'applied' } as const]) {
+      synced.mockClear()
       await journal.append(event)
-      expect(await readFile(journal.file, 'utf8')).toContain(JSON.stringify(event).slice(1))
-      await journal.close()
-    },
-  )
+      waited.push(['step' in event ? event.step : event.type, synced.mock.calls.length > 0])
+    }
+    await journal.close()
+    synced.mockRestore()
+    expect(waited).toEqual([
+      ['run-started', true],
+      ['phase-started', false],
+      ['arming', true],
+      ['host-settled', true],
+      ['run-ended', true],
+      ['applied', false],
+    ])
+  })
 
   it('is never written over', async () => {
     const file = await write(EVENTS)
