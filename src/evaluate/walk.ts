@@ -38,9 +38,10 @@ const WAYS: Readonly<Record<Packet['hook'], readonly Stage[]>> = {
 }
 
 /**
- * What a ruleset does with a packet. `conditional` hangs on rate limits and the like alone; `unknown` on
- * something that the packet doesn't say, a match or target that isn't modelled, or an address that a rule
- * rewrites. A doubt that makes no difference is none: what is accepted either way is accepted.
+ * What a ruleset does with a packet. `conditional`: it is accepted unless a rate limit or the like stands in the
+ * way, whatever else isn't known. `unknown` hangs on something that the packet doesn't say, a match or target
+ * that isn't modelled, or an address that a rule rewrites. A doubt that makes no difference is none: what is
+ * accepted either way is accepted. Between `drop` and `reject` in doubt it is `drop`.
  */
 export function evaluate(ruleset: Ruleset, packet: Packet, { sets }: Options): Verdict {
   const stages: (readonly Step[])[] = []
@@ -103,6 +104,8 @@ function handOn({ deciders }: Step, next: Verdict): Verdict {
 
 function doubtful({ doubt }: Step, ends: Verdict, rest: Verdict): VerdictName {
   const verdicts = [ends.verdict, rest.verdict]
+  // Closed is closed, whether the sender is told or not: a rate between the two leaves no way in.
+  if (verdicts.every(verdict => verdict === 'drop' || verdict === 'reject')) return 'drop'
   // Let in for certain or let in up to a limit, whichever it is: the limit is the worst that can happen.
   if (verdicts.includes('accept') && verdicts.includes('conditional')) return 'conditional'
   return doubt === 'unknown' || verdicts.includes('unknown') ? 'unknown' : 'conditional'

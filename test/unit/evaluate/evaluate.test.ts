@@ -245,6 +245,16 @@ describe('what is not known', () => {
     expect(verdict(doubts.toReversed())).toBe('unknown')
   })
 
+  it('is closed when a rate only decides how', () => {
+    expect(verdict([':INPUT DROP', '-A INPUT -m limit --limit 1/s -j REJECT'])).toBe('drop')
+  })
+
+  it('is conditional when the worst that can happen is the rate', () => {
+    const limited = '-A INPUT -p tcp -m limit --limit 1/s -j ACCEPT'
+    expect(verdict([':INPUT DROP', '-A INPUT -m mark --mark 1 -j ACCEPT', limited])).toBe('conditional')
+    expect(verdict([':INPUT DROP', '-A INPUT -m mark --mark 1 -j DROP', limited])).toBe('unknown')
+  })
+
   it('weakens all that follows a doubtful RETURN', () => {
     const lines = [
       '-A INPUT -j MINE',

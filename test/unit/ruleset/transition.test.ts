@@ -35,9 +35,9 @@ describe('what a transition does', () => {
         const inBuiltIn = (line: string) => !gone.has(line.split(' ')[2] ?? '')
         expect(foreignOf(after, mine).filter(inBuiltIn)).toEqual(foreignOf(live, mine).filter(inBuiltIn))
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
-  })
+  }, 60_000)
 
   it('is what the pure computation says it is, and undone to the byte', () => {
     fc.assert(
@@ -47,9 +47,9 @@ describe('what a transition does', () => {
         expect(content(after)).toEqual(content(both.after))
         expect(content(simulate(after, both.undo.payload))).toEqual(content(live))
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
-  })
+  }, 60_000)
 
   it('is nothing the second time', () => {
     fc.assert(
@@ -78,9 +78,9 @@ describe('what a transition does', () => {
           content(insertAtTop(live, newcomer)).filter(line => line.includes('newcomer')),
         )
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
-  })
+  }, 60_000)
 })
 
 describe('where the owned rules go', () => {
