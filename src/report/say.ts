@@ -7,6 +7,7 @@ import { hostSentences } from './sentences/host.ts'
 import { inventorySentences } from './sentences/inventory.ts'
 import { journalSentences } from './sentences/journal.ts'
 import { labSentences } from './sentences/lab.ts'
+import { lintSentences } from './sentences/lint.ts'
 import { planSentences } from './sentences/plan.ts'
 import { roleSentences } from './sentences/roles.ts'
 import { rolloutSentences } from './sentences/rollout.ts'
@@ -22,6 +23,7 @@ export const TABLES: Readonly<Record<string, Sentences>> = {
   inventory: inventorySentences,
   ruleset: rulesetSentences,
   roles: roleSentences,
+  lint: lintSentences,
   session: sessionSentences,
   host: hostSentences,
   plan: planSentences,
