@@ -12,7 +12,7 @@ import type { Ruleset } from '../../src/ruleset/ruleset.ts'
 import { change } from '../../src/ruleset/transition.ts'
 import { type World, worlds } from '../unit/ruleset/worlds.ts'
 
-const CASES = 25
+const CASES = 15
 const BACKENDS: readonly [program: string, family: Family][] = [
   ['iptables-nft', 4],
   ['ip6tables-nft', 6],
