@@ -39,7 +39,7 @@ export function warn(code: string, { chain, rule }: Line, args: Args = {}): Find
   return { code, severity: 'warning', args: { rule: shown(chain, rule), ...args }, ...at }
 }
 
-export const shown = (chain: Chain, rule: Rule) => ruleLine('-A', chain.name, rule.text)
+const shown = (chain: Chain, rule: Rule) => ruleLine('-A', chain.name, rule.text)
 
 /** The rule that is to blame for a finding about another, with its place as `file:line`. */
 export function blame({ chain, rule }: Line): Args {

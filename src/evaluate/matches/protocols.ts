@@ -27,7 +27,7 @@ const NUMBERS: Readonly<Record<string, number>> = {
   udplite: 136,
 }
 
-export function protocolNumber(name: string): number | undefined {
+function protocolNumber(name: string): number | undefined {
   return /^\d+$/.test(name) ? Number(name) : NUMBERS[name.toLowerCase()]
 }
 
