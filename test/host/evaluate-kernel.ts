@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Packet } from '../../src/evaluate/packet.ts'
 import type { Family } from '../../src/model/family.ts'
@@ -75,6 +76,7 @@ export function startKernel(): Kernel {
     end() {
       for (const { child } of senders.values()) child.kill('SIGKILL')
       for (const name of names) execFileSync('ip', ['netns', 'delete', name])
+      rmSync(ENV.XTABLES_LOCKFILE, { force: true })
     },
   }
 }
