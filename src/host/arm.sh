@@ -2,12 +2,16 @@
 # arm: everything is written, read back and tried before the guard starts, and nothing is changed by it.
 # Standard input is a bundle: meta now.4 now.6 want.4 want.6 do.4 do.6 undo.4 undo.6 sets sets.now meta.json manifest
 
+make_folders() {
+  for folder; do [ -d "$folder" ] || mkdir -p "$folder" 2>/dev/null || return 1; done
+}
+
 verb_arm() { # MANIFEST_HASH NONCE
   lacking
   [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "${lacks# }"
   if [ ! -d "$PLUGINS" ] || ! have netfilter-persistent; then stop "$EXIT_REFUSED" lacks netfilter-persistent; fi
-  mkdir -p "$RUN/txn" "$VAR/txn" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
-  touch "$RUN/arming" 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
+  make_folders "$RUN/txn" "$VAR/txn" || stop "$EXIT_STORAGE" storage "$VAR"
+  { printf '' >>"$RUN/arming"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   arm_alone "$2" "$1" 8<>"$RUN/arming"
 }
 
@@ -18,10 +22,11 @@ arm_alone() { # NONCE MANIFEST_HASH
   if [ -e "$TXN" ] || [ -e "$TXN_RUN" ]; then stop "$EXIT_UNKNOWN_NONCE" nonce-used; fi
   trap give_up EXIT
   trap 'exit 1' HUP INT TERM PIPE
+  read_links
   write_transaction "$2"
-  which_generation
   [ "$generation" -eq "$BASE" ] || stop "$EXIT_CHANGED" generation "$generation"
   keep_before
+  sync "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
   rehearse
   find_session
   start_guard
@@ -75,41 +80,43 @@ give_up() { rm -rf "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE" "$RUN/lock"; }
 write_transaction() { # MANIFEST_HASH
   mkdir "$TXN" "$TXN_RUN" "$TXN_RUN/state" "$TXN_RUN/boot" "$RUN/lock" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
   unpack "$TXN" "$1" || stop "$EXIT_STORAGE" storage "$TXN"
-  { cp "$TXN/meta" "$RUN/lock/owner" && cmp -s "$TXN/meta" "$RUN/lock/owner"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
+  ln -s "$TXN/meta" "$RUN/lock/owner" 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   # Whatever is opened after ARMED is there before it.
-  for file in "$TXN/log" "$TXN_RUN/alive" "$TXN_RUN/persisting" "$TXN_RUN/persist-log" "$TXN_RUN/go" "$TXN_RUN/xtables.lock" "$TXN_RUN/boot/xtables.lock"; do
+  for file in "$TXN/log" "$TXN_RUN/alive" "$TXN_RUN/persisting" "$TXN_RUN/go" "$TXN_RUN/xtables.lock" "$TXN_RUN/boot/xtables.lock"; do
     { printf '' >"$file"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "${file%/*}"
   done
+  { echo 'nothing was said' >"$TXN_RUN/persist-log"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   at_transaction "$NONCE" || stop "$EXIT_REFUSED" damaged "$TXN"
   stage 2>/dev/null || stop "$EXIT_STORAGE" storage "$GENERATIONS"
-  console_rollback 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
-  sync "$TXN"/* 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
+  offer_rollback 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
 }
 
 # For somebody at the console without a controller.
-console_rollback() {
-  # shellcheck disable=SC2016
-  printf '#!/bin/sh\n# Rolls back the change of fleet that is not confirmed yet, if there is one.\nexec /bin/sh %s "" rollback "${1:-%s}"\n' "$PROGRAM" "$NONCE" >"$VAR/rollback" &&
-    chmod 700 "$VAR/rollback"
+offer_rollback() {
+  { read -r _ && read -r said; } 2>/dev/null <"$VAR/rollback" && [ "$said" = "exec /bin/sh $PROGRAM '' rollback \"\$@\"" ] && return
+  {
+    echo '#!/bin/sh'
+    echo "exec /bin/sh $PROGRAM '' rollback \"\$@\""
+    echo '# Takes back the change of fleet that is not confirmed yet, if there is one.'
+  } >"$VAR/rollback" && chmod 700 "$VAR/rollback"
 }
 
-# keep_before: both saves as they are now, which hold what was observed, and are read back whole.
+# keep_before: both saves as they are now; they must be whole and hold what was observed.
 keep_before() {
   for family in 4 6; do
-    before=$(live "$family")
-    { printf '%s\n' "$before" >"$TXN/before.$family"; } 2>/dev/null
-    printf '%s\n' "$before" | cmp -s - "$TXN/before.$family" || stop "$EXIT_STORAGE" storage "$TXN"
-    same_owned "$TXN/now.$family" "$TXN/want.$family" <"$TXN/before.$family" || stop "$EXIT_CHANGED" rules
+    { live "$family" >"$TXN/before.$family"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
+    same_owned "$TXN/now.$family" "$TXN/want.$family" "$TXN/stub.$family" <"$TXN/before.$family" 2>/dev/null
+    case $? in
+      0) ;;
+      1) stop "$EXIT_CHANGED" rules ;;
+      *) stop "$EXIT_STORAGE" storage "$TXN" ;;
+    esac
   done
 }
 
 rehearse() {
-  for family in 4 6; do
-    { with_stubs "$TXN/now.$family" "$TXN/want.$family" <"$TXN/before.$family" >"$TXN/stub.$family"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
-  done
   said=$(in_scratch rehearse-change "$TXN" 2>&1) || stop "$EXIT_UNLOADABLE" transition "$(printf '%s' "$said" | head -c 1000)"
   load_cs=${said##*load_cs=}
-  rm -f "$TXN/xtables.lock" "$TXN"/stub.*
 }
 
 # The sshd process that this very command hangs from: when it is gone, nothing of the session can be mistaken
@@ -138,21 +145,16 @@ start_guard() {
       stop "$EXIT_REFUSED" systemd-run "$(printf '%s' "$said" | head -c 300)"
     return
   fi
-  # Who starts it again where systemd doesn't.
-  setsid /bin/sh -c 'trap "" HUP INT PIPE; trap true TERM; until /bin/sh "$@"; do sleep 0.2; done' sh \
-    "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" </dev/null >/dev/null 2>&1 8>&- &
-  waited=0
-  while flock -n "$TXN_RUN/alive" true; do
-    waited=$((waited + 1))
-    [ "$waited" -lt 100 ] || stop "$EXIT_REFUSED" no-guard setsid
-    sleep 0.02
-  done
+  # Without systemd this shell starts it again. The first one says when it is there; if it ends before, the pipe does.
+  { setsid /bin/sh -c 'trap "" HUP INT PIPE; trap true TERM; until /bin/sh "$@"; do sleep 0.2; done' sh \
+    "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" guarding </dev/null 2>/dev/null 8>&- & } |
+    { read -r said && [ "$said" = guarding ]; } || stop "$EXIT_REFUSED" no-guard
 }
 
 # Transactions of the past stay for a while: they answer "what became of it".
 prune_transactions() {
   set -- "$VAR/txn"/*
-  [ $# -gt 5 ] || return 0
+  [ $# -gt 12 ] || return 0
   who_owns
   # shellcheck disable=SC2012
   ls -t "$VAR/txn" | tail -n +6 | while read -r old; do

@@ -14,12 +14,13 @@ verb_boot_12_fleet() { # start|save|flush
 # After the rules: they are the confirmed ones, or the generation's own files are loaded once more, or it is loud.
 verb_boot_30_fleet() { # start|save|flush
   [ "${1:-}" = start ] || return 0
-  which_generation
+  read_links
   [ "$generation" -gt 0 ] || return 0
-  loaded && return 0
+  # A damaged file expects less than it should.
+  whole "$GENERATIONS/current" && loaded && return 0
   boot_sets
   for family in 4 6; do load "$family" "$GENERATIONS/current/rules.v$family"; done
-  loaded && return 0
+  whole "$GENERATIONS/current" && loaded && return 0
   message="fleet: the rules loaded at boot are not those of generation $generation"
   echo "$message" >&2
   { echo "<2>$message" >/dev/kmsg; } 2>/dev/null
@@ -31,9 +32,7 @@ boot_sets() {
   ipset restore -exist <"$GENERATIONS/current/ipsets"
 }
 
-# A damaged file expects less than it should.
 loaded() {
-  whole "$GENERATIONS/current" || return 1
   for family in 4 6; do is "$family" "$GENERATIONS/current/rules.v$family" /dev/null || return 1; done
 }
 

@@ -77,9 +77,9 @@ differs() {
   stop "$EXIT_CHANGED" rules
 }
 
-# persist NONCE, run alone: from confirmed to booting, rehearsed; also what a restarted guard finishes.
-verb_persist() {
-  at_transaction "$1" && see "$1" || return 1
+# Run alone: from confirmed to booting, rehearsed.
+confirmed_to_persisted() {
+  see "$NONCE"
   confirmed=$state
   case $confirmed in CONFIRMED-*) ;; *) return 0 ;; esac
   persist || { echo "the generation could not be stored in $GENERATIONS"; return 1; }
@@ -92,8 +92,9 @@ verb_persist() {
   release
 }
 
-verb_rollback() { # NONCE: asked for, by the controller or at the console
-  find_transaction "$1"
+verb_rollback() { # [NONCE]: asked for, by the controller or at the console
+  who_owns
+  find_transaction "${1:-$owner}"
   tick
   until=$((now + 2000))
   while see "$NONCE" && tick && [ "$now" -lt "$until" ]; do

@@ -2,11 +2,20 @@
 # Generations: GENERATIONS/gen-000042/{rules.v4,rules.v6,ipsets,meta.json}, `current` a link to one of them, and
 # /etc/iptables/rules.v4 and rules.v6 links through it. One rename commits all files at once.
 
-# which_generation: sets `generation` to the number of the current one, 0 where fleet never confirmed any.
-which_generation() {
-  generation=$(readlink "$GENERATIONS/current" 2>/dev/null) || generation=
-  unpad "${generation##*gen-}"
-  generation=$number
+# read_links: sets `generation` to the number of the current one, 0 where fleet never confirmed any, and `linked` to
+# yes where both files of rules are links through it.
+read_links() {
+  links=$(ls -ld "$ETC/rules.v4" "$ETC/rules.v6" "$GENERATIONS/current" 2>/dev/null)
+  generation=0 linked=no
+  case $links in
+    *"$GENERATIONS/current -> gen-"*)
+      number=${links##*"/current -> gen-"}
+      unpad "${number%%"$NEWLINE"*}"
+      generation=$number
+      ;;
+  esac
+  case $links in *"/rules.v4 -> fleet/current/rules.v4$NEWLINE"*) ;; *) return 0 ;; esac
+  case "$links$NEWLINE" in *"/rules.v6 -> fleet/current/rules.v6$NEWLINE"*) linked=yes ;; esac
 }
 
 # unpad DIGITS: sets `number`; a leading zero would make it octal.
@@ -24,18 +33,13 @@ name_generation() {
 # whole DIR: a generation whose files are what meta.json, a `"key": "value",` a line, says they are; sets `candidate`
 # to the hash of what was asked for.
 whole() {
-  candidate=
   sums=$(awk -v FS='"' '
-    $2 == "candidate" { print "#" $4 }
-    $2 ~ /\.sha256$/ { sub(/\.sha256$/, "", $2); print $4 "  " $2 }' "$1/meta.json" 2>/dev/null) || return 1
-  case $sums in *"#"*) candidate=${sums#*"#"} candidate=${candidate%%[!0-9a-f]*} ;; esac
-  (cd "$1" && printf '%s\n' "$sums" | sed '/^#/d' | sha256sum -c >/dev/null 2>&1)
-}
-
-linked() {
-  for rules in rules.v4 rules.v6; do
-    [ "$(readlink "$ETC/$rules" 2>/dev/null)" = "fleet/current/$rules" ] || return 1
-  done
+    $2 == "candidate" { candidate = $4 }
+    $2 ~ /\.sha256$/ { sums = sums "\n" $4 "  " substr($2, 1, length($2) - 7) }
+    END { print candidate sums }' "$1/meta.json" 2>/dev/null)
+  candidate=${sums%%"$NEWLINE"*}
+  [ "$candidate" != "$sums" ] || return 1
+  (cd "$1" && printf '%s\n' "${sums#*"$NEWLINE"}" | sha256sum -c >/dev/null 2>&1)
 }
 
 unit_enabled() {
@@ -52,15 +56,25 @@ plugins_current() { plugins_installed && cmp -s "$PROGRAM" "$GENERATIONS/program
 # stage: the next generation of the transaction, complete and on its own file system before anything changes.
 stage() {
   staged=$GENERATIONS/staged-$NONCE
-  mkdir -p "$GENERATIONS" && rm -rf "$GENERATIONS"/staged-* && mkdir "$staged" || return 1
-  for pair in want.4:rules.v4 want.6:rules.v6 sets:ipsets meta.json:meta.json; do
-    cp "$TXN/${pair%%:*}" "$staged/${pair#*:}" || return 1
-  done
+  make_folders "$GENERATIONS" || return 1
+  for old in "$GENERATIONS"/staged-*; do [ ! -d "$old" ] || rm -rf "$old"; done
+  mkdir "$staged" || return 1
+  copy "$TXN/want.4" "$staged/rules.v4" "$TXN/want.6" "$staged/rules.v6" "$TXN/sets" "$staged/ipsets" "$TXN/meta.json" "$staged/meta.json"
   name_generation "$GENERATION"
   ln -s "$name" "$staged/link" || return 1
-  linked || { ln -s fleet/current/rules.v4 "$staged/link.v4" && ln -s fleet/current/rules.v6 "$staged/link.v6"; } || return 1
+  [ "$linked" = yes ] || { ln -s fleet/current/rules.v4 "$staged/link.v4" && ln -s fleet/current/rules.v6 "$staged/link.v6"; } || return 1
   plugins_current || stage_plugins || return 1
-  whole "$staged" && sync "$staged"/[!l]* "$staged" "$GENERATIONS"
+  whole "$staged"
+}
+
+# copy FROM TO [FROM TO...]: texts of whole lines; who calls it checks what came of it.
+copy() {
+  awk 'BEGIN {
+    for (i = 1; i + 1 < ARGC; i += 2) {
+      printf "" > ARGV[i + 1]
+      while ((getline line < ARGV[i]) > 0) print line > ARGV[i + 1]
+    }
+  }' "$@"
 }
 
 stage_plugins() {
@@ -113,8 +127,8 @@ persist() {
     mv -T "$GENERATIONS/$name/link" "$GENERATIONS/current" && sync "$GENERATIONS" || return 1
     rm -f "$GENERATIONS/$name"/link.v?
   fi
-  which_generation
-  [ "$generation" -eq "$GENERATION" ] && cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" && whole "$GENERATIONS/current" && linked
+  read_links
+  [ "$generation" -eq "$GENERATION" ] && [ "$linked" = yes ] && cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" && whole "$GENERATIONS/current"
 }
 
 # The last ten stay, and what was there before fleet.

@@ -78,18 +78,20 @@ at_transaction() {
   [ -n "$T" ] && [ -n "$GENERATION" ] && [ -n "$BASE" ]
 }
 
-verb_guard() { # NONCE SESSION_PID SESSION_START
+verb_guard() { # NONCE SESSION_PID SESSION_START [WORD_TO_SAY]
   at_transaction "$1" || return 0
   SESSION_PID=$2 SESSION_START=$3
   trap '' HUP INT PIPE
   terminated=
   trap 'terminated=yes' TERM
   { echo -1000 >/proc/self/oom_score_adj; } 2>/dev/null
-  guard_until_final 5 9<>"$TXN_RUN/alive"
+  guard_until_final 5 "${4:-}" 9<>"$TXN_RUN/alive"
 }
 
-guard_until_final() { # TRIES_TO_PERSIST
+guard_until_final() { # TRIES_TO_PERSIST [WORD_TO_SAY]
   flock 9
+  [ -z "${2:-}" ] || echo "$2"
+  LIMIT='timeout 20'
   persist_tries=$1
   while see "$NONCE"; do
     case $state in
@@ -206,7 +208,8 @@ family_is_back() {
 
 flush() {
   tools "$1"
-  timeout 20 "$restore" -w 1 --noflush >/dev/null 2>&1
+  # shellcheck disable=SC2086
+  $LIMIT "$restore" -w 1 --noflush >/dev/null 2>&1
 }
 
 # drop_sets GONE KEPT: sets that GONE makes and KEPT doesn't; one that a foreign rule uses stays.
@@ -231,7 +234,7 @@ finish_persisting() { # CONFIRMED-<at>
 
 # What it says goes to a file that was made before: `not persisted` quotes it.
 persist_alone() {
-  flock "$TXN_RUN/persisting" /bin/sh "$PROGRAM" '' persist "$NONCE" >"$TXN_RUN/persist-log" 2>&1
+  { flock 7 && confirmed_to_persisted >"$TXN_RUN/persist-log" 2>&1; } 7<>"$TXN_RUN/persisting"
 }
 
 # release: the lock goes in one step, to where it is in nobody's way.

@@ -26,6 +26,10 @@ ETC=/etc/iptables
 GENERATIONS=$ETC/fleet
 PLUGINS=/usr/share/netfilter-persistent/plugins.d
 MARK=${FLEET_MARK:-fleet}
+# What stands before a tool that must not hang for good; only the guard can't be ended by its caller.
+LIMIT=
+NEWLINE='
+'
 
 EXIT_ROLLED_BACK=10
 EXIT_UNKNOWN_NONCE=11

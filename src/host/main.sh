@@ -13,7 +13,6 @@ case $verb in
   status) verb_status "$@" ;;
   packages) verb_packages "$@" ;;
   guard) verb_guard "$@" ;;
-  persist) verb_persist "$@" ;;
   canonical) verb_canonical "$@" ;;
   rehearse-change) verb_rehearse_change "$@" ;;
   rehearse-boot) verb_rehearse_boot "$@" ;;

@@ -97,13 +97,12 @@ other_backend() { # FAMILY
 }
 
 tell_generation() {
-  which_generation
+  read_links
   whole=no candidate=
   piece generation
   printf 'number=%s\n' "$generation"
   [ -e "$GENERATIONS/current/meta.json" ] || return
   whole "$GENERATIONS/current" && whole=yes
-  if linked; then linked=yes; else linked=no; fi
   if plugins_installed; then plugins=yes; else plugins=no; fi
   if unit_enabled; then enabled=yes; else enabled=no; fi
   printf 'whole=%s\nlinked=%s\nplugins=%s\nenabled=%s\n' "$whole" "$linked" "$plugins" "$enabled"
