@@ -5,7 +5,6 @@
 
 verb_packages() { # SECONDS_TO_WAIT_FOR_DPKG
   have apt-get || stop "$EXIT_REFUSED" lacks apt-get
-  has_systemd || no_stale_rules
   mkdir -p "$RUN" 2>/dev/null
   log=$(mktemp "$RUN/packages.XXXXXX" 2>/dev/null) || stop "$EXIT_STORAGE" storage "$RUN"
   trap 'rm -f "$log"' EXIT
@@ -13,6 +12,7 @@ verb_packages() { # SECONDS_TO_WAIT_FOR_DPKG
   simulate || { update && simulate; } || packages_failed not-installable
   ! grep -q '^Remv ' "$log" || stop "$EXIT_REFUSED" would-remove "$(sed -n 's/^Remv \([^ ]*\).*/\1/p' "$log" | tr '\n' ' ')"
   grep -q '^Inst ' "$log" || { piece packages; piece end; exit 0; }
+  has_systemd || ! grep -qE '^Inst (iptables|netfilter)-persistent ' "$log" || no_stale_rules
   mask || stop "$EXIT_REFUSED" cannot-mask netfilter-persistent
   trap 'unmask; rm -f "$log"' EXIT
   trap 'exit 1' HUP INT TERM PIPE
