@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import type { Observation } from '../host/observation.ts'
 import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import { canonical } from '../ruleset/canonical.ts'
 import { type DiffLine, diff, isEqual } from '../ruleset/diff.ts'
-import { parseSave } from '../ruleset/parse.ts'
+import { parseRestore, parseSave } from '../ruleset/parse.ts'
 import { printRestore } from '../ruleset/print.ts'
 import type { IpSet, Ruleset } from '../ruleset/ruleset.ts'
 import { printSets } from '../ruleset/sets.ts'
@@ -19,6 +20,7 @@ import {
   matchesAny,
   type Ownership,
   withoutContainerChains,
+  withoutContainerPolicies,
 } from './ownership.ts'
 import { refusals } from './refuse.ts'
 import { closedBy, parseSockets } from './sockets.ts'
@@ -64,6 +66,8 @@ interface Worked {
   readonly now: Ruleset
   readonly change: Change
   readonly ownership: Ownership
+  /** A container runtime has chains of its own here. */
+  readonly shared: boolean
 }
 
 const both = <T>(make: (family: Family) => T): PerFamily<T> => ({ 4: make(4), 6: make(6) })
@@ -71,19 +75,21 @@ const both = <T>(make: (family: Family) => T): PerFamily<T> => ({ 4: make(4), 6:
 function workOut(question: Question, family: Family): Worked {
   const { seen } = question
   const live = parseSave(seen.live[family], family)
-  const last = parseSave(seen.generation.rules[family], family)
-  const all = wantedOf(question, family, last)
-  const wanted = hasContainerRuntime(live) ? withoutContainerChains(all, question.isShipped) : all
+  const confirmed = parseRestore(seen.generation.rules[family], family, `/etc/iptables/rules.v${family}`)
+  const shared = hasContainerRuntime(live)
+  const last = shared ? withoutContainerPolicies(confirmed) : confirmed
+  const all = wantedOf(question, family, confirmed)
+  const wanted = shared ? withoutContainerChains(all, question.isShipped) : all
   const preserve = [...KNOWN_FOREIGN, ...question.preserve]
   const ownership = { live, wanted, last, preserve, replace: question.replace }
   const now = ownedNow(ownership, question.replaceUnmanaged)
   const isPreserved = (text: string) => matchesAny(jumpOf(text) ?? '', preserve)
-  return { live, wanted, now, change: change(live, now, wanted, { isPreserved }), ownership }
+  return { live, wanted, now, change: change(live, now, wanted, { isPreserved }), ownership, shared }
 }
 
 /** In the host's own words; in the template's where the host has no iptables yet. */
-function wantedOf({ seen, rulesets }: Question, family: Family, last: Ruleset): Ruleset {
-  if (seen.asConfirmed) return last
+function wantedOf({ seen, rulesets }: Question, family: Family, confirmed: Ruleset): Ruleset {
+  if (seen.asConfirmed) return canonical(confirmed, rulesets[family])
   if (!seen.canonical) return rulesets[family]
   return canonical(parseSave(seen.canonical[family], family), rulesets[family])
 }
@@ -118,7 +124,7 @@ function describe(question: Question, families: PerFamily<Worked>): Partial<Host
   return {
     diff: each<DiffLine>(({ now, wanted }) => diff(now, wanted)),
     unmanaged: each(({ ownership }) => findUnmanaged(ownership)),
-    released: each(one => one.change.do.released),
+    released: each(({ now, change }) => change.do.released.filter(name => hasPolicy(now, name))),
     kept: each(one => one.change.do.kept),
     closes: closedBy(
       both(family => families[family].live),
@@ -126,6 +132,12 @@ function describe(question: Question, families: PerFamily<Worked>): Partial<Host
       listeners,
     ),
   }
+}
+
+/** Of a chain in the words of a transition: `table chain`. */
+function hasPolicy({ tables }: Ruleset, name: string): boolean {
+  const [table = '', chain = ''] = name.split(' ')
+  return (tables.get(table)?.get(chain)?.policy ?? null) !== null
 }
 
 function lockout(question: Question, families: PerFamily<Worked>): readonly Finding[] {
@@ -154,6 +166,15 @@ function freeze(question: Question, families: PerFamily<Worked>): HostChange {
     undo: text(worked => worked.change.undo.payload),
     sets: printSets(question.sets),
     setsNow: seen.generation.ipsets,
-    candidateHash: question.candidateHash,
+    candidateHash: hashOf(question, families),
   }
+}
+
+/**
+ * What is confirmed beside a container runtime is not the whole candidate, and must not pass for it on a host where
+ * the runtime is gone: the host answers `as confirmed` by this hash alone.
+ */
+function hashOf({ candidateHash }: Question, families: PerFamily<Worked>): string {
+  if (!FAMILIES.some(family => families[family].shared)) return candidateHash
+  return createHash('sha256').update(`${candidateHash} beside containers`).digest('hex')
 }

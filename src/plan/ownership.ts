@@ -64,6 +64,21 @@ export function withoutContainerChains(wanted: Ruleset, isShipped: (role: string
   return { ...wanted, tables }
 }
 
+/**
+ * The last generation of a host that has a container runtime by now: a policy that fleet once gave to a chain of
+ * theirs stays as it is. Given back, it would open FORWARD under their feet.
+ */
+export function withoutContainerPolicies(last: Ruleset): Ruleset {
+  const tables = new Map<string, Table>()
+  for (const [name, table] of last.tables) {
+    const chains = [...table.values()].map(chain =>
+      isContainers(name, chain.name) ? { ...chain, policy: null } : chain,
+    )
+    tables.set(name, new Map(chains.map(chain => [chain.name, chain])))
+  }
+  return { ...last, tables }
+}
+
 const isContainers = (table: string, chain: string) =>
   table === 'raw' || table === 'nat' || (table === 'filter' && chain === 'FORWARD')
 

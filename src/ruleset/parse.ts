@@ -8,6 +8,8 @@ interface OpenChain extends Chain {
 
 interface Reading {
   readonly file: string
+  /** A rule makes its built-in chain, without a policy. */
+  readonly undeclared: boolean
   readonly tables: Map<string, Table>
   name: string
   /** The table between its `*` line and its COMMIT. */
@@ -26,7 +28,16 @@ const INCOMPATIBLE = /^# Table `(.+)' is incompatible/
  * COMMIT are the error `save-unreadable`, a table that the save leaves out is `save-incompatible`.
  */
 export function parseSave(text: string, family: Family, file = saveOf(family)): Ruleset {
-  const reading: Reading = { file, tables: new Map(), name: '', open: undefined }
+  return parse(text, family, { file, undeclared: false })
+}
+
+/** Reads what `printRestore` printed: there a built-in chain whose policy isn't owned has no line of its own. */
+export function parseRestore(text: string, family: Family, file: string): Ruleset {
+  return parse(text, family, { file, undeclared: true })
+}
+
+function parse(text: string, family: Family, how: Pick<Reading, 'file' | 'undeclared'>): Ruleset {
+  const reading: Reading = { ...how, tables: new Map(), name: '', open: undefined }
   const lines = text.split('\n')
   for (const [index, line] of lines.entries()) {
     if (!readLine(reading, line)) throw unreadable(reading, line, index + 1)
@@ -84,8 +95,10 @@ function readChain({ open, name: table }: Reading, line: string): boolean {
   return true
 }
 
-function readRule({ open }: Reading, line: string): boolean {
+function readRule({ open, name: table, undeclared }: Reading, line: string): boolean {
   const [, chain, text = ''] = RULE.exec(line) ?? []
+  if (open && undeclared && chain !== undefined && !open.has(chain) && isBuiltIn(table, chain))
+    open.set(chain, { name: chain, policy: null, rules: [] })
   const rules = chain === undefined ? undefined : open?.get(chain)?.rules
   rules?.push({ text })
   return rules !== undefined

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FleetError } from '../../../src/model/error.ts'
-import { parseSave } from '../../../src/ruleset/parse.ts'
+import { parseRestore, parseSave } from '../../../src/ruleset/parse.ts'
 import { printRestore } from '../../../src/ruleset/print.ts'
 import { targetOf, tokenize } from '../../../src/ruleset/tokens.ts'
 import { texts } from './build.ts'
@@ -111,5 +111,22 @@ describe('the words of a rule', () => {
   it('tell the target, a quoted one not', () => {
     expect(targetOf('-m comment --comment "x -j NOPE" -g MINE')).toBe('MINE')
     expect(targetOf('-m comment --comment "-j NOPE"')).toBeUndefined()
+  })
+})
+
+describe('parseRestore', () => {
+  it('reads a generation back as it was printed, policies that are not owned included', () => {
+    const text = '*filter\n:OWN - [0:0]\n-A OWN -j RETURN\n-A INPUT -j OWN\nCOMMIT\n'
+    const read = parseRestore(text, 4, 'rules.v4')
+    expect(read.tables.get('filter')?.get('INPUT')).toEqual({
+      name: 'INPUT',
+      policy: null,
+      rules: [{ text: '-j OWN' }],
+    })
+    expect(printRestore(read)).toBe(text)
+  })
+
+  it('still makes no chain that is not built in', () => {
+    expect(() => parseRestore('*filter\n-A OWN -j RETURN\nCOMMIT\n', 4, 'rules.v4')).toThrow(FleetError)
   })
 })
