@@ -68,8 +68,7 @@ const all = (said: string) => Object.fromEntries(NAMES.map(name => [name, said])
 let old: Awaited<ReturnType<typeof rules>>
 
 beforeAll(async () => {
-  const applied = await (await site()).start('apply', 'inventory.ini').verdict()
-  if (applied.code !== 0) throw new Error(JSON.stringify(applied))
+  await (await site()).mustApply()
   old = await rules()
 })
 

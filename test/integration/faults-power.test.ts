@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { becomes, generationOf, isLocked, secondsUntilBack } from './hosts/guard.ts'
+import { allowConnections, allowOneConnection } from './hosts/one-connection.ts'
 import { inForce, inForceOn } from './hosts/rules.ts'
 import { makeSite, type Running, settledAs, step } from './hosts/site.ts'
 import { useTestLab } from './hosts/test-lab.ts'
-import { until } from './hosts/wait.ts'
 
 /*
  * What dies in the middle: the controller, the host, the network. A host is on its old rules then, live and at its
@@ -31,47 +32,16 @@ async function begin(...names: readonly string[]): Promise<Running> {
 let old: Record<string, readonly string[]>
 
 beforeAll(async () => {
-  const applied = await (await site(NAMES, '[80]')).start('apply', 'inventory.ini').verdict()
-  if (applied.code !== 0) throw new Error(JSON.stringify(applied))
+  await (await site(NAMES, '[80]')).mustApply()
   old = await inForceOn(NAMES.map(name => lab().host(name)))
 })
 
-const syn = (name: string) => ['OUTPUT', '-d', lab().host(name).address4, '-p', 'tcp', '--syn']
-
-/** The first connection to a host gets through from now on, the one that would confirm doesn't. */
-async function allowOneConnection(name: string): Promise<void> {
-  const once = ['-m', 'limit', '--limit', '1/day', '--limit-burst', '1', '-j', 'RETURN']
-  for (const rest of [once, ['-j', 'DROP']]) await lab().run(['iptables', '-A', ...syn(name), ...rest])
-}
-
-async function allowConnections(name: string): Promise<void> {
-  await lab().run(['iptables', '-D', ...syn(name), '-j', 'DROP'])
-}
-
-const state = async (name: string) =>
-  (await lab().host(name).exec('ls $(ls -td /run/fleet/txn/*/state | head -n 1)')).stdout.trim()
-const becomes = (name: string, word: RegExp) =>
-  until(
-    () => state(name),
-    one => word.test(one),
-  )
-const isOld = async (name: string) =>
-  expect({ [name]: await inForce(lab().host(name)) }).toEqual({ [name]: old[name] })
-
 /** OLD, live and on disk. */
 async function isAsBefore(...names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    await isOld(name)
-    const { stdout } = await lab().host(name).exec('readlink /etc/iptables/fleet/current; ls /run/fleet/lock')
-    expect(stdout).toBe('gen-000001\n')
+  for (const host of names.map(name => lab().host(name))) {
+    expect({ [host.name]: await inForce(host) }).toEqual({ [host.name]: old[host.name] })
+    expect([await generationOf(host), await isLocked(host)]).toEqual([1, false])
   }
-}
-
-/** Seconds of the host's own clock from the moment that its guard began until its old rules were back. */
-async function secondsUntilBack(name: string): Promise<number> {
-  const { stdout } = await lab().host(name).exec('cat $(ls -td /var/lib/fleet/txn/*/log | head -n 1)')
-  const at = (word: string) => Number(new RegExp(`^(\\d+) .* -> ${word}`, 'm').exec(stdout)?.[1])
-  return (at('ROLLED_BACK') - at('APPLYING')) / 100
 }
 
 describe.concurrent('in the middle of a change', () => {
@@ -80,7 +50,7 @@ describe.concurrent('in the middle of a change', () => {
     const running = await begin(...names)
     await running.until(step('armed1', 'armed'))
     await running.kill()
-    for (const name of names) await becomes(name, /ROLLED_BACK|DISARMED/)
+    for (const name of names) await becomes(lab().host(name), /ROLLED_BACK|DISARMED/)
     await isAsBefore(...names)
     const again = await (await begin(...names)).verdict()
     expect(again).toEqual({ code: 0, hosts: { armed1: 'persisted', armed2: 'persisted' } })
@@ -88,38 +58,38 @@ describe.concurrent('in the middle of a change', () => {
 
   it('fleet dies (kill -9) while hosts are applied', async () => {
     const names = ['applied1', 'applied2']
-    for (const name of names) await allowOneConnection(name)
+    for (const name of names) await allowOneConnection(lab(), name)
     const running = await begin(...names)
-    for (const name of names) await becomes(name, /^APPLIED/)
+    for (const name of names) await becomes(lab().host(name), /^APPLIED/)
     await running.kill()
     for (const name of names) {
-      await becomes(name, /ROLLED_BACK/)
-      expect(await secondsUntilBack(name)).toBeLessThan(SECONDS + 5)
+      await becomes(lab().host(name), /ROLLED_BACK/)
+      expect(await secondsUntilBack(lab().host(name))).toBeLessThan(SECONDS + 5)
     }
     await isAsBefore(...names)
   })
 
   it('the network goes', async () => {
-    await allowOneConnection('apart1')
+    await allowOneConnection(lab(), 'apart1')
     const running = await begin('apart1')
-    await becomes('apart1', /^APPLIED/)
+    await becomes(lab().host('apart1'), /^APPLIED/)
     await lab().host('apart1').cut()
-    await becomes('apart1', /ROLLED_BACK/)
+    await becomes(lab().host('apart1'), /ROLLED_BACK/)
     await isAsBefore('apart1')
-    await allowConnections('apart1')
+    await allowConnections(lab(), 'apart1')
     await lab().host('apart1').mend()
     expect(await running.verdict()).toEqual({ code: 3, hosts: { apart1: 'reverted: rolled-back' } })
   })
 
   it.each(['dark1', 'dark2'])('the power goes before it is confirmed, and after (%s)', async name => {
     const host = lab().host(name)
-    await allowOneConnection(name)
+    await allowOneConnection(lab(), name)
     const running = await begin(name)
-    await becomes(name, /^APPLIED/)
+    await becomes(host, /^APPLIED/)
     await host.unplug()
     await host.boot()
     await isAsBefore(name)
-    await allowConnections(name)
+    await allowConnections(lab(), name)
     expect(await running.verdict()).toEqual({ code: 3, hosts: { [name]: 'reverted: rolled-back' } })
     const again = await begin(name)
     await again.until(settledAs(name, 'persisted'))
@@ -142,14 +112,14 @@ describe.concurrent('in the middle of a change', () => {
   })
 
   it('Ctrl-C twice: hosts in flight are let go of, and roll back', async () => {
-    await allowOneConnection('left1')
+    await allowOneConnection(lab(), 'left1')
     const running = await begin('left1')
-    await becomes('left1', /^APPLIED/)
+    await becomes(lab().host('left1'), /^APPLIED/)
     running.child.kill('SIGINT')
     await running.says(/Again to let go/)
     running.child.kill('SIGINT')
     expect(await running.verdict()).toEqual({ code: 4, hosts: { left1: 'unknown: let-go' } })
-    await becomes('left1', /ROLLED_BACK/)
+    await becomes(lab().host('left1'), /ROLLED_BACK/)
     await isAsBefore('left1')
   })
 })

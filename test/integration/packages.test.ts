@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { installPackages } from '../../src/host/packages.ts'
 import type { LabHost } from '../../src/lab/host.ts'
-import type { Session } from '../../src/session/session.ts'
+import { rootSession } from './hosts/root-session.ts'
 import { hostRules } from './hosts/rules.ts'
 import { makeSite } from './hosts/site.ts'
 import { useTestLab } from './hosts/test-lab.ts'
@@ -12,17 +12,8 @@ const lab = useTestLab('packages', ['light', 'stale', 'guarded', { name: 'sys1',
 
 const STALE = '*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n'
 
-const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`
-
 /** The package step over no SSH: what it does to the host is the question here. */
-const install = (host: LabHost) => installPackages(sessionTo(host))
-
-const sessionTo = (host: LabHost): Session => ({
-  connectStart: performance.now(),
-  run: ({ script, args = [], stdin = '' }) =>
-    host.exec(['/bin/sh', '-c', script, 'sh', '', ...args].map(quote).join(' '), String(stdin)),
-  close: () => Promise.resolve(),
-})
+const install = (host: LabHost) => installPackages(rootSession(host))
 
 async function must(host: LabHost, command: string, stdin?: string): Promise<string> {
   const { code, stdout, stderr } = await host.exec(command, stdin)

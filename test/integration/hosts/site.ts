@@ -39,6 +39,12 @@ export class Site {
     return new Running(this.#lab.spawn(argv, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] }))
   }
 
+  /** What a test begins with: all hosts brought to their rules, or the whole story of why not. */
+  async mustApply(): Promise<void> {
+    const { code, stdout, stderr } = await this.fleet('apply', 'inventory.ini')
+    if (code !== 0) throw new Error(`fleet apply ended with ${code}:\n${stdout}${stderr}`)
+  }
+
   /** Somebody at a terminal, who types `keys` (`\x03` is Ctrl-C) once `question` is on the screen. */
   async atTerminal(args: readonly string[], question: RegExp, keys: string): Promise<CommandResult> {
     const command = this.#argv(args)

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export async function until<T>(
   ask: () => Promise<T>,
   is: (answer: T) => boolean,
-  limit = 30_000,
+  limit = 90_000,
 ): Promise<T> {
   const end = performance.now() + limit
   for (;;) {
