@@ -4,22 +4,19 @@ import { openJournal } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
 import { journalDirectory } from '../journal/place.ts'
 import { FleetError } from '../model/error.ts'
-import type { Emit, Event, Outcome } from '../model/event.ts'
+import type { Emit, Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
-import { jsonLine } from '../report/json.ts'
-import { createProgress } from '../report/progress.ts'
 import { say } from '../report/say.ts'
-import { printSummary } from '../report/summary.ts'
 import { applyAll, type Survey } from '../rollout/rollout.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { run as runPlan, showSurvey } from './plan.ts'
+import { run as runPlan } from './plan.ts'
 import { listHosts } from './render.ts'
 import { listenToSignals } from './signals.ts'
 import { type Prepared, prepare } from './survey.ts'
-import { isTerminal } from './terminal.ts'
+import { openVoice, type Voice } from './voice.ts'
 
 /** Brings every host to its rules. Exit codes: docs/exit-codes.md. */
 export async function run(flags: Flags): Promise<number> {
@@ -35,7 +32,7 @@ export async function run(flags: Flags): Promise<number> {
     prepared.inputs.config.journal ??
     journalDirectory(process.env, homedir())
   const journal = await openJournal(directory, run, { clock: prepared.clock, warn })
-  const voice = openVoice(flags, prepared)
+  const voice = openVoice(flags, prepared.clock)
   const emit: Emit = async event => {
     await journal.append(event)
     await voice.emit(event)
@@ -63,6 +60,7 @@ export async function run(flags: Flags): Promise<number> {
     await voice.end(outcomes)
     return exitCodeOf(outcomes)
   } finally {
+    await voice.close()
     signals.forget()
     await journal.close()
   }
@@ -106,42 +104,4 @@ function count(outcomes: readonly Outcome[]): Partial<Record<HostState, number>>
   const states: Partial<Record<HostState, number>> = {}
   for (const { state } of outcomes) states[state] = (states[state] ?? 0) + 1
   return states
-}
-
-/** How a run speaks: to a person at a terminal, into a pipe, or as JSON. */
-interface Voice {
-  emit(event: Event): void | Promise<void>
-  /** Shows the plan and asks, where there is somebody to ask and something to change. */
-  agree(survey: Survey): Promise<boolean>
-  end(outcomes: readonly Outcome[]): Promise<void>
-}
-
-function openVoice(flags: Flags, { clock }: Prepared): Voice {
-  if (flag(flags, 'json', 'boolean')) {
-    return {
-      emit: event => void process.stdout.write(jsonLine(event)),
-      agree: async () => true,
-      end: async () => {},
-    }
-  }
-  const asks = isTerminal(process.stdin) && isTerminal(process.stderr) && !flag(flags, 'yes', 'boolean')
-  const show = () => createProgress({ stream: process.stderr, isTTY: isTerminal(process.stderr), clock })
-  let progress = show()
-  return {
-    emit: event => progress.emit(event),
-    agree: async survey => {
-      const changing = survey.observed.filter(({ plan }) => plan.verdict === 'change').length
-      if (!asks && !flag(flags, 'diff', 'boolean')) return true
-      await progress.done()
-      process.stdout.write(showSurvey(survey))
-      progress = show()
-      if (!asks || changing === 0) return true
-      const { askYesNo } = await import('./ask.ts')
-      return askYesNo(`Apply to ${changing} ${changing === 1 ? 'host' : 'hosts'}? [y/N] `)
-    },
-    end: async outcomes => {
-      await progress.done()
-      process.stdout.write(printSummary(outcomes))
-    },
-  }
 }

@@ -16,6 +16,7 @@ import { makeRenderer, type Rendered } from '../roles/render.ts'
 import { openRoles } from '../roles/roles.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
+import { unique } from './unique.ts'
 
 /** Set inside `fleet lab run`: the lab's folder, whose variables win over the inventory's. */
 export const LAB_VARIABLE = 'FLEET_LAB'
@@ -110,8 +111,8 @@ export function renderAll(inputs: Inputs, flags: Flags): ReadonlyMap<string, Ren
     sshPort: host => inputs.connections.get(host.name)?.port ?? 22,
   })
   const rendered = new Map(inputs.hosts.map(host => [host.name, render(host)]))
-  const findings = unique([...rendered.values()].flatMap(one => one.findings))
-  if (findings.some(({ severity }) => severity === 'error')) throw new FleetErrors(findings)
+  const findings = [...rendered.values()].flatMap(one => one.findings)
+  if (findings.some(({ severity }) => severity === 'error')) throw new FleetErrors(unique(findings))
   return rendered
 }
 
@@ -119,8 +120,4 @@ export function renderAll(inputs: Inputs, flags: Flags): ReadonlyMap<string, Ren
 export function templateFolders({ config, inventory }: Inputs, flags: Flags): readonly string[] {
   const templates = flag(flags, 'templates', 'string') ?? config.templates
   return [...(templates === undefined ? [] : [resolve(templates)]), join(inventory.directory, 'templates')]
-}
-
-export function unique(findings: readonly Finding[]): Finding[] {
-  return [...new Map(findings.map(finding => [JSON.stringify(finding), finding])).values()]
 }

@@ -9,7 +9,7 @@ import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { listHosts } from './render.ts'
 import { prepare } from './survey.ts'
-import { isTerminal } from './terminal.ts'
+import { hasColor, isTerminal } from './terminal.ts'
 
 /** Looks at every host and prints what apply would change. 0 nothing, 2 something, 3 a host that can't be changed or looked at. */
 export async function run(flags: Flags): Promise<number> {
@@ -22,8 +22,7 @@ export async function run(flags: Flags): Promise<number> {
     clock: prepared.clock,
   })
   const emit = (event: Event) => (json ? void process.stdout.write(jsonLine(event)) : progress.emit(event))
-  const survey = await prepared.survey(emit)
-  await progress.done()
+  const survey = await prepared.survey(emit).finally(() => progress.done())
   await Promise.all(survey.observed.map(({ session }) => session.close()))
   if (json) process.stdout.write(plansOf(survey).map(planLine).join(''))
   else process.stdout.write(showSurvey(survey))
@@ -33,6 +32,9 @@ export async function run(flags: Flags): Promise<number> {
 const plansOf = ({ observed }: Survey) => observed.map(({ plan }) => plan)
 
 export function showSurvey(survey: Survey): string {
-  const color = isTerminal(process.stdout) && !process.env.NO_COLOR
-  return printPlan(plansOf(survey), { color }) + (survey.failed.length > 0 ? printSummary(survey.failed) : '')
+  const color = hasColor(process.stdout)
+  return (
+    printPlan(plansOf(survey), { color }) +
+    (survey.failed.length > 0 ? printSummary(survey.failed, { color }) : '')
+  )
 }

@@ -2,21 +2,17 @@ import { FAMILIES } from '../model/family.ts'
 import { say } from '../report/say.ts'
 import { formatRender } from '../roles/print.ts'
 import type { Rendered } from '../roles/render.ts'
+import { findingsOf } from './check.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { readInputs, renderAll, unique } from './inputs.ts'
+import { readInputs, renderAll } from './inputs.ts'
 
 /** Prints each host's rules, for both families, with the template line of each. */
 export async function run(flags: Flags): Promise<number> {
   const inputs = await readInputs(flags)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
   const rendered = renderAll(inputs, flags)
-  for (const finding of unique([
-    ...inputs.findings,
-    ...[...rendered.values()].flatMap(one => one.findings),
-  ])) {
-    process.stderr.write(`${say(finding)}\n`)
-  }
+  for (const finding of findingsOf(inputs, rendered)) process.stderr.write(`${say(finding)}\n`)
   for (const [host, one] of rendered)
     process.stdout.write(`${heading(host, one)}${FAMILIES.map(family => section(one, family)).join('')}\n`)
   return 0

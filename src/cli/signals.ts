@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** Ctrl-C once, or SIGTERM: no new host starts. Twice: hosts in flight are let go of, and their guards roll them back. */
 export interface Signals {
   readonly stop: AbortSignal
@@ -8,6 +10,8 @@ export interface Signals {
 export function listenToSignals(): Signals {
   const stop = new AbortController()
   const cancel = new AbortController()
+  // Every connection of every host listens.
+  setMaxListeners(0, cancel.signal)
   const listen = () => {
     if (stop.signal.aborted) return cancel.abort()
     process.stderr.write(

@@ -3,10 +3,11 @@ import type { Emit } from '../model/event.ts'
 import { say } from '../report/say.ts'
 import type { Rendered } from '../roles/render.ts'
 import { type Each, observeAll, type Survey } from '../rollout/rollout.ts'
+import { findingsOf } from './check.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { type Inputs, readInputs, renderAll, unique } from './inputs.ts'
+import { type Inputs, readInputs, renderAll } from './inputs.ts'
 import { openPool } from './pool.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
 
@@ -24,8 +25,7 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
   const withPassword = await askBecomePassword(flags)
   const inputs = await readInputs(withPassword)
   const rendered = renderAll(inputs, withPassword)
-  const findings = unique([...inputs.findings, ...[...rendered.values()].flatMap(one => one.findings)])
-  for (const finding of findings)
+  for (const finding of findingsOf(inputs, rendered))
     if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
   const { hosts = 50, starts = 30 } = inputs.config.concurrency
   const pool = openPool({ hosts: flag(flags, 'forks', 'number') ?? hosts, starts, signal: cancel })

@@ -36,6 +36,7 @@ export function makeTargets(
     const candidate = candidateOf(rulesets, sets)
     const question = {
       host: host.name,
+      groups: host.groups,
       ...describeRoles(roles),
       rulesets,
       sets,

@@ -104,6 +104,7 @@ const isPersisted = ({ generation, persistent }: Observation) =>
 
 const empty = (question: Question): HostPlan => ({
   host: question.host,
+  groups: question.groups,
   roles: question.roles,
   onlyBase: question.onlyBase,
   verdict: 'unchanged',

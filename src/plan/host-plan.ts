@@ -8,6 +8,8 @@ export interface Wish {
   readonly host: string
   /** Each role and where it came from, in order: `web (group web)`. */
   readonly roles: readonly string[]
+  /** Its groups, without `all`. */
+  readonly groups: readonly string[]
   /** No role but base and final. */
   readonly onlyBase: boolean
 }

@@ -6,8 +6,6 @@ import { groupBy, hosts, indented } from './words.ts'
 
 export interface PlanOptions {
   readonly color: boolean
-  /** The groups of a host, to say which ones gave a host without a role of its own none. */
-  readonly groupsOf?: (host: string) => readonly string[]
 }
 
 /**
@@ -18,7 +16,7 @@ export function printPlan(plans: readonly HostPlan[], options: PlanOptions): str
   const paint = painter(options.color)
   const of = (verdict: HostPlan['verdict']) => plans.filter(plan => plan.verdict === verdict)
   const parts = [
-    ...withoutRole(plans, options, paint),
+    ...withoutRole(plans, paint),
     ...fold(of('change'), sameDiff).map(block => changeBlock(block, paint)),
     ...fold(of('refused'), sameReasons).map(block => refusedBlock(block, paint)),
     ...unchangedBlock(of('unchanged'), paint),
@@ -34,12 +32,11 @@ const sameDiff = ({ diff }: HostPlan) => JSON.stringify(diff)
 const sameReasons = ({ findings }: HostPlan) =>
   JSON.stringify(findings.filter(({ severity }) => severity === 'error'))
 
-function withoutRole(plans: readonly HostPlan[], { groupsOf }: PlanOptions, paint: Paint): string[] {
+function withoutRole(plans: readonly HostPlan[], paint: Paint): string[] {
   const alone = plans.filter(({ onlyBase }) => onlyBase)
   if (alone.length === 0) return []
-  const groups = (plan: HostPlan) => (groupsOf ? [...groupsOf(plan.host)].join(', ') || 'none' : '')
-  const lines = [...groupBy(alone, groups)].map(
-    ([name, some]) => `  ${some.map(({ host }) => host).join(', ')}${groupsOf ? ` (groups: ${name})` : ''}`,
+  const lines = [...groupBy(alone, ({ groups }) => groups.join(', '))].map(
+    ([groups, some]) => `  ${some.map(({ host }) => host).join(', ')} (groups: ${groups})`,
   )
   const header = `No role of their own, only the rules of every host: ${hosts(alone.length)}`
   return [[paint('yellow', header), ...lines].join('\n')]

@@ -4,6 +4,7 @@ import type { DiffLine } from '../../../src/ruleset/diff.ts'
 const plan = (host: string, some: Partial<HostPlan>): HostPlan => ({
   host,
   roles: ['base', 'web (group web)', 'final'],
+  groups: ['web'],
   onlyBase: false,
   verdict: 'change',
   findings: [],
@@ -62,9 +63,15 @@ export const PLANS: readonly HostPlan[] = [
   plan('web1', { diff: WEB, closes: ['tcp/8080 nginx'], installs: true }),
   plan('web2', { diff: WEB, closes: ['tcp/8080 nginx', 'udp/161 snmpd'] }),
   plan('web3', { diff: WEB, roles: ['base', 'web (fleet_roles)', 'final'] }),
-  plan('mon1', { roles: ['base', 'final'], onlyBase: true, verdict: 'unchanged' }),
+  plan('mon1', {
+    roles: ['base', 'final'],
+    groups: ['monitoring', 'eu'],
+    onlyBase: true,
+    verdict: 'unchanged',
+  }),
   plan('spare1', {
     roles: ['base', 'final'],
+    groups: ['ungrouped'],
     onlyBase: true,
     diff: [{ family: 4, table: 'nat', chain: 'OLD', kind: '-', text: ':OLD -' }],
     released: ['nat POSTROUTING'],
@@ -95,5 +102,3 @@ export const PLANS: readonly HostPlan[] = [
     unmanaged: [{ table: 'filter', chain: 'INPUT', text: '-p tcp --dport 99 -j DROP' }],
   }),
 ]
-
-export const GROUPS: Readonly<Record<string, readonly string[]>> = { mon1: ['monitoring', 'eu'], spare1: [] }

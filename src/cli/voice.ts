@@ -1,0 +1,52 @@
+import type { Clock } from '../model/clock.ts'
+import type { Event, Outcome } from '../model/event.ts'
+import { jsonLine } from '../report/json.ts'
+import { createProgress } from '../report/progress.ts'
+import { printSummary } from '../report/summary.ts'
+import type { Survey } from '../rollout/rollout.ts'
+import type { Flags } from './command.ts'
+import { flag } from './flag.ts'
+import { showSurvey } from './plan.ts'
+import { hasColor, isTerminal } from './terminal.ts'
+
+/** How a run speaks: to a person at a terminal, into a pipe, or as JSON. */
+export interface Voice {
+  emit(event: Event): void | Promise<void>
+  /** Shows the plan and asks, where there is somebody to ask and something to change. */
+  agree(survey: Survey): Promise<boolean>
+  end(outcomes: readonly Outcome[]): Promise<void>
+  /** Gives the terminal back, whatever happened. */
+  close(): Promise<void>
+}
+
+export function openVoice(flags: Flags, clock: Clock): Voice {
+  if (flag(flags, 'json', 'boolean')) {
+    return {
+      emit: event => void process.stdout.write(jsonLine(event)),
+      agree: async () => true,
+      end: async () => {},
+      close: async () => {},
+    }
+  }
+  const asks = isTerminal(process.stdin) && isTerminal(process.stderr) && !flag(flags, 'yes', 'boolean')
+  const show = () => createProgress({ stream: process.stderr, isTTY: isTerminal(process.stderr), clock })
+  let progress = show()
+  return {
+    emit: event => progress.emit(event),
+    agree: async survey => {
+      const changing = survey.observed.filter(({ plan }) => plan.verdict === 'change').length
+      if (!asks && !flag(flags, 'diff', 'boolean')) return true
+      await progress.done()
+      process.stdout.write(showSurvey(survey))
+      progress = show()
+      if (!asks || changing === 0) return true
+      const { askYesNo } = await import('./ask.ts')
+      return askYesNo(`Apply to ${changing} ${changing === 1 ? 'host' : 'hosts'}? [y/N] `)
+    },
+    end: async outcomes => {
+      await progress.done()
+      process.stdout.write(printSummary(outcomes, { color: hasColor(process.stdout) }))
+    },
+    close: () => progress.done(),
+  }
+}
