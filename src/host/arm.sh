@@ -43,6 +43,8 @@ arm_alone() { # NONCE MANIFEST_HASH
 take_over_lock() {
   prune_transactions
   [ -d "$RUN/lock" ] || return 0
+  # Who removes the files of a change that is in force removes the way back too.
+  [ ! -L "$RUN/lock/owner" ] || who_owns || stop "$EXIT_REFUSED" damaged "$VAR/txn"
   if who_owns && see "$owner"; then
     dead=$owner
     if ! is_final "$state"; then
@@ -75,7 +77,7 @@ tell_busy() {
   stop "$EXIT_BUSY" busy
 }
 
-give_up() { rm -rf "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE" "$RUN/lock"; }
+give_up() { rm -rf "$RUN/lock" "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE"; }
 
 write_transaction() { # MANIFEST_HASH
   mkdir "$TXN" "$TXN_RUN" "$TXN_RUN/state" "$TXN_RUN/boot" "$RUN/lock" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
@@ -151,7 +153,7 @@ start_guard() {
     { read -r said && [ "$said" = guarding ]; } || stop "$EXIT_REFUSED" no-guard
 }
 
-# Transactions of the past stay for a while: they answer "what became of it".
+# Transactions of the past stay for a while: they answer "what became of it". Programs that nobody has used for long go.
 prune_transactions() {
   set -- "$VAR/txn"/*
   [ $# -gt 12 ] || return 0
@@ -160,4 +162,5 @@ prune_transactions() {
   ls -t "$VAR/txn" | tail -n +6 | while read -r old; do
     [ "$old" = "$owner" ] || rm -rf "$VAR/txn/${old:?}" "$RUN/txn/${old:?}"
   done
+  find "$VAR" -maxdepth 1 -name 'host-*.sh' ! -path "$PROGRAM" -mtime +30 -exec rm -f {} +
 }

@@ -101,6 +101,9 @@ tell_generation() {
   whole=no candidate=
   piece generation
   printf 'number=%s\n' "$generation"
+  if who_owns && see "$owner"; then
+    case $state in CONFIRMED-*) tell_unstored "$VAR/txn/$owner"; return ;; esac
+  fi
   [ -e "$GENERATIONS/current/meta.json" ] || return
   whole "$GENERATIONS/current" && whole=yes
   if plugins_installed; then plugins=yes; else plugins=no; fi
@@ -109,6 +112,11 @@ tell_generation() {
   set --
   for file in rules.v4 rules.v6 ipsets meta.json; do set -- "$@" "current.$file" "$GENERATIONS/current/$file"; done
   show "$@"
+}
+
+# What was confirmed last and could not be stored: its rules are owned, and it is not whole.
+tell_unstored() { # DIR
+  show current.rules.v4 "$1/want.4" current.rules.v6 "$1/want.6" current.ipsets "$1/sets" current.meta.json "$1/meta.json"
 }
 
 # The quick answer for a host that is as it was last confirmed, asked for the same: nothing is loaded then.

@@ -66,10 +66,13 @@ describe('a guard that is killed', () => {
   it('after applying rolls back at the deadline that it had', async () => {
     const host = await aHost()
     const before = await rules(host)
-    const transaction = await applied(host, web, { confirmTimeout: 1000 })
+    const transaction = await applied(host, web, { confirmTimeout: 4000 })
+    const deadline = Number(stateFile(host, transaction)?.split('-')[1])
     await kill(host, transaction)
+    await until(async () => deadline - (await uptime(host)) < 150, 'most of the time to pass')
     await restart(host, transaction)
     await becomes(host, transaction, 'ROLLED_BACK-deadline')
+    expect((await uptime(host)) - deadline).toBeLessThan(400 - 150)
     expect(before).toBe('')
     expect(await rules(host)).toBe(EMPTY.repeat(2))
   })
@@ -159,3 +162,7 @@ async function guardWords(host: MiniHost, session: { connectStart: number }, non
   const start = (await host.must(`awk '{ print $22 }' /proc/${pid}/stat`)).trim()
   return `guard ${nonce} ${pid} ${start}`
 }
+
+/** Hundredths of a second since the boot, the guard's only clock. */
+const uptime = async (host: MiniHost) =>
+  Number((await host.must('cut -d " " -f 1 /proc/uptime')).trim().replace('.', ''))

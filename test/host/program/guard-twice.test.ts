@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { arm, confirm } from '../../../src/host/guard.ts'
 import { look, newNonce, transactionTo, wanted, web } from './change.ts'
-import { until } from './mini-host.ts'
+import { put, until } from './mini-host.ts'
 import {
   aHost,
   applied,
@@ -43,6 +43,17 @@ describe('two at once, and what comes twice', () => {
     expect(stateFile(host, second)).toMatch(/^APPLIED/)
   })
 
+  it('never steals the lock of a change whose files somebody removed', async () => {
+    const host = await aHost()
+    const transaction = await applied(host, web)
+    await host.must('rm -r /var/lib/fleet/txn')
+    await expect(armed(host, wanted())).rejects.toMatchObject({
+      code: 'host-refuses',
+      args: { why: 'damaged' },
+    })
+    expect(stateFile(host, transaction)).toMatch(/^APPLIED/)
+  })
+
   it('refuses a run that is older than the generation on the host', async () => {
     const host = await aHost()
     await persisted(host, web)
@@ -71,6 +82,19 @@ describe('two at once, and what comes twice', () => {
     await host.must('iptables -D INPUT -i lo -j ACCEPT')
     expect(await confirmed(host, transaction)).toEqual({ is: 'changed' })
     expect(stateFile(host, transaction)).toMatch(/^APPLIED/)
+  })
+
+  it('does not blame others for what its own rollback changed meanwhile', async () => {
+    const host = await aHost()
+    const transaction = await applied(host, web)
+    const state = `/run/fleet/txn/${transaction.nonce}/state`
+    put(
+      host,
+      'usr/local/sbin/iptables-save',
+      `#!/bin/sh\nif mv ${state}/APPLIED-* ${state}/ROLLING_BACK-asked 2>/dev/null; then exit 0; fi\nexec /usr/sbin/iptables-save\n`,
+    )
+    await host.must('chmod 755 /usr/local/sbin/iptables-save')
+    expect((await confirmed(host, transaction)).is).toBe('not confirmed')
   })
 
   it('never both confirms and rolls back, however close to the deadline', async () => {

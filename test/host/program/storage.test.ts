@@ -10,6 +10,7 @@ import {
   becomes,
   confirmed,
   disk,
+  kill,
   leftovers,
   over,
   persisted,
@@ -118,6 +119,23 @@ describe('storage that fails between the confirmation and the disk', () => {
     expect(await disk(host)).toBe(before)
     await host.must('umount /etc/iptables')
     expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 2 })
+  })
+
+  it('is superseded by the next change where it can never be persisted', async () => {
+    const host = await aHost()
+    await persisted(host, wanted())
+    const transaction = await applied(host, web)
+    await host.must('rm -r /etc/iptables/fleet/staged-*')
+    expect((await confirmed(host, transaction)).is).toBe('not persisted')
+    await kill(host, transaction)
+    const seen = await over(host, session => look(session, wanted()))
+    expect(seen).toMatchObject({ asConfirmed: false, generation: { number: 1, whole: false } })
+    expect(seen.generation.rules[4], 'what was confirmed is owned').toContain('--dport 443')
+    await persisted(host, wanted())
+    expect((await confirmed(host, transaction)).is, 'and never comes back').toBe('not persisted')
+    expect(await rules(host)).not.toContain('--dport 443')
+    expect((await over(host, session => look(session, wanted()))).asConfirmed).toBe(true)
+    expect(await host.must('readlink /etc/iptables/fleet/current')).toBe('gen-000002\n')
   })
 
   it('is confirmed and not persisted where a boot would load something else', async () => {
