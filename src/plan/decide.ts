@@ -9,6 +9,7 @@ import { printRestore } from '../ruleset/print.ts'
 import type { IpSet, Ruleset } from '../ruleset/ruleset.ts'
 import { printSets } from '../ruleset/sets.ts'
 import { type Change, change } from '../ruleset/transition.ts'
+import { onceForAlike, withoutCounters } from './alike.ts'
 import type { HostChange, HostPlan, Wish } from './host-plan.ts'
 import { checkLockout, parseSshConnection } from './lockout.ts'
 import { ownedNow } from './owned-now.ts'
@@ -23,7 +24,7 @@ import {
   withoutContainerPolicies,
 } from './ownership.ts'
 import { refusals } from './refuse.ts'
-import { closedBy, parseSockets } from './sockets.ts'
+import { closedBy, type Listener, parseSockets } from './sockets.ts'
 import { judgeUnmanaged } from './unmanaged.ts'
 
 export interface Question extends Wish {
@@ -42,10 +43,9 @@ export interface Question extends Wish {
 export function decide(question: Question): HostPlan {
   const reasons = refusals(question.seen, question.rulesets)
   if (reasons.length > 0) return { ...empty(question), verdict: 'refused', findings: reasons }
-  const families = both(family => workOut(question, family))
-  const facts = { ...empty(question), ...describe(question, families) }
+  const { families, described, equal, texts } = compare(question)
+  const facts = { ...empty(question), ...described }
   const persisted = isPersisted(question.seen)
-  const equal = FAMILIES.every(family => isEqual(families[family].now, families[family].wanted))
   const findings = [
     ...judgeUnmanaged(question, facts.unmanaged, equal && persisted),
     ...lockout(question, families),
@@ -57,7 +57,42 @@ export function decide(question: Question): HostPlan {
       verdict: 'unchanged',
     }
   if (findings.some(({ severity }) => severity === 'error')) return { ...facts, findings, verdict: 'refused' }
-  return { ...facts, findings, verdict: 'change', change: freeze(question, families) }
+  return { ...facts, findings, verdict: 'change', change: freeze(question, texts()) }
+}
+
+/** What hosts share that have the same rules and are to have the same. */
+interface Compared {
+  readonly families: PerFamily<Worked>
+  readonly described: Partial<HostPlan>
+  readonly equal: boolean
+  readonly texts: () => Texts
+}
+
+type Texts = Omit<HostChange, 'base' | 'generation'>
+
+const onceForKind = onceForAlike<Compared>()
+
+function compare(question: Question): Compared {
+  const { rulesets, sets, seen, preserve, replace } = question
+  const listeners = parseSockets(seen.sockets ?? [])
+  const saves = [seen.live, seen.canonical].flatMap(texts => FAMILIES.map(family => texts?.[family] ?? ''))
+  const asked = [question.isShipped, question.replaceUnmanaged, question.candidateHash, ...sets]
+  const generation = [seen.generation.ipsets, ...FAMILIES.map(family => seen.generation.rules[family])]
+  const rest = JSON.stringify([preserve, replace, listeners, seen.asConfirmed, Boolean(seen.canonical)])
+  const key = [...FAMILIES.map(family => rulesets[family]), ...asked, rest, ...generation]
+  return onceForKind([...key, ...saves.map(withoutCounters)], () => {
+    const families = both(family => workOut(question, family))
+    let texts: Texts | undefined
+    return {
+      families,
+      described: describe(families, listeners),
+      equal: FAMILIES.every(family => isEqual(families[family].now, families[family].wanted)),
+      texts: () => {
+        texts ??= print(question, families)
+        return texts
+      },
+    }
+  })
 }
 
 interface Worked {
@@ -118,10 +153,9 @@ const empty = (question: Question): HostPlan => ({
   bootId: question.seen.bootId,
 })
 
-function describe(question: Question, families: PerFamily<Worked>): Partial<HostPlan> {
+function describe(families: PerFamily<Worked>, listeners: readonly Listener[]): Partial<HostPlan> {
   const each = <T>(list: (worked: Worked) => readonly T[]): T[] =>
     FAMILIES.flatMap(family => [...list(families[family])])
-  const listeners = parseSockets(question.seen.sockets ?? [])
   return {
     diff: each<DiffLine>(({ now, wanted }) => diff(now, wanted)),
     unmanaged: each(({ ownership }) => findUnmanaged(ownership)),
@@ -155,18 +189,19 @@ function lockout(question: Question, families: PerFamily<Worked>): readonly Find
   return found.map(finding => ({ ...finding, severity: 'warning' }))
 }
 
-function freeze(question: Question, families: PerFamily<Worked>): HostChange {
-  const { seen } = question
+function freeze({ seen }: Question, texts: Texts): HostChange {
+  return { base: seen.generation.number, generation: seen.generation.number + 1, ...texts }
+}
+
+function print(question: Question, families: PerFamily<Worked>): Texts {
   const text = (part: (worked: Worked) => string) => both(family => part(families[family]))
   return {
-    base: seen.generation.number,
-    generation: seen.generation.number + 1,
     now: text(({ now }) => printRestore(now)),
     want: text(({ wanted }) => printRestore(wanted)),
     do: text(worked => worked.change.do.payload),
     undo: text(worked => worked.change.undo.payload),
     sets: printSets(question.sets),
-    setsNow: seen.generation.ipsets,
+    setsNow: question.seen.generation.ipsets,
     candidateHash: hashOf(question, families),
   }
 }

@@ -1,4 +1,4 @@
-import { diffArrays } from 'diff'
+import { diffArrays } from 'diff/lib/diff/array.js'
 import type { Family } from '../model/family.ts'
 import type { Place } from '../model/place.ts'
 import { type Chain, isBuiltIn, type Rule, type Ruleset } from './ruleset.ts'
