@@ -8,7 +8,7 @@ import { groupBy, hosts, indented } from './words.ts'
 const NEXT: Readonly<Partial<Record<HostState, string>>> = {
   reverted: 'The old rules are in force again. Correct what is wrong, and run it again with -l LIMIT.',
   failed: 'Its rules are as they were. Run it again with -l LIMIT when the cause is mended.',
-  unreachable: 'Nothing was changed there. Run it again with -l LIMIT when it answers.',
+  unreachable: 'Nothing was changed there. When that is mended, run it again with -l LIMIT.',
   'not started': 'The run was stopped before its turn, and nothing was changed there. Run it again to go on.',
   'confirmed, not persisted':
     'The new rules are in force, but a boot would load others. Mend the cause, and run it again with -l LIMIT before the host is booted.',

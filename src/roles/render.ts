@@ -64,7 +64,7 @@ function renderHost(host: Host, shared: Shared): Rendered {
   const templates = roles.flatMap(role => openTemplate(role.name, work))
   work.findings.push(...findNearMisses(host, templates, shared.nearMisses))
   const [four, six] = FAMILIES.map(family => renderFamily(family, templates, work))
-  const unique = dedupe(work.findings)
+  const unique = dedupe(work.findings.map(finding => withOrigin(finding, host)))
   const failed = unique.some(({ severity }) => severity === 'error') || !four || !six
   return {
     roles,
@@ -167,4 +167,13 @@ function makeRun(role: string, lookup: Lookup, work: Work): Run {
 /** Both families say most things twice. */
 function dedupe(findings: readonly Finding[]): Finding[] {
   return [...new Map(findings.map(finding => [JSON.stringify(finding), finding])).values()]
+}
+
+/** A bad value is mended where it was written, which is seldom the template. */
+function withOrigin(finding: Finding, host: Host): Finding {
+  const { variable } = finding.args
+  const said = typeof variable === 'string' ? host.variables.get(variable)?.at : undefined
+  if (!said || finding.code !== 'value-unsafe') return finding
+  const from = said.line === undefined ? said.file : `${said.file}:${said.line}`
+  return { ...finding, args: { ...finding.args, from } }
 }

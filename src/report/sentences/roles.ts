@@ -1,6 +1,8 @@
 import type { Args } from '../../model/finding.ts'
 import type { Sentences } from './sentence.ts'
 
+const writtenAt = (a: Args) => (a.from === undefined ? '' : ` (${String(a.from)})`)
+
 const meant = (a: Args) => (a.nearest ? ` Did you mean ${String(a.nearest)}?` : '')
 
 const listed = (value: Args[string] | undefined) =>
@@ -68,8 +70,8 @@ const templates = {
     `${String(a.variable)} is a list of sources, which no single word can stand for. Use accept, drop, reject or log with from=${String(a.variable)}, or {{#each ${String(a.variable)}}}.`,
   'value-unsafe': a =>
     a.quoted
-      ? `${String(a.variable)} is ${String(a.value)}. Between quotes a value may have letters, digits, spaces and . _ : / @ = + , - only.`
-      : `${String(a.variable)} is ${String(a.value)}. Outside of quotes a value is one word of letters, digits and . _ : / , @ % + = - that doesn't start with -.`,
+      ? `${String(a.variable)} is ${String(a.value)}${writtenAt(a)}. Between quotes a value may have letters, digits, spaces and . _ : / @ = + , - only.`
+      : `${String(a.variable)} is ${String(a.value)}${writtenAt(a)}. Outside of quotes a value is one word of letters, digits and . _ : / , @ % + = - that doesn't start with -.`,
 } satisfies Sentences
 
 const variables = {
