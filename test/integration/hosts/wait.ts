@@ -10,7 +10,7 @@ export async function until<T>(
   for (;;) {
     const answer = await ask()
     if (is(answer)) return answer
-    if (performance.now() > end) throw new Error(`still not so: ${JSON.stringify(answer)}`)
+    if (performance.now() > end) throw new Error(`still not so: ${JSON.stringify(answer).slice(-1000)}`)
     await sleep(20)
   }
 }
