@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Candidate } from '../host/observe.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import type { PerFamily } from '../model/family.ts'
+import { onceForAlike } from '../plan/alike.ts'
 import { decide } from '../plan/decide.ts'
 import type { Rendered } from '../roles/render.ts'
 import type { HostRole } from '../roles/resolve.ts'
@@ -66,7 +68,13 @@ export function shippedRoles(inputs: Inputs, flags: Flags): (role: string) => bo
   return role => !folders.some(folder => existsSync(join(folder, `${role}.hbs`)))
 }
 
-function candidateOf(rulesets: PerFamily<Ruleset>, ipsets: readonly IpSet[]) {
+const onceForKind = onceForAlike<Candidate>()
+
+function candidateOf(rulesets: PerFamily<Ruleset>, ipsets: readonly IpSet[]): Candidate {
+  return onceForKind([rulesets[4], rulesets[6], ...ipsets], () => printCandidate(rulesets, ipsets))
+}
+
+function printCandidate(rulesets: PerFamily<Ruleset>, ipsets: readonly IpSet[]): Candidate {
   const rules = { 4: printRestore(rulesets[4]), 6: printRestore(rulesets[6]) }
   const sets = printSets(ipsets)
   const hash = createHash('sha256')
