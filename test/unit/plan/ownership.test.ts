@@ -10,6 +10,7 @@ import {
 import { sayRule } from '../../../src/plan/unmanaged.ts'
 import { ownedLines } from '../../../src/ruleset/owned.ts'
 import { parseSave } from '../../../src/ruleset/parse.ts'
+import type { Table } from '../../../src/ruleset/ruleset.ts'
 
 const NONE = parseSave('', 4)
 const table = (...lines: readonly string[]) => parseSave(`*filter\n${lines.join('\n')}\nCOMMIT\n`, 4)
@@ -137,7 +138,7 @@ describe('beside a container runtime', () => {
   const rule = (role: string) => ({ text: '-j ACCEPT', role })
   const wanted = {
     family: 4 as const,
-    tables: new Map([
+    tables: new Map<string, Table>([
       [
         'filter',
         new Map([
