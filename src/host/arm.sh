@@ -6,10 +6,11 @@ make_folders() {
   for folder; do [ -d "$folder" ] || mkdir -p "$folder" 2>/dev/null || return 1; done
 }
 
-verb_arm() { # MANIFEST_HASH NONCE
+verb_arm() { # MANIFEST_HASH NONCE [removal]
   lacking
   [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "${lacks# }"
-  if [ ! -d "$PLUGINS" ] || ! have netfilter-persistent; then stop "$EXIT_REFUSED" lacks netfilter-persistent; fi
+  # A removal must be possible also where somebody has taken the package out.
+  [ "${3:-}" = removal ] || { [ -d "$PLUGINS" ] && have netfilter-persistent; } || stop "$EXIT_REFUSED" lacks netfilter-persistent
   make_folders "$RUN/txn" "$VAR/txn" || stop "$EXIT_STORAGE" storage "$VAR"
   { printf '' >>"$RUN/arming"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   arm_alone "$2" "$1" 8<>"$RUN/arming"
@@ -77,7 +78,17 @@ tell_busy() {
   stop "$EXIT_BUSY" busy
 }
 
-give_up() { rm -rf "$RUN/lock" "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE"; }
+# give_up: what arm wrote goes, unless a guard may have begun: then it is the guard's. One rename decides that too.
+give_up() {
+  if see "$NONCE"; then
+    case $state in
+      ARMED-*) become "$state" DISARMED-given-up || return 0 ;;
+      DISARMED-*) ;;
+      *) return 0 ;;
+    esac
+  fi
+  rm -rf "$RUN/lock" "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE"
+}
 
 write_transaction() { # MANIFEST_HASH
   mkdir "$TXN" "$TXN_RUN" "$TXN_RUN/state" "$TXN_RUN/boot" "$RUN/lock" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
@@ -89,7 +100,8 @@ write_transaction() { # MANIFEST_HASH
   done
   { echo 'nothing was said' >"$TXN_RUN/persist-log"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   at_transaction "$NONCE" || stop "$EXIT_REFUSED" damaged "$TXN"
-  stage 2>/dev/null || stop "$EXIT_STORAGE" storage "$GENERATIONS"
+  if [ -n "$REMOVES" ]; then staging=stage_removal; else staging=stage; fi
+  "$staging" 2>/dev/null || stop "$EXIT_STORAGE" storage "$GENERATIONS"
   offer_rollback 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { FleetError } from '../model/error.ts'
 import type { Session } from '../session/session.ts'
 import { makeBundle, type Pieces, readFacts, readPieces } from './pieces.ts'
-import { hostProgram, INSTALL_PROGRAM, START_PROGRAM } from './program.ts'
+import { hostProgram, INSTALL_PROGRAM, PASS_PROGRAM, START_PROGRAM } from './program.ts'
 
 /** The exit codes of the host program (head.sh), the one thing that the controller decides by. */
 export const EXIT = {
@@ -57,7 +57,20 @@ type Attempt =
   | { readonly is: 'unreadable'; readonly code: number | null; readonly stderr: string }
   | ({ readonly is: 'read' } & Reply)
 
-async function attempt(session: Session, call: Call): Promise<Attempt> {
+/**
+ * The same for a verb that only reads and takes no files: a host that hasn't got the program is handed it, and keeps
+ * nothing of it.
+ */
+export async function readHost(session: Session, call: Omit<Call, 'files'>): Promise<Reply> {
+  const first = await attempt(session, call)
+  if (first.is === 'read') return first
+  const second = await attempt(session, call, hostProgram().text)
+  if (second.is === 'read') return second
+  if (second.code === EXIT.notRoot) throw new FleetError('not-root', {}, { hostState: 'failed' })
+  throw unreadable(call, second)
+}
+
+async function attempt(session: Session, call: Call, program?: string): Promise<Attempt> {
   const marker = randomBytes(8).toString('hex')
   const bundle = call.files && makeBundle(call.files, marker)
   const args = [
@@ -68,10 +81,11 @@ async function attempt(session: Session, call: Call): Promise<Attempt> {
     ...(call.args ?? []),
   ]
   const answer = await session.run({
-    script: START_PROGRAM,
+    script: program === undefined ? START_PROGRAM : PASS_PROGRAM,
     args,
     timeout: call.timeout,
     ...(bundle ? { stdin: bundle.text } : {}),
+    ...(program === undefined ? {} : { stdin: program }),
   })
   const { code, stderr } = answer
   if (code === EXIT.missing) return { is: 'missing', code: null, stderr: '' }

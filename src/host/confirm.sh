@@ -82,18 +82,29 @@ confirmed_to_persisted() {
   see "$NONCE"
   confirmed=$state
   case $confirmed in CONFIRMED-*) ;; *) return 0 ;; esac
-  persist || { echo "the generation could not be stored in $GENERATIONS"; return 1; }
-  boot_rehearsed || return 1
-  unit_enabled || systemctl --quiet enable netfilter-persistent || { echo "netfilter-persistent could not be enabled"; return 1; }
+  if [ -n "$REMOVES" ]; then unpersist || return 1; else store || return 1; fi
   tick
   become "$confirmed" "PERSISTED-$now" || return 1
   drop_sets "$TXN/sets.now" "$TXN/sets"
-  prune_generations "$GENERATION"
+  [ -n "$REMOVES" ] || prune_generations "$GENERATION"
   release
 }
 
+store() {
+  persist || { echo "the generation could not be stored in $GENERATIONS"; return 1; }
+  boot_rehearsed || return 1
+  unit_enabled || systemctl --quiet enable netfilter-persistent || { echo "netfilter-persistent could not be enabled"; return 1; }
+}
+
+# burn NONCE: an arm of that nonce that is still on its way comes too late.
+burn() {
+  case $1 in '' | *[!0-9a-f]*) return 0 ;; esac
+  mkdir -p "$RUN/txn" && mkdir "$RUN/txn/$1"
+} 2>/dev/null
+
 verb_rollback() { # [NONCE]: asked for, by the controller or at the console
   who_owns
+  at_transaction "${1:-$owner}" || burn "${1:-}"
   find_transaction "${1:-$owner}"
   tick
   until=$((now + 2000))

@@ -86,24 +86,28 @@ stage_plugins() {
   done
 }
 
+# The program goes last: that it is still staged is what a second try goes by.
 install_plugins() {
   [ -e "$staged/program.sh" ] || return 0
-  mv -T "$staged/program.sh" "$GENERATIONS/program.sh" || return 1
   for plugin in 12-fleet 30-fleet; do
     mv -T "$PLUGINS/$plugin.new" "$PLUGINS/$plugin" || [ -x "$PLUGINS/$plugin" ] || return 1
   done
+  mv -T "$staged/program.sh" "$GENERATIONS/program.sh" || return 1
   sync "$PLUGINS" "$GENERATIONS"
 }
 
 # adopt: what boots now becomes generation 0, and the two files become links to it: the same content at every step.
 adopt() {
-  if [ ! -L "$GENERATIONS/current" ]; then
+  if [ ! -L "$GENERATIONS/current" ] || before_is_back; then
     old=$GENERATIONS/gen-000000
     rm -rf "$old" && mkdir "$old" || return 1
     for rules in rules.v4 rules.v6; do
       [ ! -f "$ETC/$rules" ] || { cp -p "$ETC/$rules" "$old/$rules" && cmp -s "$ETC/$rules" "$old/$rules" && sync "$old/$rules"; } || return 1
     done
+    remember_before "$old" && sync "$old"/* "$old" || return 1
     ln -sfn gen-000000 "$GENERATIONS/current.first" && mv -T "$GENERATIONS/current.first" "$GENERATIONS/current" || return 1
+    # The links in the folder above must never be there without it.
+    sync "$GENERATIONS" || return 1
   fi
   for rules in v4 v6; do
     [ "$(readlink "$ETC/rules.$rules" 2>/dev/null)" = "fleet/current/rules.$rules" ] && continue
@@ -111,6 +115,11 @@ adopt() {
     mv -T "$staged/link.$rules" "$ETC/rules.$rules" || return 1
   done
   sync "$ETC" "$GENERATIONS"
+}
+
+# A removal that was never brought to its end: what lies there is what boots, and may have been changed since.
+before_is_back() {
+  [ "$(readlink "$GENERATIONS/current")" = gen-000000 ] && [ ! -L "$ETC/rules.v4" ] && [ ! -L "$ETC/rules.v6" ]
 }
 
 # persist: from staged to booting. Safe to run again after a death at any line of it.
@@ -124,11 +133,13 @@ persist() {
     mv -T "$staged" "$GENERATIONS/$name" && sync "$GENERATIONS" || return 1
   fi
   if [ -L "$GENERATIONS/$name/link" ]; then
-    mv -T "$GENERATIONS/$name/link" "$GENERATIONS/current" && sync "$GENERATIONS" || return 1
+    mv -T "$GENERATIONS/$name/link" "$GENERATIONS/current" || return 1
     rm -f "$GENERATIONS/$name"/link.v?
   fi
+  # Also for a try that died between the rename and this.
+  sync "$GENERATIONS" || return 1
   read_links
-  [ "$generation" -eq "$GENERATION" ] && [ "$linked" = yes ] && cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" && whole "$GENERATIONS/current"
+  [ "$generation" -eq "$GENERATION" ] && [ "$linked" = yes ] && plugins_installed && cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" && whole "$GENERATIONS/current"
 }
 
 # The last ten stay, and what was there before fleet.

@@ -70,10 +70,10 @@ guard_alive() {
 # at_transaction NONCE: the variables that everything below works with.
 at_transaction() {
   NONCE=$1 TXN=$VAR/txn/$1 TXN_RUN=$RUN/txn/$1
-  T='' GENERATION='' BASE=''
+  T='' GENERATION='' BASE='' REMOVES=''
   [ -n "$1" ] && [ -d "$TXN_RUN/state" ] && [ -r "$TXN/meta" ] || return 1
   while IFS='=' read -r key value; do
-    case $key in confirm_cs) T=$value ;; generation) GENERATION=$value ;; base) BASE=$value ;; esac
+    case $key in confirm_cs) T=$value ;; generation) GENERATION=$value ;; base) BASE=$value ;; removes) REMOVES=$value ;; esac
   done <"$TXN/meta"
   [ -n "$T" ] && [ -n "$GENERATION" ] && [ -n "$BASE" ]
 }

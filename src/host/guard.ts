@@ -26,6 +26,8 @@ export interface Transaction {
   readonly setsNow: string
   /** meta.json of the new generation. */
   readonly meta: string
+  /** It ends with what stood before fleet, and no generation at all. */
+  readonly removes?: boolean
 }
 
 export interface Armed {
@@ -38,7 +40,8 @@ export interface Armed {
 /** Errors: `host-busy` with who and since, `host-changed`, `host-unloadable`, `host-storage`, `host-refuses`, callHost's. */
 export async function arm(session: Session, transaction: Transaction): Promise<Armed> {
   const files = transactionFiles(transaction)
-  const reply = await call(session, 'arm', [], { files, nonce: transaction.nonce })
+  const args = [transaction.nonce, ...(transaction.removes ? ['removal'] : [])]
+  const reply = await callHost(session, { verb: 'arm', files, args, timeout: ARM_TIMEOUT })
   if (reply.code !== EXIT.done && reply.code !== EXIT.needsGo) throw armError(reply)
   const loadTime = Number(readFacts(reply.pieces.get('armed')).get('load_cs')?.[0] ?? 0) * 10
   return { loadTime, needsGo: reply.code === EXIT.needsGo }
@@ -53,6 +56,7 @@ function transactionFiles(t: Transaction): Record<string, string> {
     confirm_cs: Math.round(t.confirmTimeout / 10),
     base: t.base,
     generation: t.generation,
+    ...(t.removes ? { removes: 'yes' } : {}),
   }
   const both = (name: string, texts: PerFamily<string>) => ({
     [`${name}.4`]: texts[4],
@@ -105,6 +109,7 @@ export interface GuardState {
 }
 
 const AWAIT_TIMEOUT = 45_000
+const ARM_TIMEOUT = 120_000
 
 /** Waits on the host until the guard has applied or failed. Errors: `host-unknown-nonce`, callHost's. */
 export const awaitApplied = (session: Session, nonce: string) => stateAfter(session, 'await', nonce)
@@ -157,12 +162,13 @@ export async function confirm(session: Session, nonce: string, bootId: string): 
   }
 }
 
-interface ArmFiles {
-  readonly files: Record<string, string>
-  readonly nonce: string
+/** After a removal that is known to be done: the host keeps nothing of fleet's, so it can't be asked again. */
+export async function forget(session: Session, nonce: string): Promise<void> {
+  const reply = await call(session, 'forget', [nonce])
+  if (reply.code === EXIT.done) return
+  const { why, detail } = stopOf(reply)
+  throw new FleetError('host-refuses', { why, detail }, { hostState: 'persisted' })
 }
 
-function call(session: Session, verb: string, args: readonly string[], arm?: ArmFiles): Promise<Reply> {
-  if (!arm) return callHost(session, { verb, args, timeout: AWAIT_TIMEOUT })
-  return callHost(session, { verb, files: arm.files, args: [arm.nonce], timeout: 120_000 })
-}
+const call = (session: Session, verb: string, args: readonly string[]): Promise<Reply> =>
+  callHost(session, { verb, args, timeout: AWAIT_TIMEOUT })

@@ -24,6 +24,7 @@ RUN=/run/fleet
 VAR=/var/lib/fleet
 ETC=/etc/iptables
 GENERATIONS=$ETC/fleet
+GENERATIONS_GONE=$ETC/.fleet-gone
 PLUGINS=/usr/share/netfilter-persistent/plugins.d
 MARK=${FLEET_MARK:-fleet}
 # What stands before a tool that must not hang for good; only the guard can't be ended by its caller.

@@ -16,6 +16,9 @@ case $verb in
   canonical) verb_canonical "$@" ;;
   rehearse-change) verb_rehearse_change "$@" ;;
   rehearse-boot) verb_rehearse_boot "$@" ;;
+  report) verb_report "$@" ;;
+  forget) verb_forget "$@" ;;
+  rehearse-before) verb_rehearse_before "$@" ;;
   boot-12-fleet) verb_boot_12_fleet "$@" ;;
   boot-30-fleet) verb_boot_30_fleet "$@" ;;
   *) stop "$EXIT_REFUSED" unknown-verb "$verb" ;;

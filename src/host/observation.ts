@@ -35,6 +35,20 @@ export interface Observation {
   /** Why the candidate doesn't load: what the host's tools said, by `4`, `6`, `sets` or `scratch`. */
   readonly loadErrors: ReadonlyMap<string, string>
   readonly guard: GuardLock | undefined
+  /** Somebody arms right now. */
+  readonly arming: boolean
+  /** Only where that was asked for. */
+  readonly before?: Before
+}
+
+/** What stood before fleet came, which is what a removal goes back to. */
+export interface Before {
+  /** Anything of fleet's changes is there; if not, nothing else was read. */
+  readonly isTouched: boolean
+  /** Which of rules.v4 and rules.v6 lay in /etc/iptables. */
+  readonly files: readonly string[]
+  /** A boot loaded them. */
+  readonly isBooted: boolean
 }
 
 /** The last confirmed generation on disk; number 0 if fleet never confirmed one. */

@@ -9,6 +9,7 @@ verb_observe() { # MANIFEST_HASH CANDIDATE_HASH
   trap 'exit 1' HUP INT TERM PIPE
   unpack "$scratch" "$1" || stop "$EXIT_STORAGE" storage "$RUN"
   version=$(iptables --version 2>/dev/null)
+  [ "$2" != before ] || take_before "$scratch"
   # A host without iptables: what is known is told, and the package step comes first.
   if have iptables-save; then
     read_live
@@ -104,7 +105,7 @@ tell_generation() {
   if who_owns && see "$owner"; then
     case $state in CONFIRMED-*) tell_unstored "$VAR/txn/$owner"; return ;; esac
   fi
-  [ -e "$GENERATIONS/current/meta.json" ] || return
+  [ "$generation" -gt 0 ] && [ -e "$GENERATIONS/current/meta.json" ] || return
   whole "$GENERATIONS/current" && whole=yes
   if plugins_installed; then plugins=yes; else plugins=no; fi
   if unit_enabled; then enabled=yes; else enabled=no; fi
@@ -142,6 +143,8 @@ tell_candidate() {
 
 tell_guard() {
   piece guard
+  # Somebody arms, and has no state yet.
+  [ ! -e "$RUN/arming" ] || flock -n "$RUN/arming" true || echo arming=yes
   who_owns || return 0
   see "$owner"
   cat "$RUN/lock/owner"

@@ -1,7 +1,7 @@
 import { FleetError } from '../model/error.ts'
 import type { PerFamily } from '../model/family.ts'
 import type { Session } from '../session/session.ts'
-import { callHost, EXIT, type Reply, stopOf } from './call.ts'
+import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
 import type { Generation, GuardLock, Observation } from './observation.ts'
 import { type Pieces, readFacts } from './pieces.ts'
 
@@ -12,6 +12,23 @@ export interface Candidate {
   /** A hash of all of it, which the host compares with the last confirmed one's. */
   readonly hash: string
 }
+
+/** What stood before fleet, in place of a candidate: the host has it. */
+const BEFORE: Candidate = { rules: { 4: '', 6: '' }, sets: '', hash: 'before' }
+
+/**
+ * Reads a host that fleet is to be removed from; `canonical` is what stood before. A host that fleet never changed
+ * keeps nothing of this. Errors: `host-refuses` where what stood before is missing or damaged, and observe's.
+ */
+export async function observeBefore(session: Session): Promise<Observation> {
+  const reply = await readHost(session, { verb: 'report', timeout: 60_000 })
+  if (reply.code !== EXIT.done) throw observeError(reply)
+  if (isTouched(reply.pieces)) return observe(session, BEFORE)
+  return { ...readObservation(reply.pieces), before: { isTouched: false, files: [], isBooted: false } }
+}
+
+export const isTouched = (pieces: Pieces): boolean =>
+  readFacts(pieces.get('facts')).get('touched')?.[0] === 'yes'
 
 /** Reads a host; changes nothing. Errors: `host-storage`, `host-refuses`, and callHost's. */
 export async function observe(
@@ -64,7 +81,16 @@ export function readObservation(pieces: Pieces): Observation {
     asConfirmed: pieces.has('confirmed-as-is'),
     loadErrors: new Map(errors.map(([name, text]) => [name.slice('error.'.length), text.trim()])),
     guard: readLock(pieces.get('guard')),
+    arming: readFacts(pieces.get('guard')).has('arming'),
+    ...readBefore(pieces.get('before')),
   }
+}
+
+function readBefore(piece: string | undefined): Pick<Observation, 'before'> {
+  if (piece === undefined) return {}
+  const facts = readFacts(piece)
+  const isBooted = facts.get('booted')?.[0] === 'yes'
+  return { before: { isTouched: true, files: facts.get('has') ?? [], isBooted } }
 }
 
 function readGeneration(pieces: Pieces): Generation {

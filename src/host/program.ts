@@ -27,6 +27,10 @@ function assemble(folder: URL): Program {
 export const START_PROGRAM =
   'p=/var/lib/fleet/host-$2.sh; test -r "$p" || exit 20; FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; exec /bin/sh "$p" "$s" "$@"'
 
+/** The same for a program on standard input, which is read whole before it begins. 22: not root. */
+export const PASS_PROGRAM =
+  'test "$(id -u)" = 0 || exit 22; p=$(cat); FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; set -- "$s" "$@"; eval "$p"'
+
 /**
  * Stores the program from standard input; `$2` the hash. Read back and synced before it gets its name, so that
  * what has the name is whole. Says `whole` where that was so before. 15: no room, or a file system that can't be

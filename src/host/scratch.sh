@@ -27,7 +27,7 @@ verb_canonical() {
 # ones, really lead from now to want and back. Prints what do took, in hundredths of a second.
 verb_rehearse_change() {
   dir=$1
-  for sets in sets sets.now; do
+  for sets in sets.live sets sets.now; do
     [ ! -s "$dir/$sets" ] || ipset restore -exist <"$dir/$sets" 2>&1 || return 1
   done
   for family in 4 6; do load "$family" "$dir/stub.$family" || return 1; done

@@ -1,0 +1,64 @@
+# shellcheck shell=sh
+# report: what stands on this host of fleet's, in few spawns; nothing is written, nor is anything needed that a host
+# which fleet never touched may lack. It doesn't need the program to be stored either.
+
+verb_report() {
+  which_boot
+  tick
+  piece facts
+  printf 'boot_id=%s\nuptime_cs=%s\n' "$boot" "$now"
+  if is_touched; then echo touched=yes; else echo touched=no; fi
+  report_generation
+  report_last
+  report_lock
+  piece end
+}
+
+# is_touched: a change was once handed to this host, whatever came of it.
+is_touched() {
+  for trace in "$GENERATIONS" "$GENERATIONS_GONE" "$PLUGINS/12-fleet" "$PLUGINS/30-fleet" "$VAR/txn"/*; do
+    [ ! -e "$trace" ] || return 0
+  done
+  return 1
+}
+
+report_generation() {
+  read_links
+  [ "$generation" -gt 0 ] || return 0
+  piece generation
+  printf 'number=%s\n' "$generation"
+  if whole "$GENERATIONS/current"; then echo whole=yes; else echo whole=no; fi
+  if plugins_installed; then plugins=yes; else plugins=no; fi
+  if unit_enabled; then enabled=yes; else enabled=no; fi
+  printf 'linked=%s\nplugins=%s\nenabled=%s\n' "$linked" "$plugins" "$enabled"
+  piece generation-meta
+  recite "$GENERATIONS/current/meta.json"
+}
+
+# The transaction whose state changed last, of this boot.
+report_last() {
+  # shellcheck disable=SC2012
+  last=$(ls -td "$RUN/txn"/*/state 2>/dev/null | head -n 1)
+  [ -n "$last" ] || return 0
+  last=${last%/state}
+  last=${last##*/}
+  see "$last" || return 0
+  piece last
+  recite "$VAR/txn/$last/meta"
+  printf 'state=%s\n' "$state"
+}
+
+report_lock() {
+  who_owns || return 0
+  see "$owner"
+  piece guard
+  recite "$RUN/lock/owner"
+  printf 'state=%s\n' "$state"
+  if guard_alive "$owner"; then echo alive=yes; else echo alive=no; fi
+}
+
+# recite FILE: without a spawn; nothing where it can't be read.
+recite() {
+  [ -r "$1" ] || return 0
+  while IFS= read -r line; do printf '%s\n' "$line"; done <"$1"
+}

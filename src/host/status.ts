@@ -1,0 +1,118 @@
+import { FleetError } from '../model/error.ts'
+import type { Session } from '../session/session.ts'
+import { EXIT, readHost, stopOf } from './call.ts'
+import { isTouched, readLock } from './observe.ts'
+import { type Pieces, readFacts } from './pieces.ts'
+
+/** What stands on a host of fleet's: its guard, its generation and its last change. */
+export interface HostStatus {
+  readonly bootId: string
+  /** A change was once handed to it. */
+  readonly isTouched: boolean
+  /** Undefined where fleet never confirmed one, or was removed. */
+  readonly generation: StatusGeneration | undefined
+  /** The change that holds the host, where one does. */
+  readonly guard: (Transaction & { readonly alive: boolean }) | undefined
+  /** The change whose state changed last since the host booted. */
+  readonly last: Transaction | undefined
+}
+
+export interface StatusGeneration {
+  readonly number: number
+  /** From its meta.json: who made it, when (ISO 8601), in which run. */
+  readonly who: string
+  readonly made: string
+  readonly run: string
+  readonly whole: boolean
+  readonly linked: boolean
+  readonly plugins: boolean
+  readonly enabled: boolean
+}
+
+export interface Transaction {
+  readonly nonce: string
+  readonly run: string
+  readonly who: string
+  readonly since: string
+  /** `APPLIED`; '' where it can't be read. */
+  readonly state: string
+  /** `deadline`: why it rolled back or disarmed; '' for other states. */
+  readonly why: string
+  /** Milliseconds until the guard decides by itself: while it is armed, applying or applied. */
+  readonly left?: number
+  readonly isRemoval: boolean
+}
+
+/** Reads what stands on a host, in one exec, and writes nothing there. Errors: `not-root`, `host-refuses`, readHost's. */
+export async function readStatus(session: Session): Promise<HostStatus> {
+  const reply = await readHost(session, { verb: 'report', timeout: 60_000 })
+  if (reply.code === EXIT.done) return statusOf(reply.pieces)
+  const { why, detail } = stopOf(reply)
+  throw new FleetError('host-refuses', { why, detail }, { hostState: 'failed' })
+}
+
+export function statusOf(pieces: Pieces): HostStatus {
+  const facts = readFacts(pieces.get('facts'))
+  const uptime = Number(facts.get('uptime_cs')?.[0] ?? 0)
+  const alive = readLock(pieces.get('guard'))?.alive ?? false
+  const guard = readTransaction(pieces.get('guard'), uptime)
+  return {
+    bootId: facts.get('boot_id')?.[0] ?? '',
+    isTouched: isTouched(pieces),
+    generation: readGeneration(pieces),
+    guard: guard && { ...guard, alive },
+    last: readTransaction(pieces.get('last'), uptime),
+  }
+}
+
+function readGeneration(pieces: Pieces): StatusGeneration | undefined {
+  const facts = readFacts(pieces.get('generation'))
+  const yes = (key: string) => facts.get(key)?.[0] === 'yes'
+  const number = Number(facts.get('number')?.[0] ?? 0)
+  if (number === 0) return undefined
+  const meta = readMeta(pieces.get('generation-meta') ?? '')
+  const flags = {
+    whole: yes('whole'),
+    linked: yes('linked'),
+    plugins: yes('plugins'),
+    enabled: yes('enabled'),
+  }
+  return { number, ...meta, ...flags }
+}
+
+/** A damaged one says nothing. */
+function readMeta(text: string): Pick<StatusGeneration, 'who' | 'made' | 'run'> {
+  const word = (key: string) => new RegExp(`"${key}": ("(?:[^"\\\\]|\\\\.)*")`).exec(text)?.[1]
+  const said = (key: string) => unquote(word(key) ?? '""')
+  return { who: said('who'), made: said('made'), run: said('run') }
+}
+
+function unquote(word: string): string {
+  try {
+    return String(JSON.parse(word))
+  } catch {
+    return ''
+  }
+}
+
+function readTransaction(piece: string | undefined, uptime: number): Transaction | undefined {
+  const facts = readFacts(piece)
+  const one = (key: string) => facts.get(key)?.[0] ?? ''
+  if (piece === undefined || !facts.has('state')) return undefined
+  const [state = '', ...rest] = one('state').split('-')
+  const timed = TIMED.has(state)
+  return {
+    nonce: one('nonce'),
+    run: one('run'),
+    who: one('who'),
+    since: one('since'),
+    state,
+    why: EXPLAINED.has(state) ? rest.join('-') : '',
+    ...(timed ? { left: (Number(rest[0] ?? 0) - uptime) * 10 } : {}),
+    isRemoval: one('removes') === 'yes',
+  }
+}
+
+/** States whose file says the uptime, in hundredths of a second, at which the guard goes on by itself. */
+const TIMED: ReadonlySet<string> = new Set(['ARMED', 'APPLYING', 'APPLIED'])
+const EXPLAINED: ReadonlySet<string> = new Set(['DISARMED', 'ROLLING_BACK', 'ROLLED_BACK', 'STUCK'])
