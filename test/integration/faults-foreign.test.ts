@@ -17,6 +17,10 @@ const lab = useTestLab(
 )
 const WITHOUT = ['within', 'kept', 'later']
 
+/** Who is banned is so before anything of fleet's lets him in. */
+const BANS_FIRST =
+  /(?<!^-A INPUT .*\n)^-A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd\n-A INPUT -i lo -j ACCEPT$/m
+
 const GATEWAY = '---\nrole: A gateway.\n---\n*filter\n-A FORWARD -i wg0 -j ACCEPT\nCOMMIT\n'
 
 const site = (names: readonly string[], ports = '[80]') =>
@@ -58,6 +62,7 @@ describe.concurrent('chains of Docker and fail2ban', () => {
       expect(await (await apply([name])).verdict()).toEqual(persisted(name))
       expect(await foreignLines(host)).toEqual(theirs)
       expect(await hostRules(host)).toMatch(/^:INPUT DROP$/m)
+      expect(await hostRules(host)).toMatch(BANS_FIRST)
       expect(await hostRules(host)).toMatch(/^:FORWARD DROP$/m)
 
       const live = await inForce(host)
@@ -105,6 +110,7 @@ describe.concurrent('chains of Docker and fail2ban', () => {
     expect(await running.verdict()).toEqual(persisted('kept'))
     expect(await foreignLines(host)).toEqual(theirs)
     expect(await hostRules(host)).toContain('--dports 80,8443')
+    expect(await hostRules(host)).toMatch(BANS_FIRST)
   })
 
   it('that come after an apply keep FORWARD for themselves, and never get it opened', async () => {
