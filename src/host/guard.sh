@@ -152,7 +152,9 @@ apply() { # ARMED-<by>
   become "APPLYING-$deadline" "ROLLING_BACK-$why"
 }
 
+# Nothing to do is an empty file; none at all is damage.
 run_do() {
+  [ -e "$TXN/do.4" ] && [ -e "$TXN/do.6" ] || return 1
   load 4 "$TXN/do.4" -w 5 --noflush && still "APPLYING-$deadline" && load 6 "$TXN/do.6" -w 5 --noflush
 }
 

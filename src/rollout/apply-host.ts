@@ -152,9 +152,16 @@ function transactionOf(change: HostChange, tools: ApplyTools): Transaction {
   return { nonce, run, who, since, confirmTimeout, ...change, meta }
 }
 
+/** A lock without a state was left by an arm that died before it had one. */
+const FINAL = /^(DISARMED|ROLLED_BACK|PERSISTED|$)/
+
 async function lookAgain(session: Session, target: Target, plan: HostPlan): Promise<Untransacted> {
   const seen = await observe(session, target.candidate)
   const { bootId } = seen
-  if (seen.guard) return { is: 'under way', bootId }
-  return { is: sameChange(plan, target.decide(seen)) ? 'as before' : 'different', bootId }
+  const { guard } = seen
+  if (seen.arming || guard?.alive || (guard && !FINAL.test(guard.state))) return { is: 'under way', bootId }
+  const now = target.decide(seen)
+  if (now.verdict === 'unchanged' && seen.generation.number === plan.change?.generation)
+    return { is: 'as wanted', bootId }
+  return { is: sameChange(plan, now) ? 'as before' : 'different', bootId }
 }

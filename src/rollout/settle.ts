@@ -24,9 +24,12 @@ export interface SettleTools {
   readonly lookAgain: (session: Session) => Promise<Untransacted>
 }
 
-/** `under way`: somebody is at work there. `as before`: the rules and the generation are those that the plan began with. */
+/**
+ * `under way`: somebody is at work there. `as before`: the rules and the generation are those that the plan began
+ * with. `as wanted`: they are those of the transaction, confirmed.
+ */
 export interface Untransacted {
-  readonly is: 'under way' | 'as before' | 'different'
+  readonly is: 'under way' | 'as before' | 'as wanted' | 'different'
   readonly bootId: string
 }
 
@@ -71,6 +74,8 @@ async function look(armed: Armed, tools: SettleTools): Promise<Settled | undefin
     const started = { now: session.connectStart, wall: session.connectStart + wall }
     const state = await awaitApplied(session, armed.nonce)
     if (state.bootId !== armed.bootId) return outcome(armed, 'unknown', fault('transaction-lost'))
+    if (isOverdue(armed, tools, state))
+      return await byState(armed, tools, session, await askRollback(session, armed.nonce))
     if (state.name !== 'APPLIED') return await byState(armed, tools, session, state)
     await tools.emit({ type: 'host-step', host: armed.host, step: 'applied' })
     if (!isFresh(started, readClocks(tools.clock), state.age ?? 0)) return undefined
@@ -82,6 +87,13 @@ async function look(armed: Armed, tools: SettleTools): Promise<Settled | undefin
   } finally {
     await session.close()
   }
+}
+
+/** A guard that lives would have decided long ago: whoever asks finishes for one that died. */
+function isOverdue(armed: Armed, tools: SettleTools, { name }: GuardState): boolean {
+  const waited = tools.clock.now() - armed.closedAt
+  if (name === 'ARMED') return waited > ARMED_LIMIT
+  return (name === 'APPLYING' || name === 'ROLLING_BACK') && waited > ARMED_LIMIT + armed.confirmTimeout
 }
 
 /** Applied, and this connection proves that the host can be reached: confirm, if there is time to. */
@@ -150,9 +162,20 @@ async function withoutTransaction(
   const found = await tools.lookAgain(session)
   if (found.is === 'under way') return undefined
   if (found.is === 'different') return outcome(armed, 'unknown', fault('transaction-lost'))
+  if (found.is === 'as wanted') return outcome(armed, 'persisted')
   if (found.bootId !== armed.bootId)
     return outcome(armed, 'reverted', fault('rolled-back', { why: 'reboot' }))
+  await burnNonce(session, armed)
   return outcome(armed, 'failed', fault('arm-lost'))
+}
+
+/** An arm that is still on its way to the host must not find its nonce unused. */
+async function burnNonce(session: Session, { nonce }: Armed): Promise<void> {
+  try {
+    await askRollback(session, nonce)
+  } catch (error) {
+    if (!(error instanceof FleetError && error.code === 'host-unknown-nonce')) throw error
+  }
 }
 
 const fault = (code: string, args: Finding['args'] = {}): Finding => ({ code, severity: 'error', args })

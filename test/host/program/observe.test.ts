@@ -30,6 +30,7 @@ describe('observe', () => {
       generation: { number: 0, whole: false, linked: false, plugins: false },
       asConfirmed: false,
       guard: undefined,
+      arming: false,
     })
     expect(seen.iptables).toMatch(/^iptables v1\.\d+\.\d+ \(nf_tables\)$/)
     expect(seen.live[4]).toContain('-A POSTROUTING -o eth0 -j MASQUERADE')

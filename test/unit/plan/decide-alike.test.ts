@@ -42,6 +42,7 @@ const seen: Observation = {
   asConfirmed: false,
   loadErrors: new Map(),
   guard: undefined,
+  arming: false,
 }
 
 const shared = { 4: parseSave(rulesets[4], 4), 6: parseSave(rulesets[6], 6) }

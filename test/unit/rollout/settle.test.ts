@@ -148,6 +148,23 @@ describe('settling an armed host', () => {
     expect(looks).toBe(4)
   })
 
+  it('finishes for a guard that died in its rollback', async () => {
+    const { outcome, verbs, elapsed } = await settleWith(verb =>
+      verb === 'rollback' ? state('ROLLED_BACK-deadline') : state('ROLLING_BACK-deadline'),
+    )
+    expect(outcome).toMatchObject({ state: 'reverted' })
+    expect(verbs.filter(verb => verb === 'rollback')).toHaveLength(1)
+    expect(elapsed).toBeGreaterThan(30_000 + T)
+  })
+
+  it('disarms for a guard that never began', async () => {
+    const { outcome, verbs } = await settleWith(verb =>
+      state(verb === 'rollback' ? 'DISARMED-asked' : 'ARMED-1'),
+    )
+    expect(outcome).toBe('disarmed')
+    expect(verbs.at(-1)).toBe('rollback')
+  })
+
   it('says unknown of a host that never answers, once its guard must have decided', async () => {
     const { outcome, elapsed } = await settleWith(verb =>
       verb === 'connect' ? new FleetError('connect-timeout') : {},
@@ -169,6 +186,7 @@ describe('settling an armed host', () => {
 
   it.each<[string, Untransacted, object]>([
     ['booted and has its old rules', { is: 'as before', bootId: 'boot-2' }, { state: 'reverted' }],
+    ['booted and has the new rules', { is: 'as wanted', bootId: 'boot-2' }, { state: 'persisted' }],
     [
       'was never armed',
       { is: 'as before', bootId: BOOT },
