@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { APPLY, CHANGE, CONNECTION, INVENTORY, OUTPUT } from './flags.ts'
+import { APPLY, CHANGE, CONNECTION, HOSTS, INVENTORY, OUTPUT } from './flags.ts'
 
 /** Every command there is. A command's code is imported only when it runs: `fleet --help` costs yargs and nothing else. */
 export const COMMANDS: readonly Command[] = [
@@ -23,6 +23,13 @@ export const COMMANDS: readonly Command[] = [
     describe: 'look at every host and show what apply would change; nothing is changed',
     flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...OUTPUT },
     load: () => import('./plan.ts'),
+  },
+  {
+    name: 'status',
+    positional: '[inventory]',
+    describe: "each host's guard, generation and last change; nothing is changed, and no template is needed",
+    flags: { ...HOSTS, ...CONNECTION, ...OUTPUT },
+    load: () => import('./status.ts'),
   },
   {
     name: 'render',

@@ -1,8 +1,8 @@
 import { HOST_KEY_CHECKING } from '../model/connection.ts'
 import type { Flag } from './command.ts'
 
-/** Where hosts come from. */
-export const INVENTORY = {
+/** Where hosts come from, for commands that render nothing. */
+export const HOSTS = {
   inventory: {
     alias: 'i',
     type: 'string',
@@ -25,8 +25,12 @@ export const INVENTORY = {
     requiresArg: true,
     describe: 'key=value, JSON, or @file',
   },
-  templates: { type: 'string', requiresArg: true, describe: 'folder of role templates, looked in first' },
   'list-hosts': { type: 'boolean', describe: 'print the hosts that would be meant, and stop' },
+} satisfies Record<string, Flag>
+
+export const INVENTORY = {
+  ...HOSTS,
+  templates: { type: 'string', requiresArg: true, describe: 'folder of role templates, looked in first' },
 } satisfies Record<string, Flag>
 
 /** How hosts are reached. */

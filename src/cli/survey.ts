@@ -6,9 +6,8 @@ import { type Each, observeAll, type Survey } from '../rollout/rollout.ts'
 import { findingsOf } from './check.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
-import { flag } from './flag.ts'
+import { poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs, renderAll } from './inputs.ts'
-import { openPool } from './pool.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
 
 /** What `plan` and `apply` share: everything read, rendered and ready to be looked at. */
@@ -22,13 +21,12 @@ export interface Prepared {
 
 /** Reads and renders; nobody is contacted yet. Warnings go to standard error. */
 export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepared> {
-  const withPassword = await askBecomePassword(flags)
+  const withPassword = await withBecomePassword(flags)
   const inputs = await readInputs(withPassword)
   const rendered = renderAll(inputs, withPassword)
   for (const finding of findingsOf(inputs, rendered))
     if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
-  const { hosts = 50, starts = 30 } = inputs.config.concurrency
-  const pool = openPool({ hosts: flag(flags, 'forks', 'number') ?? hosts, starts, signal: cancel })
+  const pool = poolFor(inputs, withPassword, cancel)
   const targets = makeTargets(inputs, rendered, withPassword, {
     pool,
     isShipped: shippedRoles(inputs, withPassword),
@@ -41,10 +39,4 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     clock,
     survey: emit => observeAll(targets, { each: pool.each, clock, emit }),
   }
-}
-
-async function askBecomePassword(flags: Flags): Promise<Flags> {
-  if (!flag(flags, 'ask-become-pass', 'boolean')) return flags
-  const { askSecret } = await import('./ask.ts')
-  return { ...flags, 'become-password': await askSecret('BECOME password: ') }
 }

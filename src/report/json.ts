@@ -3,6 +3,7 @@ import type { Finding } from '../model/finding.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import { sayRule } from '../plan/unmanaged.ts'
 import { say } from './say.ts'
+import { type Asked, conditionOf } from './status.ts'
 
 /** An event as one line of JSON, its line end included; docs/json.md is the schema. Findings carry their sentence. */
 export function jsonLine(event: Event): string {
@@ -29,6 +30,15 @@ export function planLine(plan: HostPlan): string {
     diff,
   }
   return line({ type: 'host-plan', ...shown })
+}
+
+/** What a host says of itself as one line, or why it says nothing. */
+export function statusLine(asked: Asked): string {
+  const start = { type: 'host-status', host: asked.host, condition: conditionOf(asked) }
+  if (!('status' in asked)) return line({ ...start, state: asked.state, finding: withMessage(asked.finding) })
+  const { bootId, isTouched, generation, guard, last } = asked.status
+  const shown = { generation: generation ?? null, guard: guard ?? null, last: last ?? null }
+  return line({ ...start, bootId, touched: isTouched, ...shown })
 }
 
 const withMessage = (finding: Finding) => ({ ...finding, message: say(finding) })

@@ -1,0 +1,50 @@
+import { readStatus } from '../host/status.ts'
+import { FleetError } from '../model/error.ts'
+import { statusLine } from '../report/json.ts'
+import { say } from '../report/say.ts'
+import { type Asked, exitCodeOfStatus, printStatus } from '../report/status.ts'
+import type { Connect } from '../session/session.ts'
+import type { Flags } from './command.ts'
+import { flag } from './flag.ts'
+import { poolFor, withBecomePassword } from './hosts.ts'
+import { readInputs } from './inputs.ts'
+import { listHosts } from './render.ts'
+import { hasColor } from './terminal.ts'
+
+/**
+ * What stands on every host: one connection each, nothing is written there, and no template is read. 0 all settled,
+ * 2 something pending, 3 a host that couldn't be asked, 4 one that isn't safe.
+ */
+export async function run(flags: Flags): Promise<number> {
+  const inputs = await readInputs(await withBecomePassword(flags))
+  for (const finding of inputs.findings)
+    if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
+  if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
+  const pool = poolFor(inputs, flags, new AbortController().signal)
+  const json = flag(flags, 'json', 'boolean') ?? false
+  const asking = await pool.each([...inputs.connections], async ([host, connection]) => {
+    const asked = await ask(host, pool.connector(connection))
+    if (json) process.stdout.write(statusLine(asked))
+    return asked
+  })
+  const asked = asking.map(one => {
+    if (one.status === 'rejected') throw one.reason
+    return one.value
+  })
+  if (!json) process.stdout.write(printStatus(asked, { color: hasColor(process.stdout) }))
+  return exitCodeOfStatus(asked)
+}
+
+async function ask(host: string, connect: Connect): Promise<Asked> {
+  try {
+    const session = await connect()
+    try {
+      return { host, status: await readStatus(session) }
+    } finally {
+      await session.close()
+    }
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error
+    return { host, state: error.hostState ?? 'failed', finding: error.finding }
+  }
+}
