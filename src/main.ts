@@ -17,10 +17,14 @@ async function main(): Promise<number> {
 }
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  return String((manifest as { version?: unknown }).version)
+  const manifest: { readonly version: string } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  )
+  return manifest.version
 }
 
+// Who reads may leave (`| head`, a window that is closed): that must neither end a change in its middle nor its exit code.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 process.exitCode = await main()
 // A closed pipe or a session that doesn't end must not keep the process: all that matters was awaited.
 process.stdout.write('', () => process.exit())

@@ -102,6 +102,14 @@ describe('apply', () => {
     expect(stdout + stderr).not.toMatch(/[\x00-\x08\x0b-\x1f]/)
   })
 
+  it.each([['--diff'], ['--json']])('goes on to its end where nobody reads any more (%s)', async flag => {
+    const at = await site()
+    const port = flag === '--diff' ? '8081' : '8082'
+    expect(await at.unheard('apply', 'inventory.ini', '-l', 'web2', flag, '-e', `http_ports=${port}`)).toBe(0)
+    expect((await inForce(lab().host('web2'))).join('')).toContain(`--dport ${port} `)
+    expect(await at.unheard('apply', 'inventory.ini', '-l', 'web2', '-e', '{"ssh_from": []}')).toBe(3)
+  })
+
   it('writes nothing but JSON with --json, and the same into the journal', async () => {
     const at = await site('ssh_from: []\n')
     const running = at.start('apply', 'inventory.ini', '-l', 'web2,db1')

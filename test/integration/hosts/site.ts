@@ -45,6 +45,13 @@ export class Site {
     if (code !== 0) throw new Error(`fleet apply ended with ${code}:\n${stdout}${stderr}`)
   }
 
+  /** The exit code of `fleet ARGS...` whose output goes to somebody who leaves before it has said anything. */
+  async unheard(...args: readonly string[]): Promise<number> {
+    const script = 'exec 3>&1; { "$@" 2>&1; echo $? >&3; } | true'
+    const argv = ['sh', '-c', script, 'sh', ...this.#argv(args)]
+    return Number((await this.#lab.run(argv, { cwd: this.folder, env: this.#env })).stdout)
+  }
+
   /** Somebody at a terminal, who types `keys` (`\x03` is Ctrl-C) once `question` is on the screen. */
   async atTerminal(args: readonly string[], question: RegExp, keys: string): Promise<CommandResult> {
     const command = this.#argv(args)
