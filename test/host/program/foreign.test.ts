@@ -118,6 +118,7 @@ describe.each(KINDS)('$backend under $shell', kind => {
     await over(host, session => askRollback(session, transaction.nonce))
     expect(stateFile(host, transaction)).toBe('ROLLED_BACK-asked')
     expect(apart(await rules(host)), 'as if only they had been there').toEqual(apart(control))
+    expect(await host.must('ipset list -n'), 'its sets are gone too').toBe('')
 
     const again = await applied(host, rich)
     await host.must('iptables -I f2b-sshd -s 203.0.113.52 -j REJECT')
