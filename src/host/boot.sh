@@ -57,6 +57,7 @@ same_members() { # FILE
   [ "$(members <"$1")" = "$(ipset save | members)" ]
 }
 
-members() { sed -n 's/^add \([^ ]*\) \([^ ]*\).*/\1 \2/p' | sort; }
+# ipset prints one address without its prefix, however it was written.
+members() { sed -n 's/^add \([^ ]*\) \([^ ]*\).*/\1 \2/; t found; d; :found; /:/!s,/32$,,; /:/s,/128$,,; p' | sort; }
 
 boot_rehearsed() { in_scratch rehearse-boot "$TXN_RUN/boot"; }

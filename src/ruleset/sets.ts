@@ -5,8 +5,11 @@ export function printSets(sets: readonly IpSet[]): string {
   return sets.map(printSet).join('')
 }
 
+/** The prefix of one address, which ipset doesn't print back. */
+const WHOLE = { 4: /\/32$/, 6: /\/128$/ } as const
+
 function printSet({ name, family, type, entries }: IpSet): string {
   const room = Math.max(65536, 2 ** Math.ceil(Math.log2(entries.length + 1)))
   const create = `create ${name} ${type} family ${family === 4 ? 'inet' : 'inet6'} maxelem ${room}\n`
-  return create + entries.map(entry => `add ${name} ${entry}\n`).join('')
+  return create + entries.map(entry => `add ${name} ${entry.replace(WHOLE[family], '')}\n`).join('')
 }
