@@ -1,25 +1,6 @@
 import { type Chain, isBuiltIn, type Rule, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { tokenize } from '../ruleset/tokens.ts'
 
-/** Chains of software that fleet knows: they and the jumps to them stay as they are. */
-export const KNOWN_FOREIGN: readonly string[] = [
-  'DOCKER*',
-  'KUBE-*',
-  'cali-*',
-  'CILIUM_*',
-  'CNI-*',
-  'FLANNEL*',
-  'NETAVARK*',
-  'f2b-*',
-  'sshguard',
-  'CROWDSEC*',
-  'LIBVIRT_*',
-  'PVEFW-*',
-  'ts-*',
-  'InstanceServices',
-  'FLEET-*',
-]
-
 const CONTAINERS: readonly string[] = [
   'DOCKER*',
   'KUBE-*',
@@ -28,6 +9,19 @@ const CONTAINERS: readonly string[] = [
   'CNI-*',
   'FLANNEL*',
   'NETAVARK*',
+]
+
+/** Chains of software that fleet knows: they and the jumps to them stay as they are. */
+export const KNOWN_FOREIGN: readonly string[] = [
+  ...CONTAINERS,
+  'f2b-*',
+  'sshguard',
+  'CROWDSEC*',
+  'LIBVIRT_*',
+  'PVEFW-*',
+  'ts-*',
+  'InstanceServices',
+  'FLEET-*',
 ]
 
 /** Whether a name matches one of the globs (`*` alone is special). */
@@ -91,6 +85,8 @@ export interface Unmanaged {
   /** The chain it jumps to, where that is one that fleet doesn't know. */
   readonly unknownChain?: string
   readonly policy?: string
+  /** Stands in a chain that a role wants to have for itself. */
+  readonly inWantedChain?: true
 }
 
 export interface Ownership {
@@ -132,9 +128,17 @@ function strangersIn(it: Ownership, table: string, chain: Chain): Unmanaged[] {
 }
 
 function strangeChain(it: Ownership, table: string, chain: Chain): Unmanaged[] {
-  if (isOwnedChain(it, table, chain.name) || matchesAny(chain.name, [...it.preserve, ...it.replace]))
-    return []
-  return [{ table, chain: chain.name }]
+  if (it.last.tables.get(table)?.has(chain.name)) return []
+  const wanted = it.wanted.tables.get(table)?.get(chain.name)
+  if (wanted) return takenFrom(it, table, chain)
+  return matchesAny(chain.name, [...it.preserve, ...it.replace]) ? [] : [{ table, chain: chain.name }]
+}
+
+/** A chain that somebody made by the name of a role's: its rules would go without a word. */
+function takenFrom(it: Ownership, table: string, chain: Chain): Unmanaged[] {
+  if (matchesAny(chain.name, it.replace)) return []
+  const strange = chain.rules.filter(rule => !isOwnedRule(it, table, chain.name, rule))
+  return strange.map(({ text }) => ({ table, chain: chain.name, text, inWantedChain: true }))
 }
 
 const says = (it: Ownership, table: string, chain: string) =>

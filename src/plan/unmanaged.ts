@@ -17,11 +17,18 @@ export function judgeUnmanaged(
   nothingToDo: boolean,
 ): readonly Finding[] {
   const jumps = [...new Set(unmanaged.flatMap(({ unknownChain }) => unknownChain ?? []))]
-  const others = unmanaged.filter(one => one.unknownChain === undefined).map(sayRule)
+  const taken = unmanaged.filter(one => one.inWantedChain).map(sayRule)
+  const others = unmanaged.filter(one => one.unknownChain === undefined && !one.inWantedChain).map(sayRule)
   const isFirst = asked.seen.generation.number === 0
   const severity = nothingToDo ? 'warning' : 'error'
   const findings: Finding[] = []
   if (jumps.length > 0) findings.push({ code: 'unknown-chains', severity, args: { chains: jumps } })
+  if (taken.length > 0)
+    findings.push({
+      code: 'chain-taken',
+      severity: asked.replaceUnmanaged ? 'warning' : 'error',
+      args: { rules: taken },
+    })
   if (others.length === 0) return findings
   if (asked.replaceUnmanaged)
     findings.push({ code: 'unmanaged-replaced', severity: 'warning', args: { rules: others } })

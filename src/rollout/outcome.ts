@@ -4,13 +4,16 @@ import type { HostPlan } from '../plan/host-plan.ts'
 
 /** What a plan alone says of a host that isn't to be changed. */
 export function outcomeOf(plan: HostPlan): Outcome {
-  const finding = plan.findings.find(({ severity }) => severity === 'error')
+  const finding = plan.findings.find(({ severity }) => severity === 'error') ?? warningOf(plan)
   return {
     host: plan.host,
     state: plan.verdict === 'refused' ? 'refused' : 'unchanged',
     ...(finding ? { finding } : {}),
   }
 }
+
+/** What the operator should hear of a host although it ended well: rules that stay and that fleet didn't make. */
+export const warningOf = ({ findings }: HostPlan) => findings.find(({ severity }) => severity === 'warning')
 
 /** What an error before anything was armed says of a host. Anything but a FleetError is a bug and goes on up. */
 export function failure(host: string, error: unknown): Outcome {

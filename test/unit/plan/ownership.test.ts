@@ -81,6 +81,19 @@ describe('what fleet did not make', () => {
     ])
   })
 
+  it('is also what stands in a chain that a role wants for itself', () => {
+    const wanted = table(
+      ':INPUT DROP [0:0]',
+      ':MINE - [0:0]',
+      '-A INPUT -j MINE',
+      '-A MINE -s 198.51.100.1/32 -j DROP',
+    )
+    const theirs = findUnmanaged(ownership({ live, wanted })).filter(one => one.inWantedChain)
+    expect(theirs.map(sayRule)).toEqual(['-A MINE -j RETURN'])
+    expect(unmanaged({ live, wanted, last: wanted })).not.toContain('-A MINE -j RETURN')
+    expect(unmanaged({ live, wanted, replace: ['MINE'] })).not.toContain('-A MINE -j RETURN')
+  })
+
   it('is not what a container runtime has in its chains', () => {
     const docker = table(
       ':FORWARD DROP [0:0]',
