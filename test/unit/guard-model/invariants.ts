@@ -1,0 +1,44 @@
+import { diskIs, isGoingBack, liveIs, type State, type World } from './state.ts'
+
+/*
+ * What must hold in every state. A state keeps the verdict that was given and what happened, so "once it was said"
+ * and "never again" are covered by it.
+ */
+
+const isOld = (s: State) => liveIs(s, 'OLD') && diskIs(s, 'OLD')
+
+const VERDICTS: Readonly<Record<State['verdict'], (s: State) => boolean>> = {
+  '-': () => true,
+  persisted: s =>
+    s.confirmed && !s.rolledBack && liveIs(s, 'NEW') && diskIs(s, 'NEW') && s.synced && s.plugins,
+  'confirmed, not persisted': s => s.confirmed && !s.rolledBack && !isGoingBack(s.txn),
+  reverted: isOld,
+  refused: isOld,
+  failed: isOld,
+  unreachable: isOld,
+  stuck: s => !s.confirmed && diskIs(s, 'OLD'),
+  unknown: s => s.read === 'nothing' || s.read === 'slow',
+}
+
+const INVARIANTS: Readonly<Record<string, (s: State, world: World) => boolean>> = {
+  'never both confirmed and rolled back': s => !(s.confirmed && (s.rolledBack || isGoingBack(s.txn))),
+  'nothing on disk that was not confirmed': s => s.confirmed || diskIs(s, 'OLD'),
+  'a boot loads one generation, both families of it': s => diskIs(s, 'OLD') || diskIs(s, 'NEW'),
+  'rules that lock out are never confirmed': (s, world) => !(world.locksOut && s.confirmed),
+  'new rules are undone, confirmed or booted': s => s.txn !== 'none' || liveIs(s, 'OLD') || diskIs(s, 'NEW'),
+  'applied at most once': s => s.did <= 1,
+  'nothing applied before the arming session is gone': s => !s.tooEarly,
+  'confirmed are the wanted rules, whole': s =>
+    (s.txn !== 'CONFIRMED' && s.txn !== 'PERSISTED') || liveIs(s, 'NEW'),
+  'persisted is on the disk, safe, and boots': s =>
+    s.txn !== 'PERSISTED' || (diskIs(s, 'NEW') && s.synced && s.plugins),
+  'rolled back and disarmed are the old rules, whole': s =>
+    (s.txn !== 'ROLLED_BACK' && s.txn !== 'DISARMED') || isOld(s),
+  'the verdict is true': s => VERDICTS[s.verdict](s),
+}
+
+const ALL = Object.entries(INVARIANTS)
+
+/** The first invariant that a state breaks. */
+export const broken = (s: State, world: World): string | undefined =>
+  ALL.find(([, holds]) => !holds(s, world))?.[0]
