@@ -1,22 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import { homedir, hostname, userInfo } from 'node:os'
-import { openJournal } from '../journal/append.ts'
-import { describeCommand } from '../journal/command.ts'
-import { journalDirectory } from '../journal/place.ts'
-import { FleetError } from '../model/error.ts'
-import type { Emit, Outcome } from '../model/event.ts'
-import type { Finding } from '../model/finding.ts'
-import type { HostState } from '../model/host-state.ts'
-import { exitCodeOf } from '../report/exit-code.ts'
-import { say } from '../report/say.ts'
-import { applyAll, type Survey } from '../rollout/rollout.ts'
+import { changeHosts } from './change.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { run as runPlan } from './plan.ts'
 import { listHosts } from './render.ts'
 import { listenToSignals } from './signals.ts'
-import { type Prepared, prepare } from './survey.ts'
-import { openVoice, type Voice } from './voice.ts'
+import { prepare } from './survey.ts'
 
 /** Brings every host to its rules. Exit codes: docs/exit-codes.md. */
 export async function run(flags: Flags): Promise<number> {
@@ -24,84 +12,5 @@ export async function run(flags: Flags): Promise<number> {
   const signals = listenToSignals()
   const prepared = await prepare(flags, signals.cancel)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(prepared.inputs.hosts.map(({ name }) => name))
-  const confirmTimeout = confirmTimeoutOf(flags, prepared)
-  const run = runName(prepared)
-  const who = `${userInfo().username}@${hostname()}`
-  const directory =
-    flag(flags, 'journal', 'string') ??
-    prepared.inputs.config.journal ??
-    journalDirectory(process.env, homedir())
-  const journal = await openJournal(directory, run, { clock: prepared.clock, warn })
-  const voice = openVoice(flags, prepared.clock)
-  const emit: Emit = async event => {
-    await journal.append(event)
-    await voice.emit(event)
-  }
-  try {
-    await emit({
-      type: 'run-started',
-      run,
-      who,
-      command: describeCommand(process.argv.slice(2)),
-      hosts: prepared.inputs.hosts.length,
-    })
-    const survey = await prepared.survey(emit)
-    const outcomes = await change(survey, {
-      flags,
-      prepared,
-      emit,
-      run,
-      who,
-      confirmTimeout,
-      stop: signals.stop,
-      voice,
-    })
-    await emit({ type: 'run-ended', run, states: count(outcomes) })
-    await voice.end(outcomes)
-    return exitCodeOf(outcomes)
-  } finally {
-    await voice.close()
-    signals.forget()
-    await journal.close()
-  }
-}
-
-interface Change {
-  readonly flags: Flags
-  readonly prepared: Prepared
-  readonly emit: Emit
-  readonly run: string
-  readonly who: string
-  readonly confirmTimeout: number
-  readonly stop: AbortSignal
-  readonly voice: Voice
-}
-
-async function change(survey: Survey, it: Change): Promise<readonly Outcome[]> {
-  const agreed = await it.voice.agree(survey)
-  const { each, clock } = it.prepared
-  const tools = { ...it, each, clock, stop: agreed ? it.stop : AbortSignal.abort() }
-  return [...survey.failed, ...(await applyAll(survey.observed, tools))]
-}
-
-const warn = (finding: Finding) => void process.stderr.write(`${say(finding)}\n`)
-
-function confirmTimeoutOf(flags: Flags, { inputs }: Prepared): number {
-  const seconds = flag(flags, 'confirm-timeout', 'number') ?? (inputs.config.confirmTimeout ?? 60_000) / 1000
-  if (seconds >= 4 && seconds <= 1800) return seconds * 1000
-  throw new FleetError('confirm-timeout-range', { seconds })
-}
-
-function runName({ clock }: Prepared): string {
-  const time = new Date(clock.wall())
-    .toISOString()
-    .replaceAll(/[-:]|\.\d+Z/g, '')
-    .replace('T', '-')
-  return `${time}-${randomBytes(2).toString('hex')}`
-}
-
-function count(outcomes: readonly Outcome[]): Partial<Record<HostState, number>> {
-  const states: Partial<Record<HostState, number>> = {}
-  for (const { state } of outcomes) states[state] = (states[state] ?? 0) + 1
-  return states
+  return changeHosts(flags, prepared, signals, 'Apply to')
 }

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { APPLY, CHANGE, CONNECTION, HOSTS, INVENTORY, OUTPUT } from './flags.ts'
+import { APPLY, CHANGE, CONNECTION, HOSTS, INVENTORY, OUTPUT, REMOVE, RESUME } from './flags.ts'
 
 /** Every command there is. A command's code is imported only when it runs: `fleet --help` costs yargs and nothing else. */
 export const COMMANDS: readonly Command[] = [
@@ -30,6 +30,21 @@ export const COMMANDS: readonly Command[] = [
     describe: "each host's guard, generation and last change; nothing is changed, and no template is needed",
     flags: { ...HOSTS, ...CONNECTION, ...OUTPUT },
     load: () => import('./status.ts'),
+  },
+  {
+    name: 'resume',
+    positional: '[run]',
+    describe: 'bring to its end what a fleet that died has left: the newest run of this inventory, or RUN',
+    flags: { ...RESUME, ...CONNECTION, ...OUTPUT },
+    load: () => import('./resume.ts'),
+  },
+  {
+    name: 'remove',
+    positional: '[inventory]',
+    describe:
+      'take fleet off every host: what stood before is back in force and on disk, guarded like any change',
+    flags: { ...HOSTS, ...CONNECTION, ...REMOVE, ...OUTPUT },
+    load: () => import('./remove.ts'),
   },
   {
     name: 'render',

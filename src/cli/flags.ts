@@ -1,5 +1,16 @@
 import { HOST_KEY_CHECKING } from '../model/connection.ts'
 import type { Flag } from './command.ts'
+import { UsageError } from './usage-error.ts'
+
+const positive = (name: string) => (value: number) => {
+  if (value > 0) return value
+  throw new UsageError(`--${name}: expected a number above 0`)
+}
+
+const whole = (name: string) => (value: number) => {
+  if (Number.isInteger(value) && value > 0) return value
+  throw new UsageError(`--${name}: expected a whole number, 1 at least`)
+}
 
 /** Where hosts come from, for commands that render nothing. */
 export const HOSTS = {
@@ -52,16 +63,22 @@ export const CONNECTION = {
     choices: HOST_KEY_CHECKING,
     describe: 'what to do with an unknown host key (strict)',
   },
-  'connect-timeout': { type: 'number', requiresArg: true, describe: 'seconds for a connection (10)' },
-  forks: { alias: 'f', type: 'number', requiresArg: true, describe: 'hosts at once (50)' },
+  'connect-timeout': {
+    type: 'number',
+    requiresArg: true,
+    coerce: positive('connect-timeout'),
+    describe: 'seconds for a connection (10)',
+  },
+  forks: {
+    alias: 'f',
+    type: 'number',
+    requiresArg: true,
+    coerce: whole('forks'),
+    describe: 'hosts at once (50)',
+  },
 } satisfies Record<string, Flag>
 
-/** What a change may do. */
-export const CHANGE = {
-  'replace-unmanaged': {
-    type: 'boolean',
-    describe: 'remove the rules that fleet did not make (the plan shows each)',
-  },
+const RISK = {
   'accept-lockout-risk': {
     type: 'string',
     array: true,
@@ -71,12 +88,25 @@ export const CHANGE = {
   },
 } satisfies Record<string, Flag>
 
+/** What a change may do. */
+export const CHANGE = {
+  'replace-unmanaged': {
+    type: 'boolean',
+    describe: 'remove the rules that fleet did not make (the plan shows each)',
+  },
+  ...RISK,
+} satisfies Record<string, Flag>
+
 export const OUTPUT = {
   json: { type: 'boolean', describe: 'one JSON object a line on standard output' },
 } satisfies Record<string, Flag>
 
+const JOURNAL = {
+  journal: { type: 'string', requiresArg: true, describe: 'folder for the record of the run' },
+} satisfies Record<string, Flag>
+
 export const APPLY = {
-  check: { alias: 'C', type: 'boolean', describe: 'change nothing: the same as `fleet plan`' },
+  check: { alias: 'C', type: 'boolean', describe: 'change nothing: show what would be done' },
   diff: {
     alias: 'D',
     type: 'boolean',
@@ -88,5 +118,14 @@ export const APPLY = {
     requiresArg: true,
     describe: 'seconds until a host that is not confirmed rolls back, 4 to 1800 (60)',
   },
-  journal: { type: 'string', requiresArg: true, describe: 'folder for the record of the run' },
+  ...JOURNAL,
 } satisfies Record<string, Flag>
+
+/** What brings runs to their end needs of the inventory: how its hosts are reached. */
+export const RESUME = {
+  inventory: HOSTS.inventory,
+  'extra-vars': HOSTS['extra-vars'],
+  ...JOURNAL,
+} satisfies Record<string, Flag>
+
+export const REMOVE = { ...RISK, ...APPLY } satisfies Record<string, Flag>

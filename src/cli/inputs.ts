@@ -11,6 +11,7 @@ import { type Connection, HOST_KEY_CHECKING } from '../model/connection.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
+import { nearest } from '../model/nearest.ts'
 import { makeBook } from '../roles/book.ts'
 import { makeRenderer, type Rendered } from '../roles/render.ts'
 import { openRoles } from '../roles/roles.ts'
@@ -26,6 +27,8 @@ export const LAB_VARIABLES_FILE = 'variables.json'
 export interface Inputs {
   readonly inventory: Inventory
   readonly config: Config
+  /** Where the hosts come from: absolute paths, or lists of hosts. */
+  readonly sources: readonly string[]
   /** The hosts that are meant, in the order of the inventory. */
   readonly hosts: readonly Host[]
   readonly connections: ReadonlyMap<string, Connection>
@@ -53,7 +56,23 @@ export async function readInputs(flags: Flags): Promise<Inputs> {
     surroundings.home,
     flag(flags, 'user', 'string') !== undefined,
   )
-  return { inventory, config, hosts, connections, findings: [...findings, ...said, ...notHonoured] }
+  return {
+    inventory,
+    config,
+    sources: sources.map(source => (source.includes(',') ? source : resolve(cwd, source))),
+    hosts,
+    connections,
+    findings: [...findings, ...said, ...notHonoured, ...unknownGroups(config, inventory)],
+  }
+}
+
+/** A typo there would leave hosts with only base. A warning: one fleet.yml may serve several inventories. */
+function unknownGroups(config: Config, inventory: Inventory): readonly Finding[] {
+  const unknown = [...config.roles].filter(([group]) => !inventory.groups.has(group))
+  return unknown.map(([group, { at }]) => {
+    const args = { group, nearest: nearest(group, inventory.groups.keys()) ?? null }
+    return { code: 'roles-unknown-group', severity: 'warning', args, at }
+  })
 }
 
 /** `-i`, the first word, what fleet.yml here says, `inventory.ini` or `inventory/` here. */

@@ -1,20 +1,25 @@
-import type { Event } from '../model/event.ts'
+import type { Emit, Event } from '../model/event.ts'
 import { exitCodeOfPlans } from '../report/exit-code.ts'
 import { jsonLine, planLine } from '../report/json.ts'
 import { printPlan } from '../report/plan.ts'
-import { createProgress } from '../report/progress.ts'
+import { createProgress, type Progress } from '../report/progress.ts'
 import { printSummary } from '../report/summary.ts'
 import type { Survey } from '../rollout/rollout.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { listHosts } from './render.ts'
-import { prepare } from './survey.ts'
+import { type Prepared, prepare } from './survey.ts'
 import { hasColor, isTerminal } from './terminal.ts'
 
 /** Looks at every host and prints what apply would change. 0 nothing, 2 something, 3 a host that can't be changed or looked at. */
 export async function run(flags: Flags): Promise<number> {
   const prepared = await prepare(flags, new AbortController().signal)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(prepared.inputs.hosts.map(({ name }) => name))
+  return showPlan(flags, prepared)
+}
+
+/** Looks at every host and prints what would be done, whatever that is. */
+export async function showPlan(flags: Flags, prepared: Prepared): Promise<number> {
   const json = flag(flags, 'json', 'boolean') ?? false
   const progress = createProgress({
     stream: process.stderr,
@@ -22,11 +27,19 @@ export async function run(flags: Flags): Promise<number> {
     clock: prepared.clock,
   })
   const emit = (event: Event) => (json ? void process.stdout.write(jsonLine(event)) : progress.emit(event))
-  const survey = await prepared.survey(emit).finally(() => progress.done())
+  const survey = await surveyWith(prepared, emit, progress)
   await Promise.all(survey.observed.map(({ session }) => session.close()))
   if (json) process.stdout.write(plansOf(survey).map(planLine).join(''))
   else process.stdout.write(showSurvey(survey))
   return exitCodeOfPlans(plansOf(survey), survey.failed)
+}
+
+async function surveyWith(prepared: Prepared, emit: Emit, progress: Progress): Promise<Survey> {
+  try {
+    return await prepared.survey(emit)
+  } finally {
+    await progress.done()
+  }
 }
 
 const plansOf = ({ observed }: Survey) => observed.map(({ plan }) => plan)

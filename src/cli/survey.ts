@@ -1,7 +1,6 @@
 import type { Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
 import { say } from '../report/say.ts'
-import type { Rendered } from '../roles/render.ts'
 import { type Each, observeAll, type Survey } from '../rollout/rollout.ts'
 import { findingsOf } from './check.ts'
 import { realClock } from './clock.ts'
@@ -13,7 +12,6 @@ import { makeTargets, shippedRoles } from './targets.ts'
 /** What `plan` and `apply` share: everything read, rendered and ready to be looked at. */
 export interface Prepared {
   readonly inputs: Inputs
-  readonly rendered: ReadonlyMap<string, Rendered>
   readonly each: Each
   readonly clock: Clock
   survey(emit: Emit): Promise<Survey>
@@ -34,7 +32,6 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
   const clock = realClock
   return {
     inputs,
-    rendered,
     each: pool.each,
     clock,
     survey: emit => observeAll(targets, { each: pool.each, clock, emit }),

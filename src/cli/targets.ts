@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Candidate } from '../host/observe.ts'
+import { type Candidate, observe } from '../host/observe.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import type { PerFamily } from '../model/family.ts'
 import { onceForAlike } from '../plan/alike.ts'
@@ -14,8 +14,9 @@ import type { IpSet, Ruleset } from '../ruleset/ruleset.ts'
 import { printSets } from '../ruleset/sets.ts'
 import type { Pool } from '../session/pool.ts'
 import type { Flags } from './command.ts'
-import { flag, flagList } from './flag.ts'
+import { flag } from './flag.ts'
 import { type Inputs, templateFolders } from './inputs.ts'
+import { acceptedRisks } from './risk.ts'
 
 /** The hosts of a run, each with its candidate and the way to its plan. */
 export interface Means {
@@ -30,6 +31,10 @@ export function makeTargets(
   flags: Flags,
   means: Means,
 ): readonly Target[] {
+  const accepts = acceptedRisks(
+    flags,
+    inputs.hosts.map(({ name }) => name),
+  )
   return inputs.hosts.flatMap(host => {
     const one = rendered.get(host.name)
     const connection = inputs.connections.get(host.name)
@@ -46,16 +51,14 @@ export function makeTargets(
       preserve: fleetList(host, 'fleet_preserve') ?? [],
       replace: fleetList(host, 'fleet_replace') ?? [],
       replaceUnmanaged: flag(flags, 'replace-unmanaged', 'boolean') ?? false,
-      acceptLockoutRisk: flagList(flags, 'accept-lockout-risk').some(
-        name => name === host.name || name === 'all',
-      ),
+      acceptLockoutRisk: accepts(host.name),
       isShipped: means.isShipped,
     }
     return [
       {
         host: host.name,
         connect: means.pool.connector(connection),
-        candidate,
+        observe: session => observe(session, candidate),
         decide: seen => decide({ ...question, seen }),
       } satisfies Target,
     ]

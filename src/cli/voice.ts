@@ -19,7 +19,8 @@ export interface Voice {
   close(): Promise<void>
 }
 
-export function openVoice(flags: Flags, clock: Clock): Voice {
+/** `doing`: what is asked about the hosts, such as `Apply to`. */
+export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
   if (flag(flags, 'json', 'boolean')) {
     return {
       emit: event => void process.stdout.write(jsonLine(event)),
@@ -41,7 +42,7 @@ export function openVoice(flags: Flags, clock: Clock): Voice {
       progress = show()
       if (!asks || changing === 0) return true
       const { askYesNo } = await import('./ask.ts')
-      return askYesNo(`Apply to ${changing} ${changing === 1 ? 'host' : 'hosts'}? [y/N] `)
+      return askYesNo(`${doing} ${changing} ${changing === 1 ? 'host' : 'hosts'}? [y/N] `)
     },
     end: async outcomes => {
       await progress.done()

@@ -49,6 +49,7 @@ report_last() {
 }
 
 report_lock() {
+  [ ! -e "$RUN/arming" ] || flock -n "$RUN/arming" true || { piece arming; echo yes; }
   who_owns || return 0
   see "$owner"
   piece guard

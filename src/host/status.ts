@@ -11,6 +11,8 @@ export interface HostStatus {
   readonly isTouched: boolean
   /** Undefined where fleet never confirmed one, or was removed. */
   readonly generation: StatusGeneration | undefined
+  /** A change is being handed to it. */
+  readonly isArming: boolean
   /** The change that holds the host, where one does. */
   readonly guard: (Transaction & { readonly alive: boolean }) | undefined
   /** The change whose state changed last since the host booted. */
@@ -59,6 +61,7 @@ export function statusOf(pieces: Pieces): HostStatus {
   return {
     bootId: facts.get('boot_id')?.[0] ?? '',
     isTouched: isTouched(pieces),
+    isArming: pieces.has('arming'),
     generation: readGeneration(pieces),
     guard: guard && { ...guard, alive },
     last: readTransaction(pieces.get('last'), uptime),

@@ -1,4 +1,4 @@
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
@@ -25,15 +25,34 @@ export interface JournalTools {
 
 /** Begins the journal of a run: `<directory>/<run>.jsonl`, readable by its owner alone. Error: `journal-unwritable`. */
 export async function openJournal(directory: string, run: string, tools: JournalTools): Promise<Journal> {
-  const file = join(directory, `${run}.jsonl`)
-  const lines = new GroupCommit(await create(directory, file))
+  const file = journalFile(directory, run)
+  return begin(file, new GroupCommit(await create(directory, file)), tools)
+}
+
+/** Goes on with the journal of a run whose writer died; a line that it didn't end is cut off. Error: `journal-unwritable`. */
+export async function reopenJournal(directory: string, run: string, tools: JournalTools): Promise<Journal> {
+  const file = journalFile(directory, run)
+  try {
+    const text = await readFile(file)
+    const length = text.lastIndexOf(0x0a) + 1
+    const handle = await open(file, 'a')
+    await handle.truncate(length)
+    return begin(file, new GroupCommit(handle, length), tools)
+  } catch (error) {
+    throw unwritable(file, error)
+  }
+}
+
+export const journalFile = (directory: string, run: string): string => join(directory, `${run}.jsonl`)
+
+function begin(file: string, lines: GroupCommit, tools: JournalTools): Journal {
   const complain = once((error: unknown) =>
     tools.warn({ ...unwritable(file, error).finding, severity: 'warning' }),
   )
   const append = async (event: Event) => {
     const at = new Date(tools.clock.wall()).toISOString()
     const written = lines.add(`${JSON.stringify({ at, ...event })}\n`, mustBeSafe(event))
-    if (event.type === 'run-started') {
+    if (event.type === 'run-started' || event.type === 'run-resumed') {
       await written.catch(error => Promise.reject(unwritable(file, error)))
     } else if (mustBeSafe(event)) await written.catch(complain)
     else void written.catch(complain)
@@ -44,6 +63,7 @@ export async function openJournal(directory: string, run: string, tools: Journal
 /** What a later run must know of if the controller dies now. */
 function mustBeSafe(event: Event): boolean {
   if (event.type === 'host-step') return event.step === 'arming'
+  if (event.type === 'run-resumed') return true
   return event.type === 'run-started' || event.type === 'host-settled' || event.type === 'run-ended'
 }
 

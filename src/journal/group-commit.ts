@@ -22,11 +22,13 @@ export class GroupCommit {
   #waiting: Entry[] = []
   #busy = false
   /** Bytes that are whole lines. */
-  #length = 0
+  #length: number
   #unwritten = ''
 
-  constructor(file: AppendFile) {
+  /** `length`: bytes that are in the file already. */
+  constructor(file: AppendFile, length = 0) {
     this.#file = file
+    this.#length = length
   }
 
   /** Resolves when the line is written, and with `sync` when it is on the disk. Rejects if it isn't there yet. */

@@ -14,6 +14,24 @@ export interface Outcome {
 /** The steps of one host that the journal and the progress tell. */
 export type Step = 'observing' | 'installing' | 'arming' | 'armed' | 'applied' | 'confirming'
 
+/** The process that writes a journal. */
+export interface Writer {
+  readonly pid: number
+  /** What tells it from a later process with the same number; '' where that can't be known. */
+  readonly start: string
+}
+
+/** What `arming` says, so that whoever comes after a controller that died can bring the host to its end. */
+export interface Handover {
+  readonly nonce: string
+  readonly bootId: string
+  /** Milliseconds. */
+  readonly confirmTimeout: number
+  /** The generation before, and the one that is made; 0 for none: fleet is being removed. */
+  readonly base: number
+  readonly generation: number
+}
+
 /** All that happens in a run, as data: what the journal stores, the progress shows and `--json` prints. */
 export type Event =
   | {
@@ -22,9 +40,14 @@ export type Event =
       readonly who: string
       readonly command: string
       readonly hosts: number
+      /** Where its hosts come from: absolute paths, or lists of hosts. */
+      readonly inventory?: readonly string[]
+      readonly writer?: Writer
     }
+  /** Somebody goes on with a run whose controller died. */
+  | { readonly type: 'run-resumed'; readonly run: string; readonly who: string; readonly writer: Writer }
   | { readonly type: 'phase-started'; readonly phase: 'observe' | 'apply'; readonly hosts: readonly string[] }
-  | { readonly type: 'host-step'; readonly host: string; readonly step: Step; readonly nonce?: string }
+  | ({ readonly type: 'host-step'; readonly host: string; readonly step: Step } & Partial<Handover>)
   | {
       readonly type: 'host-planned'
       readonly host: string

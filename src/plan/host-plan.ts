@@ -25,6 +25,8 @@ export interface HostChange {
   readonly sets: string
   readonly setsNow: string
   readonly candidateHash: string
+  /** It ends with what stood before fleet, and `generation` is 0. */
+  readonly removes?: boolean
 }
 
 /** Everything worked out for one host. */

@@ -48,7 +48,9 @@ const headed = (plans: readonly HostPlan[]) =>
 
 function changeBlock(plans: readonly HostPlan[], paint: Paint): string {
   const diff = diffLines(plans[0]?.diff ?? [], paint).map(line => indented(line, '  '))
-  const nothing = '  The rules stay as they are; what is missing is that a boot loads them.'
+  const nothing = plans[0]?.change?.removes
+    ? "  The rules stay as they are; only fleet's own files go."
+    : '  The rules stay as they are; what is missing is that a boot loads them.'
   return [
     paint('bold', headed(plans)),
     ...factLines(plans, paint),

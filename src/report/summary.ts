@@ -1,4 +1,5 @@
 import type { Outcome } from '../model/event.ts'
+import type { Args } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { painter, type Tone } from './paint.ts'
 import { say } from './say.ts'
@@ -16,6 +17,12 @@ const NEXT: Readonly<Partial<Record<HostState, string>>> = {
     'It may have any mixture of old and new rules. Log in at its console and look at /var/lib/fleet/txn; `sh /var/lib/fleet/rollback` tries again.',
   unknown:
     'If it had begun and nobody could reach it, it puts its old rules back by itself. See what it has with `fleet plan -l LIMIT`.',
+}
+
+/** What to do where it isn't what is done about others in that state. */
+const OWN_NEXT: Readonly<Record<string, (a: Args) => string>> = {
+  'half-removed': () => 'Run it again with -l LIMIT.',
+  'never-armed': a => `Go on with \`fleet ${String(a.command)} -l LIMIT\`.`,
 }
 
 const GOOD: ReadonlySet<HostState> = new Set(['unchanged', 'persisted'])
@@ -53,6 +60,7 @@ function entry(all: readonly Outcome[]): string {
   if (isGood(first) && !first.finding) return `${hosts(all.length)}: ${first.state}`
   const who = all.length > 1 ? `${names.join(', ')} (${hosts(all.length)})` : (names[0] ?? '')
   const said = first.finding ? `: ${say(first.finding)}` : ''
-  const next = NEXT[first.state]?.replace('LIMIT', names.join(','))
+  const own = OWN_NEXT[first.finding?.code ?? '']?.(first.finding?.args ?? {})
+  const next = (own ?? NEXT[first.state])?.replace('LIMIT', names.join(','))
   return [`${who}: ${first.state}${said}`, ...(next ? [indented(next, '  ')] : [])].join('\n')
 }

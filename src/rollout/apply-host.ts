@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { arm, go, type Transaction } from '../host/guard.ts'
-import { observe } from '../host/observe.ts'
 import { installPackages } from '../host/packages.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
@@ -9,7 +8,8 @@ import type { HostChange, HostPlan } from '../plan/host-plan.ts'
 import { metaOf } from '../plan/meta.ts'
 import { sameChange } from '../plan/same-change.ts'
 import type { Session } from '../session/session.ts'
-import { failure, outcomeOf } from './outcome.ts'
+import { forgetRemoved } from './forget-removed.ts'
+import { failure, outcomeOf, warningOf } from './outcome.ts'
 import { type Settled, settle, type Untransacted } from './settle.ts'
 import type { Observed, Target } from './target.ts'
 
@@ -56,19 +56,31 @@ async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> 
     return outcomeOf(plan)
   }
   const transaction = transactionOf(plan.change, tools)
-  const armed = {
-    host: target.host,
-    nonce: transaction.nonce,
-    bootId: plan.bootId,
-    confirmTimeout: tools.confirmTimeout,
-  }
-  await tools.emit({ type: 'host-step', host: target.host, step: 'arming', nonce: transaction.nonce })
+  const { nonce, base, generation, confirmTimeout } = transaction
+  const armed = { host: target.host, nonce, bootId: plan.bootId, confirmTimeout }
+  await tools.emit({ type: 'host-step', ...armed, step: 'arming', base, generation })
   const arming = await armAndClose(target, session, transaction, tools.clock)
   const closedAt = tools.clock.now()
   await tools.emit({ type: 'host-step', host: target.host, step: 'armed' })
   await tools.clock.sleep(waitFor(arming, tools.confirmTimeout))
   const { connect } = target
-  return settle({ ...armed, closedAt }, { ...tools, connect, lookAgain: one => lookAgain(one, target, plan) })
+  const settled = await settle(
+    { ...armed, closedAt },
+    {
+      ...tools,
+      connect,
+      lookAgain: one => lookAgain(one, target, plan),
+      ...(transaction.removes ? { afterwards: one => forgetRemoved(one, nonce) } : {}),
+    },
+  )
+  return withWarning(settled, plan)
+}
+
+/** A host that ended well may still have something that the operator should hear of. */
+function withWarning(settled: Settled, plan: HostPlan): Settled {
+  const finding = warningOf(plan)
+  if (settled === 'disarmed' || settled.state !== 'persisted' || settled.finding || !finding) return settled
+  return { ...settled, finding }
 }
 
 interface Ready {
@@ -88,7 +100,7 @@ async function prepare(observed: Observed, tools: ApplyTools): Promise<Ready> {
       await tools.emit({ type: 'host-step', host: target.host, step: 'installing' })
       await installPackages(session)
     }
-    const now = target.decide(await observe(session, target.candidate))
+    const now = target.decide(await target.observe(session))
     if (now.verdict === 'change' && !sameChange(plan, now))
       throw new FleetError('host-changed', { what: 'rules' }, { hostState: 'refused' })
     return { plan: now, session }
@@ -156,12 +168,14 @@ function transactionOf(change: HostChange, tools: ApplyTools): Transaction {
 const FINAL = /^(DISARMED|ROLLED_BACK|PERSISTED|$)/
 
 async function lookAgain(session: Session, target: Target, plan: HostPlan): Promise<Untransacted> {
-  const seen = await observe(session, target.candidate)
+  const seen = await target.observe(session)
   const { bootId } = seen
   const { guard } = seen
   if (seen.arming || guard?.alive || (guard && !FINAL.test(guard.state))) return { is: 'under way', bootId }
   const now = target.decide(seen)
   if (now.verdict === 'unchanged' && seen.generation.number === plan.change?.generation)
     return { is: 'as wanted', bootId }
+  if (plan.change?.removes && plan.change.base > 0 && seen.generation.number === 0)
+    return { is: 'half removed', bootId }
   return { is: sameChange(plan, now) ? 'as before' : 'different', bootId }
 }

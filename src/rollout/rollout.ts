@@ -1,4 +1,3 @@
-import { observe } from '../host/observe.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Outcome } from '../model/event.ts'
 import type { Pool } from '../session/pool.ts'
@@ -49,7 +48,7 @@ async function observeOne(target: Target, { clock, emit }: ObserveTools): Promis
   try {
     const session = await target.connect()
     try {
-      const plan = target.decide(await observe(session, target.candidate))
+      const plan = target.decide(await target.observe(session))
       await emit({ type: 'host-planned', host: target.host, verdict: plan.verdict })
       if (plan.verdict !== 'change') await session.close()
       return { target, plan, session, observedAt: clock.now() }

@@ -22,14 +22,17 @@ export interface SettleTools {
   readonly emit: Emit
   /** What a host looks like that doesn't know its transaction. */
   readonly lookAgain: (session: Session) => Promise<Untransacted>
+  /** Once it is persisted, over the connection that said so: what is to be said of that. */
+  readonly afterwards?: (session: Session) => Promise<Finding>
 }
 
 /**
  * `under way`: somebody is at work there. `as before`: the rules and the generation are those that the plan began
- * with. `as wanted`: they are those of the transaction, confirmed.
+ * with. `as wanted`: they are those of the transaction, confirmed. `half removed`: what stood before fleet boots, and
+ * fleet's files are still there.
  */
 export interface Untransacted {
-  readonly is: 'under way' | 'as before' | 'as wanted' | 'different'
+  readonly is: 'under way' | 'as before' | 'as wanted' | 'half removed' | 'different'
   readonly bootId: string
 }
 
@@ -37,6 +40,8 @@ export interface Untransacted {
 const ARMED_LIMIT = 30_000
 const AFTER_DEADLINE = 8_000
 const BETWEEN_TRIES = 250
+/** Milliseconds for a change that was armed long ago: a connection or two. */
+const AT_LEAST = 10_000
 
 export type Settled = Outcome | 'disarmed'
 
@@ -46,7 +51,8 @@ export type Settled = Outcome | 'disarmed'
  * the guard must have decided by itself. What can't be read by then is `unknown`.
  */
 export async function settle(armed: Armed, tools: SettleTools): Promise<Settled> {
-  const until = armed.closedAt + ARMED_LIMIT + armed.confirmTimeout + AFTER_DEADLINE
+  const ends = armed.closedAt + ARMED_LIMIT + armed.confirmTimeout + AFTER_DEADLINE
+  const until = Math.max(ends, tools.clock.now() + AT_LEAST)
   let lastError: Finding | undefined
   while (tools.clock.now() < until) {
     try {
@@ -120,17 +126,16 @@ async function byConfirmation(
   session: Session,
   answer: Confirmation,
 ): Promise<Settled | undefined> {
-  switch (answer.is) {
-    case 'persisted':
-      return { ...outcome(armed, 'persisted'), generation: answer.generation }
-    case 'not persisted':
-      return outcome(armed, 'confirmed, not persisted', fault('not-persisted', { detail: answer.detail }))
-    case 'changed':
-      return byState(armed, tools, session, await askRollback(session, armed.nonce))
-    case 'not confirmed':
-      return byState(armed, tools, session, answer.state)
-  }
+  if (answer.is === 'persisted')
+    return { ...(await persisted(armed, tools, session)), generation: answer.generation }
+  if (answer.is === 'not persisted')
+    return outcome(armed, 'confirmed, not persisted', fault('not-persisted', { detail: answer.detail }))
+  const state = answer.is === 'changed' ? await askRollback(session, armed.nonce) : answer.state
+  return byState(armed, tools, session, state)
 }
+
+const persisted = async (armed: Armed, tools: SettleTools, session: Session): Promise<Outcome> =>
+  outcome(armed, 'persisted', await tools.afterwards?.(session))
 
 async function byState(
   armed: Armed,
@@ -158,23 +163,25 @@ async function withoutTransaction(
   armed: Armed,
   tools: SettleTools,
   session: Session,
-): Promise<Outcome | undefined> {
+): Promise<Settled | undefined> {
   const found = await tools.lookAgain(session)
   if (found.is === 'under way') return undefined
   if (found.is === 'different') return outcome(armed, 'unknown', fault('transaction-lost'))
-  if (found.is === 'as wanted') return outcome(armed, 'persisted')
+  if (found.is === 'as wanted') return persisted(armed, tools, session)
+  if (found.is === 'half removed') return outcome(armed, 'failed', fault('half-removed'))
   if (found.bootId !== armed.bootId)
     return outcome(armed, 'reverted', fault('rolled-back', { why: 'reboot' }))
-  await burnNonce(session, armed)
-  return outcome(armed, 'failed', fault('arm-lost'))
+  const state = await burnNonce(session, armed)
+  return state ? byState(armed, tools, session, state) : outcome(armed, 'failed', fault('arm-lost'))
 }
 
-/** An arm that is still on its way to the host must not find its nonce unused. */
-async function burnNonce(session: Session, { nonce }: Armed): Promise<void> {
+/** An arm that is still on its way to the host must not find its nonce unused. What it did before comes back. */
+async function burnNonce(session: Session, { nonce }: Armed): Promise<GuardState | undefined> {
   try {
-    await askRollback(session, nonce)
+    return await askRollback(session, nonce)
   } catch (error) {
-    if (!(error instanceof FleetError && error.code === 'host-unknown-nonce')) throw error
+    if (error instanceof FleetError && error.code === 'host-unknown-nonce') return undefined
+    throw error
   }
 }
 

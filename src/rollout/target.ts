@@ -1,13 +1,12 @@
 import type { Observation } from '../host/observation.ts'
-import type { Candidate } from '../host/observe.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import type { Connect, Session } from '../session/session.ts'
 
-/** One host of a run: how to reach it, what to ask of it, and how its plan follows from what is seen. */
+/** One host of a run: how to reach it, how to look at it, and how its plan follows from what is seen. */
 export interface Target {
   readonly host: string
   readonly connect: Connect
-  readonly candidate: Candidate
+  readonly observe: (session: Session) => Promise<Observation>
   readonly decide: (seen: Observation) => HostPlan
 }
 

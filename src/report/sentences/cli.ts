@@ -9,10 +9,17 @@ export const cliSentences = {
     'There is no inventory: none was named, fleet.yml names none, and neither inventory.ini nor inventory/ is here. Name one with -i FILE, or make one with `fleet init`.',
   'inventory-is-pattern': a =>
     `There is no inventory file called ${String(a.word)}, but the inventory here has a group or host of that name. Did you mean -l ${String(a.word)}?`,
+  'not-answered': () => 'The question was not answered, and nobody was contacted.',
+  'unknown-risk-host': a =>
+    `--accept-lockout-risk names ${String(a.name)}, which is none of the hosts that are meant.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
+  'roles-unknown-group': a =>
+    `roles: in fleet.yml speaks of a group ${String(a.group)}, and the inventory has none of that name.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
   'init-not-empty': a =>
     `${String(a.folder)} isn't empty (it has ${String(a.first)}), and \`fleet init\` writes over nothing. Name an empty or a new folder: fleet init FOLDER`,
   'confirm-timeout-range': a =>
     `--confirm-timeout ${String(a.seconds)} is out of range: expected 4 to 1800 seconds.`,
+  'host-not-in-inventory': () =>
+    "The inventory doesn't have this host any more, so fleet doesn't know how to reach it. Name the inventory of that run with -i.",
   'lab-unknown-action': a =>
     `\`fleet lab\` doesn't know "${String(a.action)}". Expected one of: ${list(a.actions)}.`,
   'lab-no-command': () =>

@@ -22,6 +22,11 @@ const REFUSES: Why = {
     'This very change was handed to the host before, and nothing is done twice. Run it again to make a new one.',
   damaged: a =>
     `A change that isn't finished is on the host, and its files can't be read any more (${String(a.detail)}), so fleet can't undo it. Look at \`iptables-save\` there, put the rules right by hand or boot the host, which loads what was last confirmed.`,
+  'before-missing': a =>
+    `What stood before fleet should be in ${String(a.detail)}, and isn't there or was never recorded, so fleet can't go back to it. Put the rules right by hand: copies of /etc/iptables/fleet/current/rules.v4 and rules.v6 in the place of the links in /etc/iptables keep what is in force.`,
+  'before-damaged': a =>
+    `What stood before fleet (${String(a.detail)}) isn't what fleet put there: its sums don't agree. Put those files right, or bring back the host's rules by hand.`,
+  'not-removed': () => 'fleet is still on this host, or was handed something new meanwhile: its files stay.',
   'cannot-read-rules': a =>
     `The host's own iptables-save can't read its rules, so fleet can't either. Run iptables-save and ip6tables-save there${quoted(a.detail)}`,
 }

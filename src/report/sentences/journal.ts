@@ -1,4 +1,8 @@
+import type { Args } from '../../model/finding.ts'
 import type { Sentences } from './sentence.ts'
+
+const newest = (runs: Args[string] | undefined) =>
+  Array.isArray(runs) && runs.length > 0 ? `The newest are ${runs.join(', ')}. ` : ''
 
 export const journalSentences = {
   'journal-unwritable': a =>
@@ -6,4 +10,10 @@ export const journalSentences = {
   'journal-unreadable': a =>
     `This is no line of a journal: ${String(a.text)}. Expected one JSON object with "at" and "type"; only the last line may be torn.`,
   'journal-missing': a => `There is no journal of this run to read (${String(a.reason)}).`,
+  'run-unknown': a =>
+    `There is no run called ${String(a.run)} in ${String(a.directory)}. ${newest(a.newest)}An inventory is named with -i.`,
+  'run-none': a =>
+    `There is no run of this inventory (${[a.inventory].flat().join(', ')}) in ${String(a.directory)}, so there is nothing to resume. Journals lie with whoever ran fleet, on the machine where it ran.`,
+  'run-going-on': a =>
+    `Run ${String(a.run)} is still going on: process ${String(a.pid)} on this machine (${String(a.who)}, since ${String(a.since)}). Wait for it, or stop it with Ctrl-C there.`,
 } satisfies Sentences

@@ -34,6 +34,8 @@ export const planSentences = {
     `The host's rules jump to ${list(a.chains).join(', ')}, which fleet didn't make and doesn't know. Name what is to stay in fleet_preserve, and what is to go in fleet_replace (group_vars or host_vars).`,
   'unmanaged-first': a =>
     `This would be fleet's first apply here, and the host has ${rules(a.rules)} that fleet didn't make. To let them go, say --replace-unmanaged; to keep them, write them into a role of this host first.`,
+  'chain-taken': a =>
+    `A role wants a chain that somebody else already made, with ${rules(a.rules)} of theirs. Rename the chain of the role; or let theirs go with --replace-unmanaged or fleet_replace.`,
   'unmanaged-replaced': a =>
     `The host has ${rules(a.rules)} that fleet didn't make. They go, as --replace-unmanaged says.`,
   'unmanaged-kept': a =>
@@ -48,4 +50,13 @@ export const planSentences = {
     `Another run is at work on this host: ${String(a.run) || 'an unnamed one'} of ${String(a.who) || 'somebody'}, since ${String(a.since) || 'an unknown time'}. Wait until it has ended (a change that nobody confirms ends by itself), and run this again.`,
   'candidate-does-not-load': a =>
     `${LOADED[String(a.part)] ?? 'The new rules'} don't load on this host${a.detail === '' ? '' : `; its own tools say: ${String(a.detail)}`}. Correct the role; nothing was changed.`,
+  removal: a => {
+    const files = list(a.files).map(name => `/etc/iptables/${name}`)
+    if (list(a.loaded).length > 0)
+      return `What stood before fleet comes back, in force and on disk: ${files.join(' and ')}. fleet's own files go; packages stay.`
+    const where = files.length === 0 ? 'no file' : `${files.join(' and ')}, which no boot loaded`
+    return `Before fleet no rules were loaded at boot (${where}): fleet's rules go, and nothing takes their place. fleet's own files go; packages stay.`
+  },
+  'before-does-not-load': a =>
+    `What stood before fleet (/etc/iptables/fleet/gen-000000) doesn't load on this host any more${a.detail === '' ? '' : `; its own tools say: ${String(a.detail)}`}. Nothing was changed.`,
 } satisfies Sentences

@@ -26,4 +26,10 @@ export const rolloutSentences = {
     'fleet was told to let go of this host before it answered. Its guard rolls it back unless it had confirmed already: look with `fleet plan`.',
   'arm-lost': () =>
     'The connection broke off while the change was being handed over, and the host never began it.',
+  removed: () => 'fleet is gone from the host, and what stood before it is in force and boots.',
+  'removed-not-forgotten': () =>
+    "What stood before fleet is in force and boots, but fleet's own files in /var/lib/fleet and /etc/iptables/fleet are still there. They do nothing; `fleet remove` takes them away.",
+  'never-armed': () => 'fleet died before its turn, and nothing was changed there.',
+  'half-removed': () =>
+    "The host was booted in the middle of the removal: what stood before fleet is in force and boots, and some of fleet's files are still there.",
 } satisfies Sentences

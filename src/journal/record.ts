@@ -1,0 +1,61 @@
+import type { Event, Handover, Outcome, Writer } from '../model/event.ts'
+import type { Recorded } from './replay.ts'
+
+/** What a journal says of a run, put together. */
+export interface RunRecord {
+  readonly run: string
+  readonly who: string
+  readonly command: string
+  /** Where its hosts came from; empty in journals that don't say. */
+  readonly inventory: readonly string[]
+  /** ISO 8601. */
+  readonly since: string
+  /** Who wrote it last, and nobody after whom it ended. */
+  readonly writers: readonly Writer[]
+  readonly isEnded: boolean
+  /** In the order in which they were first named. */
+  readonly hosts: ReadonlyMap<string, HostRecord>
+}
+
+export interface HostRecord {
+  readonly verdict?: 'unchanged' | 'change' | 'refused'
+  /** The last one: a host that disarmed is tried twice. */
+  readonly handover?: Handover & { readonly at: string }
+  /** What was said of it last. */
+  readonly outcome?: Outcome
+}
+
+/** Undefined for a journal without a beginning. */
+export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
+  const [first] = recorded
+  if (first?.event.type !== 'run-started') return undefined
+  const { run, who, command, inventory = [] } = first.event
+  const hosts = new Map<string, HostRecord>()
+  const know = (host: string, more: HostRecord) => hosts.set(host, { ...hosts.get(host), ...more })
+  for (const one of recorded) learn(one, know)
+  const lastEnd = recorded.findLastIndex(({ event }) => event.type === 'run-ended')
+  const writers = recorded.slice(lastEnd + 1).flatMap(({ event }) => writerOf(event) ?? [])
+  const isEnded = lastEnd >= 0 && writers.length === 0
+  return { run, who, command, inventory, since: first.at, writers, isEnded, hosts }
+}
+
+const writerOf = (event: Event): Writer | undefined =>
+  event.type === 'run-started' || event.type === 'run-resumed' ? event.writer : undefined
+
+function learn({ at, event }: Recorded, know: (host: string, more: HostRecord) => void): void {
+  if (event.type === 'phase-started') for (const host of event.hosts) know(host, {})
+  if (event.type === 'host-planned') know(event.host, { verdict: event.verdict })
+  if (event.type === 'host-settled') {
+    const { type: _, ...outcome } = event
+    know(event.host, { outcome })
+  }
+  if (event.type === 'host-step' && isHandover(event)) {
+    const { nonce, bootId, confirmTimeout, base, generation } = event
+    know(event.host, { handover: { nonce, bootId, confirmTimeout, base, generation, at } })
+  }
+}
+
+/** Journals of older versions say the nonce alone. */
+function isHandover(step: Partial<Handover>): step is Handover {
+  return step.nonce !== undefined && step.bootId !== undefined && step.generation !== undefined
+}

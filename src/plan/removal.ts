@@ -1,0 +1,105 @@
+import type { Before, Observation } from '../host/observation.ts'
+import type { Family } from '../model/family.ts'
+import type { Finding } from '../model/finding.ts'
+import { parseSave } from '../ruleset/parse.ts'
+import { type Chain, isBuiltIn, type Ruleset, type Table } from '../ruleset/ruleset.ts'
+import { decide } from './decide.ts'
+import type { HostPlan } from './host-plan.ts'
+import { jumpOf, KNOWN_FOREIGN, matchesAny } from './ownership.ts'
+
+export interface RemovalQuestion {
+  readonly host: string
+  readonly groups: readonly string[]
+  readonly seen: Observation
+  readonly preserve: readonly string[]
+  readonly acceptLockoutRisk: boolean
+}
+
+/**
+ * What to do to one host so that it is as it was before fleet. It is decided as any change is, towards rules that
+ * the host has kept itself. What would keep fleet from coming (another manager, chains it doesn't know) doesn't keep it
+ * from going, and foreign rules stay.
+ */
+export function decideRemoval(question: RemovalQuestion): HostPlan {
+  const { seen, host, groups } = question
+  const { before } = seen
+  const wish = { host, groups, roles: [], onlyBase: false }
+  if (!before?.isTouched) return { ...NOTHING, ...wish, bootId: seen.bootId }
+  const lacks = seen.lacks.length > 0 ? [refuse('host-lacks', { tools: seen.lacks })] : []
+  const unloadable =
+    seen.canonical || lacks.length > 0 ? [] : [refuse('before-does-not-load', loadError(seen))]
+  const stops = [...lacks, ...unloadable]
+  if (stops.length > 0)
+    return { ...NOTHING, ...wish, verdict: 'refused', findings: stops, bootId: seen.bootId }
+  const plan = decide({
+    ...wish,
+    seen: asLeaving(seen),
+    rulesets: { 4: wanted(question, 4), 6: wanted(question, 6) },
+    sets: [],
+    candidateHash: 'before',
+    preserve: ['*'],
+    replace: [],
+    replaceUnmanaged: false,
+    acceptLockoutRisk: question.acceptLockoutRisk,
+    isShipped,
+  })
+  return withRemoval(plan, before)
+}
+
+/** Always something to do: that rules are equal, and a boot loads them, is no end here. */
+const asLeaving = (seen: Observation): Observation => ({
+  ...seen,
+  managers: [],
+  generation: { ...seen.generation, linked: false },
+})
+
+const isShipped = () => true
+
+function withRemoval(plan: HostPlan, before: Before): HostPlan {
+  const rules = before.isBooted ? before.files : []
+  const note = { code: 'removal', severity: 'note', args: { files: before.files, loaded: rules } } as const
+  const findings = plan.findings.flatMap(finding => (finding.code === 'unmanaged-kept' ? [] : [finding]))
+  const { change, ...rest } = plan
+  return {
+    ...rest,
+    findings: [note, ...findings],
+    unmanaged: [],
+    installs: false,
+    ...(change ? { change: { ...change, generation: 0, removes: true } } : {}),
+  }
+}
+
+/** What stood before, without the chains of other software that were in the file: those are as they are now. */
+function wanted({ seen, preserve }: RemovalQuestion, family: Family): Ruleset {
+  const saved = parseSave(seen.canonical?.[family] ?? '', family)
+  const isForeign = (name: string | undefined) =>
+    name !== undefined && matchesAny(name, [...KNOWN_FOREIGN, ...preserve])
+  const tables = new Map<string, Table>()
+  for (const [name, table] of saved.tables) {
+    const chains = [...table.values()].filter(chain => isBuiltIn(name, chain.name) || !isForeign(chain.name))
+    const own = (chain: Chain): Chain => ({
+      ...chain,
+      rules: chain.rules.filter(({ text }) => !isForeign(jumpOf(text))),
+    })
+    tables.set(name, new Map(chains.map(chain => [chain.name, own(chain)])))
+  }
+  return { ...saved, tables }
+}
+
+const refuse = (code: string, args: Finding['args']): Finding => ({ code, severity: 'error', args })
+
+function loadError({ loadErrors }: Observation): Finding['args'] {
+  const [part = '', detail = ''] = [...loadErrors].find(([, text]) => text !== '') ?? []
+  return { part, detail }
+}
+
+const NOTHING = {
+  verdict: 'unchanged',
+  findings: [],
+  diff: [],
+  closes: [],
+  unmanaged: [],
+  installs: false,
+  released: [],
+  kept: [],
+} satisfies Partial<HostPlan>

@@ -1,0 +1,57 @@
+import { readStatus } from '../host/status.ts'
+import type { Clock } from '../model/clock.ts'
+import type { Emit, Handover, Outcome } from '../model/event.ts'
+import type { Connect, Session } from '../session/session.ts'
+import { forgetRemoved } from './forget-removed.ts'
+import { settle, type Untransacted } from './settle.ts'
+
+/** A host that a controller armed, and died before it knew what became of it. */
+export interface LeftBehind {
+  readonly host: string
+  readonly run: string
+  readonly handover: Handover
+  /** Milliseconds since it was armed, by the controller's wall clock. */
+  readonly age: number
+}
+
+export interface AgainTools {
+  readonly connect: Connect
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+/**
+ * Brings such a host to its end as the controller would have: what is applied is confirmed over a fresh connection if
+ * there is time, and whatever its guard has decided meanwhile is read back. A host that doesn't know the change any
+ * more (it was booted) is judged by its generation. Never begins anything.
+ */
+export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<Outcome> {
+  const { host, handover } = left
+  const closedAt = tools.clock.now() - Math.max(0, left.age)
+  const settled = await settle(
+    { host, ...handover, closedAt },
+    {
+      ...tools,
+      lookAgain: session => lookAgain(session, left),
+      ...(handover.generation === 0
+        ? { afterwards: (session: Session) => forgetRemoved(session, handover.nonce) }
+        : {}),
+    },
+  )
+  if (settled !== 'disarmed') return settled
+  return { host, state: 'failed', finding: { code: 'arm-lost', severity: 'error', args: {} } }
+}
+
+const FINAL: ReadonlySet<string> = new Set(['DISARMED', 'ROLLED_BACK', 'PERSISTED', ''])
+
+async function lookAgain(session: Session, { handover, run }: LeftBehind): Promise<Untransacted> {
+  const { bootId, generation, guard, isArming, isTouched } = await readStatus(session)
+  const is = (word: Untransacted['is']): Untransacted => ({ is: word, bootId })
+  if (isArming || guard?.alive || (guard && !FINAL.has(guard.state))) return is('under way')
+  const number = generation?.number ?? 0
+  if (handover.generation === 0) {
+    if (!isTouched) return is('as wanted')
+    if (number === 0 && handover.base > 0) return is('half removed')
+  } else if (number === handover.generation && generation?.run === run) return is('as wanted')
+  return is(number === handover.base ? 'as before' : 'different')
+}
