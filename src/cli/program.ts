@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs'
 import type { Command, Flags } from './command.ts'
 import { COMMANDS } from './commands.ts'
+import { UsageError } from './usage-error.ts'
 
 /**
  * Reads the command line and runs its command. The exit code comes back: 1 for a command line that can't be read;
@@ -61,9 +62,6 @@ async function runCommand(command: Command, flags: Flags): Promise<number> {
   const { run } = await command.load()
   return run(flags)
 }
-
-/** A command line that can't be read. */
-export class UsageError extends Error {}
 
 /** yargs throws an error of its own where a flag has no value. */
 function complain(message: string | undefined, error: Error | undefined): never {

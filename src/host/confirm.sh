@@ -96,10 +96,11 @@ store() {
   unit_enabled || systemctl --quiet enable netfilter-persistent || { echo "netfilter-persistent could not be enabled"; return 1; }
 }
 
-# burn NONCE: an arm of that nonce that is still on its way comes too late.
+# burn NONCE: an arm of that nonce that is still on its way comes too late. One that is at work is waited for.
 burn() {
   case $1 in '' | *[!0-9a-f]*) return 0 ;; esac
-  mkdir -p "$RUN/txn" && mkdir "$RUN/txn/$1"
+  mkdir -p "$RUN/txn"
+  { flock -w 10 8 && [ ! -e "$RUN/txn/$1" ] && mkdir "$RUN/txn/$1"; } 8<>"$RUN/arming"
 } 2>/dev/null
 
 verb_rollback() { # [NONCE]: asked for, by the controller or at the console

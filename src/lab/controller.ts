@@ -84,7 +84,15 @@ export class Controller {
   /** Runs a command on the controller with this process's own terminal. Answers its exit code. */
   async attach(argv: readonly string[], { cwd, env }: Omit<RunOptions, 'stdin'> = {}): Promise<number> {
     const child = this.spawn(argv, { ...(cwd && { cwd }), env: { ...process.env, ...env }, stdio: 'inherit' })
-    return await endOf(child)
+    // Ctrl-C reaches the child by itself, and how it ends is the child's business.
+    const wait = () => undefined
+    const forward = () => void child.kill('SIGTERM')
+    process.on('SIGINT', wait).on('SIGTERM', forward)
+    try {
+      return await endOf(child)
+    } finally {
+      process.off('SIGINT', wait).off('SIGTERM', forward)
+    }
   }
 
   /** The OpenSSH client's arguments for one of the lab's hosts, for `run(['ssh', ...])`. */
