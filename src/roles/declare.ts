@@ -5,19 +5,7 @@ import { type Declaration, type DeclaredVariable, VARIABLE_TYPES } from './templ
 import { readValue, spell } from './values.ts'
 
 /** Names that a template has without declaring them, or that are words of the engine. */
-const RESERVED = [
-  'family',
-  'host',
-  'this',
-  'accept',
-  'drop',
-  'reject',
-  'log',
-  'eq',
-  'if',
-  'unless',
-  'each',
-]
+const RESERVED = ['family', 'host', 'this', 'accept', 'drop', 'reject', 'log', 'eq', 'if', 'unless', 'each']
 
 const FRONT_MATTER = /^---[ \t]*\r?\n([\s\S]*?)^---[ \t]*(?:\r?\n|$)/m
 const KEYS = ['role', 'byGroup', 'order', 'vars']
