@@ -4,8 +4,8 @@ import pLimit from 'p-limit'
 import { Client, type ConnectConfig } from 'ssh2'
 
 /*
- * The least that a tool can do: ssh2, the commands themselves, and nothing around them. Its connections agree on the
- * same algorithms as those of src/session and spare the same extras, so what differs is what fleet adds.
+ * The least that a tool can do: ssh2 as it comes, the commands themselves, and nothing around them. Its connections
+ * agree on the same algorithms as those of src/session, so what differs is what fleet adds, and what it spares.
  *
  *   node bare.js JOB.json
  */
@@ -71,8 +71,6 @@ function logIn({ address, hostKey }: BareHost, privateKey: Buffer): Promise<Clie
       },
       hostVerifier: (key: Buffer) => key.equals(expected),
     }
-    // As src/session/ssh.ts does, and for its reason: proofs of the host's other keys that nobody asked for.
-    client.once('handshake', () => Reflect.set(client, '_remoteVer', ''))
     client.once('ready', () => resolve(client))
     client.on('error', reject)
     sock.once('error', reject)
