@@ -70,7 +70,7 @@ interface Change {
 }
 
 async function change(survey: Survey, it: Change): Promise<readonly Outcome[]> {
-  const agreed = await it.voice.agree(survey)
+  const agreed = !it.stop.aborted && (await it.voice.agree(survey))
   const { each, clock } = it.prepared
   const tools = { ...it, each, clock, stop: agreed ? it.stop : AbortSignal.abort() }
   return [...survey.failed, ...(await applyAll(survey.observed, tools))]

@@ -21,7 +21,8 @@ export const COMMANDS: readonly Command[] = [
     name: 'plan',
     positional: '[inventory]',
     describe: 'look at every host and show what apply would change; nothing is changed',
-    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...OUTPUT },
+    // Ansible's -C and -D go with it: a plan is a check, and always shows what differs.
+    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...OUTPUT, check: APPLY.check, diff: APPLY.diff },
     load: () => import('./plan.ts'),
   },
   {

@@ -98,6 +98,7 @@ export const CHANGE = {
 } satisfies Record<string, Flag>
 
 export const OUTPUT = {
+  verbose: { alias: 'v', type: 'boolean', describe: 'say notes too, not only warnings' },
   json: { type: 'boolean', describe: 'one JSON object a line on standard output' },
 } satisfies Record<string, Flag>
 

@@ -49,6 +49,7 @@ export async function readInputs(flags: Flags): Promise<Inputs> {
   })
   const config = sources === here.inventory ? here : await readConfig(inventory.directory)
   const hosts = selectHosts(inventory, flag(flags, 'limit', 'string'))
+  if (hosts.length === 0) throw new FleetError('no-hosts', { sources })
   const surroundings = { cwd, home: homedir(), user: userInfo().username }
   const { connections, findings: said } = connectionsOf(hosts, connectionFlags(flags), surroundings)
   const notHonoured = await findSshConfigEffects(

@@ -8,12 +8,13 @@ import type { Survey } from '../rollout/rollout.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { listHosts } from './render.ts'
+import { cancelOnSignal } from './signals.ts'
 import { type Prepared, prepare } from './survey.ts'
 import { hasColor, isTerminal } from './terminal.ts'
 
 /** Looks at every host and prints what apply would change. 0 nothing, 2 something, 3 a host that can't be changed or looked at. */
 export async function run(flags: Flags): Promise<number> {
-  const prepared = await prepare(flags, new AbortController().signal)
+  const prepared = await prepare(flags, cancelOnSignal())
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(prepared.inputs.hosts.map(({ name }) => name))
   return showPlan(flags, prepared)
 }

@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events'
 
-/** Ctrl-C once, or SIGTERM: no new host starts. Twice: hosts in flight are let go of, and their guards roll them back. */
+/** Ctrl-C once, SIGTERM, or a terminal that is gone: no new host starts. Twice: hosts in flight are let go of, and their guards roll them back. */
 export interface Signals {
   readonly stop: AbortSignal
   readonly cancel: AbortSignal
   forget(): void
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export function listenToSignals(): Signals {
   const stop = new AbortController()
@@ -19,14 +21,20 @@ export function listenToSignals(): Signals {
     )
     stop.abort()
   }
-  process.on('SIGINT', listen)
-  process.on('SIGTERM', listen)
+  for (const signal of SIGNALS) process.on(signal, listen)
   return {
     stop: stop.signal,
     cancel: cancel.signal,
     forget: () => {
-      process.off('SIGINT', listen)
-      process.off('SIGTERM', listen)
+      for (const signal of SIGNALS) process.off(signal, listen)
     },
   }
+}
+
+/** For commands that change nothing: whatever asks fleet to end cancels at once, and the terminal is given back. */
+export function cancelOnSignal(): AbortSignal {
+  const cancel = new AbortController()
+  setMaxListeners(0, cancel.signal)
+  for (const signal of SIGNALS) process.once(signal, () => cancel.abort())
+  return cancel.signal
 }

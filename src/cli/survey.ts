@@ -5,6 +5,7 @@ import { type Each, observeAll, type Survey } from '../rollout/rollout.ts'
 import { findingsOf } from './check.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
+import { flag } from './flag.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs, renderAll } from './inputs.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
@@ -23,7 +24,8 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
   const inputs = await readInputs(withPassword)
   const rendered = renderAll(inputs, withPassword)
   for (const finding of findingsOf(inputs, rendered))
-    if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
+    if (finding.severity === 'warning' || flag(flags, 'verbose', 'boolean'))
+      process.stderr.write(`${say(finding)}\n`)
   const pool = poolFor(inputs, withPassword, cancel)
   const targets = makeTargets(inputs, rendered, withPassword, {
     pool,

@@ -107,11 +107,22 @@ write_transaction() { # MANIFEST_HASH
 
 # For somebody at the console without a controller.
 offer_rollback() {
-  { read -r _ && read -r said; } 2>/dev/null <"$VAR/rollback" && [ "$said" = "exec /bin/sh $PROGRAM '' rollback \"\$@\"" ] && return
+  { read -r _ && read -r said; } 2>/dev/null <"$VAR/rollback" && [ "$said" = "program=$PROGRAM" ] && return
   {
     echo '#!/bin/sh'
-    echo "exec /bin/sh $PROGRAM '' rollback \"\$@\""
-    echo '# Takes back the change of fleet that is not confirmed yet, if there is one.'
+    echo "program=$PROGRAM"
+    cat <<'SCRIPT'
+# Takes back the change of fleet that is not confirmed yet, if there is one.
+/bin/sh "$program" '' rollback "$@" >/dev/null
+code=$?
+case $code in
+  0) echo 'The change was confirmed before: it stays. To go back to earlier rules, apply them with fleet.' ;;
+  10) echo 'The old rules are back, or nothing had been changed yet.' ;;
+  11) echo 'There is no change of fleet waiting to be confirmed: nothing to take back.' ;;
+  *) echo "Not done yet (exit $code): see the newest folder in /var/lib/fleet/txn, and run this again." ;;
+esac
+exit "$code"
+SCRIPT
   } >"$VAR/rollback" && chmod 700 "$VAR/rollback"
 }
 

@@ -93,6 +93,7 @@ confirmed_to_persisted() {
 store() {
   persist || { echo "the generation could not be stored in $GENERATIONS"; return 1; }
   boot_rehearsed || return 1
+  unmask
   unit_enabled || systemctl --quiet enable netfilter-persistent || { echo "netfilter-persistent could not be enabled"; return 1; }
 }
 

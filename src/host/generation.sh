@@ -42,8 +42,10 @@ whole() {
   (cd "$1" && printf '%s\n' "${sums#*"$NEWLINE"}" | sha256sum -c >/dev/null 2>&1)
 }
 
+# A masked unit, a link to /dev/null, is never enabled, whatever else links to it.
 unit_enabled() {
   has_systemd || return 0
+  [ ! -c /etc/systemd/system/netfilter-persistent.service ] || return 1
   for link in /etc/systemd/system/*.wants/netfilter-persistent.service; do [ -e "$link" ] && return 0; done
   return 1
 }

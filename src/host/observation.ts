@@ -18,6 +18,8 @@ export interface Observation {
   readonly persistent: boolean
   /** Which of rules.v4 and rules.v6 lie in /etc/iptables. */
   readonly rulesFiles: readonly string[]
+  /** Their texts, while fleet has confirmed nothing; '' afterwards. */
+  readonly boots: PerFamily<string>
   /** What else manages or loads rules: a service's name or a script's path. */
   readonly managers: readonly string[]
   /** iptables-save of the backend in use, and of the other one. */

@@ -105,6 +105,7 @@ tell_generation() {
   if who_owns && see "$owner"; then
     case $state in CONFIRMED-*) tell_unstored "$VAR/txn/$owner"; return ;; esac
   fi
+  [ "$generation" -gt 0 ] || show boots.4 "$ETC/rules.v4" boots.6 "$ETC/rules.v6"
   [ "$generation" -gt 0 ] && [ -e "$GENERATIONS/current/meta.json" ] || return
   whole "$GENERATIONS/current" && whole=yes
   if plugins_installed; then plugins=yes; else plugins=no; fi

@@ -70,6 +70,7 @@ export function readObservation(pieces: Pieces): Observation {
     lacks: [...(facts.get('lacks') ?? []), ...lines(pieces.get('missing'))],
     persistent: one('persistent') === 'yes',
     rulesFiles: facts.get('has') ?? [],
+    boots: both('boots'),
     managers: facts.get('manager') ?? [],
     live: both('live'),
     other: both('other'),

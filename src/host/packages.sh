@@ -44,15 +44,17 @@ simulate() { apt_get --simulate install; }
 
 packages_failed() { stop "$EXIT_PACKAGES" "$1" "$(tail -n 8 "$log" | head -c 1500)"; }
 
+# Masked also for a boot in the middle: the postinst enables the unit, and it must not load anything before a
+# persist has rehearsed that. The mark is how a mask of ours is told from the operator's.
 mask() {
   has_systemd || return 0
   was_enabled=no
   ! unit_enabled || was_enabled=yes
-  systemctl --quiet --runtime mask netfilter-persistent.service 2>/dev/null
+  mkdir -p "$VAR" && printf '' >"$VAR/masked" && sync "$VAR/masked" "$VAR" && systemctl --quiet mask netfilter-persistent.service 2>/dev/null
 }
 
 unmask() {
-  has_systemd || return 0
-  systemctl --quiet --runtime unmask netfilter-persistent.service 2>/dev/null
-  [ "$was_enabled" = yes ] || systemctl --quiet disable netfilter-persistent.service 2>/dev/null
+  [ -e "$VAR/masked" ] || return 0
+  [ "${was_enabled:-no}" = yes ] || systemctl --quiet disable netfilter-persistent.service 2>/dev/null
+  systemctl --quiet unmask netfilter-persistent.service 2>/dev/null && rm -f "$VAR/masked"
 }

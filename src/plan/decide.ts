@@ -10,6 +10,7 @@ import type { IpSet, Ruleset } from '../ruleset/ruleset.ts'
 import { printSets } from '../ruleset/sets.ts'
 import { type Change, change } from '../ruleset/transition.ts'
 import { onceForAlike, withoutCounters } from './alike.ts'
+import { checkBoot } from './boots.ts'
 import type { HostChange, HostPlan, Wish } from './host-plan.ts'
 import { checkLockout, parseSshConnection } from './lockout.ts'
 import { ownedNow } from './owned-now.ts'
@@ -49,6 +50,7 @@ export function decide(question: Question): HostPlan {
   const findings = [
     ...judgeUnmanaged(question, facts.unmanaged, equal && persisted),
     ...lockout(question, families),
+    ...checkBoot(question.seen),
   ]
   if (equal && persisted)
     return {

@@ -13,6 +13,7 @@ export function refusals(seen: Observation, rulesets: PerFamily<Ruleset>): reado
     ...tools(seen),
     ...session(seen),
     ...lock(seen),
+    ...staleFiles(seen),
     ...loadErrors(seen, rulesets),
   ]
 }
@@ -52,3 +53,9 @@ function loadErrors(seen: Observation, rulesets: PerFamily<Ruleset>): Finding[] 
   if (seen.canonical || seen.asConfirmed || seen.lacks.some(tool => INSTALLED.has(tool))) return []
   return [loadFinding(seen.loadErrors, rulesets)]
 }
+
+/** Without systemd nothing keeps the installation of netfilter-persistent from loading what lies there. */
+const staleFiles = ({ init, persistent, rulesFiles }: Observation) =>
+  init !== 'systemd' && !persistent && rulesFiles.length > 0
+    ? [refuse('stale-rules', { files: rulesFiles })]
+    : []

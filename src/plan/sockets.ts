@@ -48,15 +48,36 @@ export function closedBy(
     .map(({ proto, port, program }) => `${proto}/${port}${program ? ` ${program}` : ''}`)
 }
 
-/** Open to somebody: not certainly dropped, whoever asks and through whatever interface. */
-function isOpen(ruleset: Ruleset, { proto, port }: Listener): boolean {
+/** Open to somebody: not certainly dropped, whoever asks and through whatever interface but the host's own. */
+function isOpen(ruleset: Ruleset, listener: Listener): boolean {
+  return interfacesIn(ruleset).some(inInterface => isOpenBy(inInterface, ruleset, listener))
+}
+
+const interfaces = new WeakMap<Ruleset, readonly string[]>()
+
+/** One of each that the rules tell apart, and one that they don't name. */
+function interfacesIn(ruleset: Ruleset): readonly string[] {
+  const known = interfaces.get(ruleset)
+  if (known) return known
+  const chains = [...ruleset.tables.values()].flatMap(table => [...table.values()])
+  const named = chains.flatMap(({ rules }) =>
+    rules.flatMap(({ text }) => /(?:^| )-i (\S+)/.exec(text)?.[1] ?? []),
+  )
+  const found = [...new Set(['other0', ...named.map(name => name.replace(/\+$/, '0'))])].filter(
+    name => name !== 'lo',
+  )
+  interfaces.set(ruleset, found)
+  return found
+}
+
+function isOpenBy(inInterface: string, ruleset: Ruleset, { proto, port }: Listener): boolean {
   const packet = {
     family: ruleset.family,
     hook: 'input',
     proto,
     dport: port,
     ctstate: 'NEW',
-    inInterface: 'eth0',
+    inInterface,
   } as const
   const { verdict } = evaluate(ruleset, packet, { sets: new Map() })
   return verdict !== 'drop' && verdict !== 'reject'

@@ -147,12 +147,13 @@ async function armAndClose(
   }
 }
 
+/** A go that didn't arrive is no verdict: the guard is armed, and disarms if it never hears one. */
 async function sayGo(target: Target, nonce: string): Promise<void> {
-  const session = await target.connect()
   try {
-    await go(session, nonce)
-  } finally {
-    await session.close()
+    const session = await target.connect()
+    await go(session, nonce).finally(() => session.close())
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error
   }
 }
 

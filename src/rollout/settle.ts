@@ -150,7 +150,9 @@ async function byState(
     case 'ROLLED_BACK':
       return outcome(armed, 'reverted', fault('rolled-back', { why: state.why }))
     case 'DISARMED':
-      return 'disarmed'
+      return state.why === 'session'
+        ? 'disarmed'
+        : outcome(armed, 'failed', fault('disarmed', { why: state.why }))
     case 'STUCK':
       return outcome(armed, 'stuck', fault('rollback-stuck'))
     default:

@@ -7,6 +7,8 @@ const list = (value: Args[string] | undefined): string =>
 export const cliSentences = {
   'no-inventory': () =>
     'There is no inventory: none was named, fleet.yml names none, and neither inventory.ini nor inventory/ is here. Name one with -i FILE, or make one with `fleet init`.',
+  'no-hosts': a =>
+    `There is no host in ${list(a.sources)}: name one, for example web1 ansible_host=192.0.2.11`,
   'inventory-is-pattern': a =>
     `There is no inventory file called ${String(a.word)}, but the inventory here has a group or host of that name. Did you mean -l ${String(a.word)}?`,
   'not-answered': () => 'The question was not answered, and nobody was contacted.',

@@ -34,6 +34,10 @@ export const planSentences = {
     `The host's rules jump to ${list(a.chains).join(', ')}, which fleet didn't make and doesn't know. Name what is to stay in fleet_preserve, and what is to go in fleet_replace (group_vars or host_vars).`,
   'unmanaged-first': a =>
     `This would be fleet's first apply here, and the host has ${rules(a.rules)} that fleet didn't make. To let them go, say --replace-unmanaged; to keep them, write them into a role of this host first.`,
+  'stale-rules': a =>
+    `iptables-persistent isn't installed, and old rules lie in /etc/iptables (${list(a.files).join(', ')}), which its installation would load: without systemd nothing can hold it back. Move those files away.`,
+  'boot-loads-other': a =>
+    `What this host has live is not what it boots: until the new rules are confirmed, a boot loads ${list(a.files).length === 0 ? 'no rules at all' : `${list(a.files).join(' and ')} in /etc/iptables`}.`,
   'chain-taken': a =>
     `A role wants a chain that somebody else already made, with ${rules(a.rules)} of theirs. Rename the chain of the role; or let theirs go with --replace-unmanaged or fleet_replace.`,
   'unmanaged-replaced': a =>

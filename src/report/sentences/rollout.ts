@@ -24,6 +24,7 @@ export const rolloutSentences = {
   'rollback-stuck': () => "The host couldn't put its old rules back yet, and goes on trying every 2 seconds.",
   'let-go': () =>
     'fleet was told to let go of this host before it answered. Its guard rolls it back unless it had confirmed already: look with `fleet plan`.',
+  disarmed: a => `The guard was disarmed before it changed anything (${String(a.why)}): nothing was changed.`,
   'arm-lost': () =>
     'The connection broke off while the change was being handed over, and the host never began it.',
   removed: () => 'fleet is gone from the host, and what stood before it is in force and boots.',

@@ -12,6 +12,14 @@ const scan = ({ address, port }: Args) =>
 const list = (value: Args[string] | undefined) => (Array.isArray(value) ? value.join(', ') : String(value))
 const said = (a: Args) => (a.said ? `: ${String(a.said)}` : '')
 
+/** What the system says by a word of its own. */
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ENETUNREACH: 'this machine has no route to that network',
+  EHOSTUNREACH: 'the network says that nobody is there',
+  EACCES: 'this machine may not connect there',
+  EPERM: "this machine's own firewall forbids it",
+}
+
 export const sessionSentences = {
   'name-not-found': a =>
     `The name ${String(a.address)} of ${String(a.host)} has no address (${String(a.reason)}). Correct it in the inventory, or set ansible_host.`,
@@ -19,7 +27,8 @@ export const sessionSentences = {
     `${where(a)} refuses connections: nothing listens there, or a firewall rejects it. Check that sshd runs and that ansible_port is right.`,
   'connect-timeout': a =>
     `${where(a)} doesn't answer within ${String(a.seconds)} s. Check that the host is up, and that no firewall drops the connection.`,
-  'connect-failed': a => `${where(a)} can't be reached: ${String(a.reason)}.`,
+  'connect-failed': a =>
+    `${where(a)} can't be reached: ${UNREACHABLE[String(a.reason)] ?? String(a.reason)}.`,
   'handshake-timeout': a =>
     `${where(a)} takes connections, but didn't finish the SSH handshake within ${String(a.seconds)} s. Check that it is sshd that listens there, and that the host isn't overloaded.`,
   'handshake-lost': a =>

@@ -23,6 +23,7 @@ const seen: Observation = {
   lacks: [],
   persistent: true,
   rulesFiles: [],
+  boots: both(''),
   managers: [],
   live: both(save(SSH)),
   other: both(''),

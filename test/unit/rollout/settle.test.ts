@@ -161,7 +161,7 @@ describe('settling an armed host', () => {
     const { outcome, verbs } = await settleWith(verb =>
       state(verb === 'rollback' ? 'DISARMED-asked' : 'ARMED-1'),
     )
-    expect(outcome).toBe('disarmed')
+    expect(outcome).toMatchObject({ state: 'failed', finding: { code: 'disarmed' } })
     expect(verbs.at(-1)).toBe('rollback')
   })
 
@@ -196,6 +196,14 @@ describe('settling an armed host', () => {
   ])('looks at a host that knows nothing of it: %s', async (_, found, expected) => {
     const { outcome } = await settleWith(() => stopped(11, 'unknown-nonce'), found)
     expect(outcome).toMatchObject(expected)
+  })
+
+  it('takes back an arm that began after the look', async () => {
+    const { outcome } = await settleWith(
+      verb => (verb === 'rollback' ? state('STUCK-asked') : stopped(11, 'unknown-nonce')),
+      { is: 'as before', bootId: BOOT },
+    )
+    expect(outcome).toMatchObject({ state: 'stuck' })
   })
 
   it('lets a bug through: it is no verdict on a host', async () => {
