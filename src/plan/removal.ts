@@ -50,6 +50,7 @@ export function decideRemoval(question: RemovalQuestion): HostPlan {
 const asLeaving = (seen: Observation): Observation => ({
   ...seen,
   managers: [],
+  persistent: true,
   generation: { ...seen.generation, linked: false },
 })
 
