@@ -6,7 +6,11 @@ import { fingerprint, type KnownKey, keyType, knownName, matchesName } from './k
 /** The lines of the known_hosts files of a run, in their order. */
 export interface KnownLines {
   readonly all: readonly KnownKey[]
-  readonly plain: readonly KnownKey[]
+  /** By each of the names that a line says in plain words: looking through all lines for each host is quadratic. */
+  readonly byName: ReadonlyMap<string, readonly KnownKey[]>
+  /** Lines of which no plain word says whom they mean: with `*`, `?` or `!`. */
+  readonly patterns: readonly KnownKey[]
+  readonly hashed: readonly KnownKey[]
   /** By the key's base64. */
   readonly byKey: ReadonlyMap<string, readonly KnownKey[]>
 }
@@ -27,12 +31,30 @@ export interface KnownHost {
 }
 
 export function indexLines(all: readonly KnownKey[]): KnownLines {
-  const byKey = new Map<string, KnownKey[]>()
-  for (const line of all) {
-    const name = line.key.toString('base64')
-    byKey.set(name, [...(byKey.get(name) ?? []), line])
+  const hashed = all.filter(({ names }) => names.startsWith('|'))
+  const plain = all.filter(({ names }) => !names.startsWith('|'))
+  const patterns = plain.filter(({ names }) => /[*?!]/.test(names))
+  const named = plain.filter(({ names }) => !/[*?!]/.test(names))
+  const byName = group(named, ({ names }) => names.toLowerCase().split(','))
+  return { all, byName, patterns, hashed, byKey: group(all, ({ key }) => [key.toString('base64')]) }
+}
+
+function group(lines: readonly KnownKey[], namesOf: (line: KnownKey) => string[]): Map<string, KnownKey[]> {
+  const groups = new Map<string, KnownKey[]>()
+  for (const line of lines) {
+    for (const name of new Set(namesOf(line))) {
+      const same = groups.get(name)
+      if (same) same.push(line)
+      else groups.set(name, [line])
+    }
   }
-  return { all, plain: all.filter(({ names }) => !names.startsWith('|')), byKey }
+  return groups
+}
+
+/** The lines that may mean a host, without those that are hashed. */
+function plainLines({ address, port }: Named, { byName, patterns }: KnownLines): KnownKey[] {
+  const names = [knownName(address, port), knownName(address, 22)]
+  return [...new Set([...names.flatMap(name => byName.get(name) ?? []), ...patterns])]
 }
 
 /**
@@ -42,8 +64,8 @@ export function indexLines(all: readonly KnownKey[]): KnownLines {
  */
 export function knowHost(name: Named, lines: KnownLines): KnownHost {
   const added: KnownKey[] = []
-  let searched = select(lines.plain, name)
-  let complete = lines.plain.length === lines.all.length
+  let searched = select(plainLines(name, lines), name)
+  let complete = lines.hashed.length === 0
   return {
     types: () => new Set([...searched.keys, ...searched.bare, ...added].map(({ type }) => type)),
     judge(target, key) {
