@@ -5,15 +5,8 @@ import { callHost, EXIT, type Reply, stopOf } from './call.ts'
 import { readLock } from './observe.ts'
 import { readFacts } from './pieces.ts'
 
-/** What the guard is given: texts that it runs and compares, and understands nothing of. */
-export interface Transaction {
-  /** 128 bits as hex, of this run and host alone. */
-  readonly nonce: string
-  readonly run: string
-  readonly who: string
-  readonly since: string
-  /** Milliseconds from apply to rollback. */
-  readonly confirmTimeout: number
+/** From which rules to which, and back: texts that the guard runs and compares, and understands nothing of. */
+export interface Passage {
   /** The generation on the host now, and the one that this makes. */
   readonly base: number
   readonly generation: number
@@ -24,10 +17,21 @@ export interface Transaction {
   /** `ipset restore` texts of the sets that the wanted rules and those of now refer to. */
   readonly sets: string
   readonly setsNow: string
+  /** It ends with what stood before fleet, and `generation` is 0. */
+  readonly removes?: boolean
+}
+
+/** What the guard is given. */
+export interface Transaction extends Passage {
+  /** 128 bits as hex, of this run and host alone. */
+  readonly nonce: string
+  readonly run: string
+  readonly who: string
+  readonly since: string
+  /** Milliseconds from apply to rollback. */
+  readonly confirmTimeout: number
   /** meta.json of the new generation. */
   readonly meta: string
-  /** It ends with what stood before fleet, and no generation at all. */
-  readonly removes?: boolean
 }
 
 export interface Armed {

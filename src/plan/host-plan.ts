@@ -1,4 +1,4 @@
-import type { PerFamily } from '../model/family.ts'
+import type { Passage } from '../host/guard.ts'
 import type { Finding } from '../model/finding.ts'
 import type { DiffLine } from '../ruleset/diff.ts'
 import type { Unmanaged } from './ownership.ts'
@@ -15,18 +15,8 @@ export interface Wish {
 }
 
 /** The change that a guard will make: frozen texts, a value that can be saved as JSON. */
-export interface HostChange {
-  readonly base: number
-  readonly generation: number
-  readonly now: PerFamily<string>
-  readonly want: PerFamily<string>
-  readonly do: PerFamily<string>
-  readonly undo: PerFamily<string>
-  readonly sets: string
-  readonly setsNow: string
+export interface HostChange extends Passage {
   readonly candidateHash: string
-  /** It ends with what stood before fleet, and `generation` is 0. */
-  readonly removes?: boolean
 }
 
 /** Everything worked out for one host. */

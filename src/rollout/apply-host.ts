@@ -151,7 +151,11 @@ async function armAndClose(
 async function sayGo(target: Target, nonce: string): Promise<void> {
   try {
     const session = await target.connect()
-    await go(session, nonce).finally(() => session.close())
+    try {
+      await go(session, nonce)
+    } finally {
+      await session.close()
+    }
   } catch (error) {
     if (!(error instanceof FleetError)) throw error
   }

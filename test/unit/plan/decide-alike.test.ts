@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Observation } from '../../../src/host/observation.ts'
-import { decide, type Question } from '../../../src/plan/decide.ts'
+import { decide } from '../../../src/plan/decide.ts'
+import type { Question } from '../../../src/plan/question.ts'
 import { parseSave } from '../../../src/ruleset/parse.ts'
 
 const save = (...rules: readonly string[]) =>
