@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import pLimit from 'p-limit'
 import type { LabHost } from '../src/lab/host.ts'
 import { type Lab, startLab } from '../src/lab/lab.ts'
+import { CONTROLLER_MAC, CONTROLLER4, type HostPlan, type LabSpec, planHosts } from '../src/lab/spec.ts'
 import type { BareHost } from './bare.ts'
 
 /** `FLEET_PROGRAM` names another build, as in the tests. */
@@ -24,10 +25,13 @@ export async function prepareGround(hosts: number, say: (line: string) => void):
   const folder = mkdtempSync(join(tmpdir(), 'fleet-bench-'))
   const names = Array.from({ length: hosts }, (_, index) => `web${index + 1}`)
   say(`${hosts} hosts start`)
-  const lab = await startLab(
-    { name: 'bench', hosts: names.map(name => ({ name })), packages: true, aptLists: true },
-    say,
-  )
+  const spec: LabSpec = {
+    name: 'bench',
+    hosts: names.map(name => ({ name })),
+    packages: true,
+    aptLists: true,
+  }
+  const lab = await startLab(spec, say)
   const ground: Ground = {
     lab,
     folder,
@@ -39,6 +43,7 @@ export async function prepareGround(hosts: number, say: (line: string) => void):
     },
   }
   try {
+    await introduce(lab, planHosts(spec))
     say('iptables-persistent is installed')
     await installPackages(lab, folder)
     ground.write('inventory.ini', lab.inventory(['[web]', ...lab.rows]))
@@ -49,6 +54,21 @@ export async function prepareGround(hosts: number, say: (line: string) => void):
     await ground.end()
     throw error
   }
+}
+
+/**
+ * Everybody knows everybody's hardware address: a question for one is sent to all of 500 cables, and of thirty times
+ * that at once the kernel drops a part. No switch between real servers does that.
+ */
+async function introduce(lab: Lab, seats: readonly HostPlan[]): Promise<void> {
+  const known = seats.map(
+    ({ address4, mac }) => `neigh replace ${address4} lladdr ${mac} dev br0 nud permanent`,
+  )
+  const { code, stderr } = await lab.run(['ip', '-batch', '-'], { stdin: known.join('\n') })
+  if (code !== 0) throw new Error(`ip neigh: ${stderr}`)
+  const limit = pLimit(4)
+  const command = `ip neigh replace ${CONTROLLER4} lladdr ${CONTROLLER_MAC} dev eth0 nud permanent`
+  await Promise.all(lab.hosts.map(host => limit(() => host.exec(command))))
 }
 
 function write(file: string, text: string): string {

@@ -49,7 +49,7 @@ function observeError(reply: Reply): FleetError {
   return new FleetError('host-refuses', { why, detail }, { hostState: 'refused' })
 }
 
-export function readObservation(pieces: Pieces): Observation {
+function readObservation(pieces: Pieces): Observation {
   const facts = readFacts(pieces.get('facts'))
   const one = (key: string) => facts.get(key)?.[0] ?? ''
   const both = (name: string): PerFamily<string> => ({

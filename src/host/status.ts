@@ -53,7 +53,7 @@ export async function readStatus(session: Session): Promise<HostStatus> {
   throw new FleetError('host-refuses', { why, detail }, { hostState: 'failed' })
 }
 
-export function statusOf(pieces: Pieces): HostStatus {
+function statusOf(pieces: Pieces): HostStatus {
   const facts = readFacts(pieces.get('facts'))
   const uptime = Number(facts.get('uptime_cs')?.[0] ?? 0)
   const alive = readLock(pieces.get('guard'))?.alive ?? false

@@ -4,7 +4,7 @@ import { printRestore, ruleLine } from '../ruleset/print.ts'
 import type { Ruleset } from '../ruleset/ruleset.ts'
 
 /** The template line that iptables-restore choked on, where it named a line of what it was given. */
-export function placeOfLoadError(said: string, candidate: Ruleset): Place | undefined {
+function placeOfLoadError(said: string, candidate: Ruleset): Place | undefined {
   const number = /\bline:? (\d+)/i.exec(said)?.[1]
   const text = number === undefined ? undefined : printRestore(candidate).split('\n')[Number(number) - 1]
   for (const table of candidate.tables.values()) {

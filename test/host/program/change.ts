@@ -32,7 +32,7 @@ export const web = wanted('INPUT -p tcp -m tcp --dport 443 -j ACCEPT')
 /** What is left of a table that was made and emptied again. */
 export const EMPTY = '*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n'
 
-export const hashOf = ({ rules, sets = '' }: Wanted) => sha256(`${rules[4]}\n${rules[6]}\n${sets}`)
+const hashOf = ({ rules, sets = '' }: Wanted) => sha256(`${rules[4]}\n${rules[6]}\n${sets}`)
 
 export const look = (session: Session, want: Wanted): Promise<Observation> =>
   observe(session, { rules: want.rules, sets: want.sets ?? '', hash: hashOf(want) })

@@ -138,7 +138,7 @@ function runIn([command = '', ...args]: readonly string[], stdin: string): Promi
   })
 }
 
-export const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
+const pause = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 
 /** Waits until something holds. */
 export async function until(
