@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import type { HostStatus, StatusGeneration, Transaction } from '../../../src/host/status.ts'
+import { statusLine } from '../../../src/report/json.ts'
+import { type Asked, conditionOf, exitCodeOfStatus, printStatus } from '../../../src/report/status.ts'
+
+const GENERATION: StatusGeneration = {
+  number: 3,
+  who: 'me@here',
+  made: '2026-01-02T03:04:05.006Z',
+  run: 'r1',
+  whole: true,
+  linked: true,
+  plugins: true,
+  enabled: true,
+}
+const change = (state: string, more: Partial<Transaction> = {}): Transaction => ({
+  nonce: `n-${state}`,
+  run: 'r2',
+  who: 'you@there',
+  since: '2026-01-03T00:00:00.000Z',
+  state,
+  why: '',
+  isRemoval: false,
+  ...more,
+})
+const status = (more: Partial<HostStatus> = {}): HostStatus => ({
+  bootId: 'b',
+  isTouched: true,
+  isArming: false,
+  generation: GENERATION,
+  guard: undefined,
+  last: undefined,
+  ...more,
+})
+const asked = (host: string, more: Partial<HostStatus> = {}): Asked => ({ host, status: status(more) })
+const guard = (state: string, alive = true, more: Partial<Transaction> = {}) => ({
+  ...change(state, more),
+  alive,
+})
+const DOWN: Asked = {
+  host: 'down',
+  state: 'unreachable',
+  finding: { code: 'x', severity: 'error', args: {} },
+}
+
+describe('the condition of a host', () => {
+  it.each([
+    ['settled', {}],
+    ['settled', { generation: undefined, isTouched: false }],
+    ['settled', { guard: guard('PERSISTED') }],
+    ['pending', { guard: guard('ARMED') }],
+    ['pending', { guard: guard('APPLYING') }],
+    ['pending', { guard: guard('APPLIED') }],
+    ['pending', { guard: guard('ROLLING_BACK') }],
+    ['pending', { generation: { ...GENERATION, linked: false } }],
+    ['pending', { generation: { ...GENERATION, enabled: false } }],
+    ['in danger', { guard: guard('STUCK') }],
+    ['in danger', { guard: guard('CONFIRMED') }],
+    ['in danger', { guard: guard('APPLIED', false) }],
+    ['in danger', { generation: { ...GENERATION, whole: false } }],
+    ['in danger', { generation: { ...GENERATION, whole: false }, guard: guard('ARMED') }],
+  ] as const)('%s: %j', (condition, more) => {
+    expect(conditionOf(asked('a', more))).toBe(condition)
+  })
+
+  it('decides the exit code, the worst first', () => {
+    const [armed, stuck] = [asked('b', { guard: guard('ARMED') }), asked('c', { guard: guard('STUCK') })]
+    expect(exitCodeOfStatus([asked('a')])).toBe(0)
+    expect(exitCodeOfStatus([asked('a'), armed])).toBe(2)
+    expect(exitCodeOfStatus([armed, DOWN])).toBe(3)
+    expect(exitCodeOfStatus([DOWN, stuck, armed])).toBe(4)
+  })
+})
+
+describe('a status', () => {
+  it('folds hosts that are alike, whatever the moment they were made at', () => {
+    const later = { ...GENERATION, made: '2026-01-02T03:04:59.000Z' }
+    expect(printStatus([asked('a'), DOWN, asked('b', { generation: later })])).toBe(
+      'a, b (2 hosts): generation 3, made 2026-01-02 03:04 UTC by me@here (run r1)\ndown: unreachable: x {}\n',
+    )
+  })
+
+  it('says what is under way, and the least time that is left', () => {
+    const [soon, late] = [1500, 41_000].map(left => guard('APPLIED', true, { nonce: `${left}`, left }))
+    const text = printStatus([
+      asked('a', { guard: late, last: late }),
+      asked('b', { guard: soon, last: soon }),
+    ])
+    expect(text).toBe(
+      'a, b (2 hosts): generation 3, made 2026-01-02 03:04 UTC by me@here (run r1)\n' +
+        '  change applied and not confirmed; rolls back in 2 s unless it goes on (run r2 of you@there, since 2026-01-03 00:00 UTC)\n',
+    )
+  })
+
+  it('says how the last change ended, and what to do where nobody finishes one', () => {
+    const last = change('ROLLED_BACK', { why: 'deadline' })
+    expect(printStatus([asked('a', { last })])).toContain(
+      'last change since the boot: rolled back (deadline), run r2',
+    )
+    expect(printStatus([asked('a', { guard: guard('APPLIED', false, { left: 900 }) })])).toContain(
+      'applied and not confirmed; its guard is gone: `fleet resume` or the next apply finishes it',
+    )
+    expect(printStatus([asked('a', { generation: { ...GENERATION, plugins: false } })])).toContain(
+      "a boot would not load it: fleet's plugins are not installed. `fleet apply` mends it",
+    )
+  })
+
+  it('shows nothing that a terminal would obey', () => {
+    expect(printStatus([asked('a', { generation: { ...GENERATION, who: '\u001b[2J' } })])).toContain(
+      '\\x1b[2J',
+    )
+  })
+
+  it('is one line of JSON a host', () => {
+    expect(JSON.parse(statusLine(asked('a', { guard: guard('ARMED') })))).toMatchObject({
+      type: 'host-status',
+      host: 'a',
+      condition: 'pending',
+      touched: true,
+      generation: { number: 3 },
+      guard: { state: 'ARMED' },
+      last: null,
+    })
+    expect(JSON.parse(statusLine(DOWN))).toMatchObject({
+      host: 'down',
+      condition: 'unreadable',
+      state: 'unreachable',
+    })
+  })
+})
