@@ -50,6 +50,7 @@ function removalTargets(inputs: Inputs, flags: Flags, pool: Pool): readonly Targ
       host: host.name,
       groups: host.groups,
       preserve: fleetList(host, 'fleet_preserve') ?? [],
+      replace: fleetList(host, 'fleet_replace') ?? [],
       acceptLockoutRisk: accepts(host.name),
     }
     return [

@@ -16,7 +16,7 @@ verb_report() {
 
 # is_touched: a change was once handed to this host, whatever came of it.
 is_touched() {
-  for trace in "$GENERATIONS" "$GENERATIONS_GONE" "$PLUGINS/12-fleet" "$PLUGINS/30-fleet" "$VAR/txn"/*; do
+  for trace in "$GENERATIONS" "$GENERATIONS_GONE" "$PLUGINS/12-fleet" "$PLUGINS/30-fleet" "$VAR/masked" "$VAR/txn"/*; do
     [ ! -e "$trace" ] || return 0
   done
   return 1

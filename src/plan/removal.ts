@@ -2,6 +2,7 @@ import type { Before, Observation } from '../host/observation.ts'
 import type { Family } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import { parseSave } from '../ruleset/parse.ts'
+import { printRestore } from '../ruleset/print.ts'
 import { type Chain, isBuiltIn, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { decide } from './decide.ts'
 import type { HostPlan } from './host-plan.ts'
@@ -12,6 +13,7 @@ export interface RemovalQuestion {
   readonly groups: readonly string[]
   readonly seen: Observation
   readonly preserve: readonly string[]
+  readonly replace: readonly string[]
   readonly acceptLockoutRisk: boolean
 }
 
@@ -31,32 +33,36 @@ export function decideRemoval(question: RemovalQuestion): HostPlan {
   const stops = [...lacks, ...unloadable]
   if (stops.length > 0)
     return { ...NOTHING, ...wish, verdict: 'refused', findings: stops, bootId: seen.bootId }
+  const rulesets = { 4: wanted(question, 4), 6: wanted(question, 6) }
   const plan = decide({
     ...wish,
-    seen: asLeaving(seen),
-    rulesets: { 4: wanted(question, 4), 6: wanted(question, 6) },
+    seen: { ...asLeaving(seen), canonical: { 4: printRestore(rulesets[4]), 6: printRestore(rulesets[6]) } },
+    rulesets,
     sets: [],
     candidateHash: 'before',
     preserve: ['*'],
-    replace: [],
+    replace: question.replace,
     replaceUnmanaged: false,
     acceptLockoutRisk: question.acceptLockoutRisk,
     isShipped,
   })
-  return withRemoval(plan, before)
+  return withRemoval(plan, before, seen.generation.number)
 }
 
-/** Always something to do: that rules are equal, and a boot loads them, is no end here. */
+/**
+ * Always something to do: that rules are equal, and a boot loads them, is no end here. And never a first contact, also
+ * where a removal was broken off and no generation is left: rules of others are no reason to refuse.
+ */
 const asLeaving = (seen: Observation): Observation => ({
   ...seen,
   managers: [],
   persistent: true,
-  generation: { ...seen.generation, linked: false },
+  generation: { ...seen.generation, number: Math.max(1, seen.generation.number), linked: false },
 })
 
 const isShipped = () => true
 
-function withRemoval(plan: HostPlan, before: Before): HostPlan {
+function withRemoval(plan: HostPlan, before: Before, base: number): HostPlan {
   const rules = before.isBooted ? before.files : []
   const note = { code: 'removal', severity: 'note', args: { files: before.files, loaded: rules } } as const
   const findings = plan.findings.flatMap(finding => (finding.code === 'unmanaged-kept' ? [] : [finding]))
@@ -66,7 +72,7 @@ function withRemoval(plan: HostPlan, before: Before): HostPlan {
     findings: [note, ...findings],
     unmanaged: [],
     installs: false,
-    ...(change ? { change: { ...change, generation: 0, removes: true } } : {}),
+    ...(change ? { change: { ...change, base, generation: 0, removes: true } } : {}),
   }
 }
 

@@ -20,6 +20,7 @@ const plan = (host: MiniHost): Promise<HostPlan> =>
       groups: [],
       seen: await observeBefore(session),
       preserve: [],
+      replace: [],
       acceptLockoutRisk: false,
     }),
   )
