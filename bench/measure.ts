@@ -37,6 +37,8 @@ export async function measure(
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Ansible signals its whole process group.
+    detached: true,
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {

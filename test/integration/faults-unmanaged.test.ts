@@ -57,7 +57,7 @@ describe.concurrent('rules that somebody wrote by hand', () => {
 
     expect(await (await apply('hand', '--replace-unmanaged')).verdict()).toEqual({
       code: 0,
-      hosts: { hand: 'persisted' },
+      hosts: { hand: 'persisted: unmanaged-replaced' },
     })
     const live = (await inForce(host)).join('')
     for (const rule of [...HAND, ...HAND6, ...HAND_NAT]) expect(live).not.toContain(rule)
@@ -75,7 +75,7 @@ describe.concurrent('rules that somebody wrote by hand', () => {
     })
     expect(await (await apply('gone', '-e', 'http_ports=81')).verdict()).toEqual({
       code: 0,
-      hosts: { gone: 'persisted' },
+      hosts: { gone: 'persisted: unmanaged-kept' },
     })
     expect(await hostRules(host)).toContain('-A INPUT -s 192.0.2.77/32 -j ACCEPT')
     expect(await hostRules(host)).toContain('--dport 81 ')
@@ -152,7 +152,7 @@ describe.concurrent('old rules in /etc/iptables on a host without iptables-persi
     const old = await inForce(lab().host('file'))
     const { code, stdout } = await (await site('file')).fleet('apply', 'inventory.ini')
     expect(code).toBe(3)
-    expect(stdout).toMatch(/^file: refused: .*\/etc\/iptables\/rules\.v4/m)
+    expect(stdout).toMatch(/^file: refused: .*\/etc\/iptables \(rules\.v4\)/m)
     expect(await inForce(lab().host('file'))).toEqual(old)
     expect(await sh('file', 'dpkg-query -W iptables-persistent 2>&1 || true')).toMatch(/no packages found/)
   })
