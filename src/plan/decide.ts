@@ -19,7 +19,7 @@ export function decide(question: Question): HostPlan {
   const findings = [
     ...judgeUnmanaged(question, facts.unmanaged, equal && persisted),
     ...lockout(question, families),
-    ...checkBoot(question.seen),
+    ...checkBoot(question.seen, question.preserve),
   ]
   if (equal && persisted)
     return {
