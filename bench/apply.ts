@@ -51,6 +51,8 @@ async function runOne(hosts: number, rounds: number, withAnsible: boolean): Prom
     ...('safe' in ansible && ansible.safe ? [ansible.safe] : []),
   ]
   const ground = await prepareGround(hosts, say)
+  const stop = () => void ground.end().finally(() => process.exit(130))
+  process.once('SIGINT', stop).once('SIGTERM', stop)
   const loads: number[] = []
   try {
     say('the first apply makes all hosts alike; it is not counted')
@@ -70,6 +72,7 @@ async function runOne(hosts: number, rounds: number, withAnsible: boolean): Prom
     ]
     return { hosts, rounds, cores: availableParallelism(), samples, notes }
   } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop)
     await ground.end()
   }
 }

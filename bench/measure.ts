@@ -37,7 +37,7 @@ export async function measure(
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ansible signals its whole process group.
+    // What it does to its process group must not end the bench.
     detached: true,
   })
   let said = ''
