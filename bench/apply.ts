@@ -51,7 +51,10 @@ async function runOne(hosts: number, rounds: number, withAnsible: boolean): Prom
     ...('safe' in ansible && ansible.safe ? [ansible.safe] : []),
   ]
   const ground = await prepareGround(hosts, say)
-  const stop = () => void ground.end().finally(() => process.exit(130))
+  const stop = (signal: string) => {
+    say(`${signal}: the lab ends`)
+    void ground.end().finally(() => process.exit(130))
+  }
   process.once('SIGINT', stop).once('SIGTERM', stop)
   const loads: number[] = []
   try {

@@ -1,6 +1,8 @@
-import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { BareJob } from './bare.ts'
 import { bareHosts, FLEET, type Ground } from './ground.ts'
+
+const BARE = fileURLToPath(new URL('bare.js', import.meta.url))
 
 /** One that takes part: what is run in a round. The round's rules are the ones that its number says. */
 export interface Contestant {
@@ -38,6 +40,6 @@ function bare(name: string, connections: BareJob['connections']): Contestant['co
   return ground => {
     const job: BareJob = { keyFile: ground.lab.keyFile, connections, hosts: bareHosts(ground) }
     const file = ground.write(`bare-${name}.json`, JSON.stringify(job))
-    return [process.execPath, resolve('build/bench/bare.js'), file]
+    return [process.execPath, BARE, file]
   }
 }

@@ -1,11 +1,28 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import pLimit from 'p-limit'
 import type { LabHost } from '../src/lab/host.ts'
-import { type Lab, startLab } from '../src/lab/lab.ts'
-import { CONTROLLER_MAC, CONTROLLER4, type HostPlan, type LabSpec, planHosts } from '../src/lab/spec.ts'
+import { type Lab, startLab, stopLab } from '../src/lab/lab.ts'
+import {
+  CONTROLLER_MAC,
+  CONTROLLER4,
+  type HostPlan,
+  type LabSpec,
+  planHosts,
+  stateDirOf,
+} from '../src/lab/spec.ts'
 import type { BareHost } from './bare.ts'
 
 /** `FLEET_PROGRAM` names another build, as in the tests. */
@@ -24,6 +41,7 @@ export interface Ground {
 export async function prepareGround(hosts: number, say: (line: string) => void): Promise<Ground> {
   const folder = mkdtempSync(join(tmpdir(), 'fleet-bench-'))
   const names = Array.from({ length: hosts }, (_, index) => `web${index + 1}`)
+  await stopLeftovers()
   say(`${hosts} hosts start`)
   const spec: LabSpec = {
     name: 'bench',
@@ -53,6 +71,16 @@ export async function prepareGround(hosts: number, say: (line: string) => void):
   } catch (error) {
     await ground.end()
     throw error
+  }
+}
+
+/** Labs of benches that were killed. */
+async function stopLeftovers(): Promise<void> {
+  const labs = dirname(stateDirOf({ name: 'bench' }))
+  const names = existsSync(labs) ? readdirSync(labs) : []
+  for (const name of names) {
+    const pid = /^bench-(\d+)$/.exec(name)?.[1]
+    if (pid !== undefined && !existsSync(`/proc/${pid}`)) await stopLab(name)
   }
 }
 
