@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
 import { join, relative, resolve } from 'node:path'
-import { type Config, readConfig } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
+import { readConfig } from '../config/read.ts'
 import { type ConnectionFlags, connectionsOf } from '../inventory/connection.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { readInventory } from '../inventory/read.ts'
 import { selectHosts } from '../inventory/select.ts'
-import { findSshConfigEffects } from '../inventory/ssh-config.ts'
 import { type Connection, HOST_KEY_CHECKING } from '../model/connection.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
@@ -52,11 +52,7 @@ export async function readInputs(flags: Flags): Promise<Inputs> {
   if (hosts.length === 0) throw new FleetError('no-hosts', { sources })
   const surroundings = { cwd, home: homedir(), user: userInfo().username }
   const { connections, findings: said } = connectionsOf(hosts, connectionFlags(flags), surroundings)
-  const notHonoured = await findSshConfigEffects(
-    hosts,
-    surroundings.home,
-    flag(flags, 'user', 'string') !== undefined,
-  )
+  const notHonoured = await sshConfigEffects(hosts, surroundings.home, flags)
   return {
     inventory,
     config,
@@ -65,6 +61,17 @@ export async function readInputs(flags: Flags): Promise<Inputs> {
     connections,
     findings: [...findings, ...said, ...notHonoured, ...unknownGroups(config, inventory)],
   }
+}
+
+/** Most controllers have no such file, and then nothing that reads it is loaded. */
+async function sshConfigEffects(
+  hosts: readonly Host[],
+  home: string,
+  flags: Flags,
+): Promise<readonly Finding[]> {
+  if (!existsSync(join(home, '.ssh', 'config'))) return []
+  const { findSshConfigEffects } = await import('../inventory/ssh-config.ts')
+  return findSshConfigEffects(hosts, home, flag(flags, 'user', 'string') !== undefined)
 }
 
 /** A typo there would leave hosts with only base. A warning: one fleet.yml may serve several inventories. */

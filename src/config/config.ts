@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import * as v from 'valibot'
 import { FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
@@ -30,28 +29,10 @@ export interface Concurrency {
   readonly open?: number
 }
 
-const NAME = 'fleet.yml'
-
 /**
- * Reads `fleet.yml` in a folder; without one, everything is left out.
- * Throws `FleetErrors` with all that is wrong in it: unknown names, wrong values, and what fleet can't do yet.
+ * What a text of `fleet.yml` says. Throws `FleetErrors` with all that is wrong in it: unknown names, wrong values,
+ * and what fleet can't do yet.
  */
-export async function readConfig(directory: string): Promise<Config> {
-  const file = join(directory, NAME)
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
-    throw error
-  })
-  return parseConfig(text, shown(file), directory)
-}
-
-/** As the user would name it. */
-function shown(file: string): string {
-  const near = relative(process.cwd(), file)
-  return near.startsWith('..') ? file : near
-}
-
-/** The same for a text. */
 export function parseConfig(text: string, file: string, directory: string): Config {
   const document = readDocument(text, file)
   if (document.findings.length > 0) throw new FleetErrors(document.findings)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readConfig } from '../../../src/config/config.ts'
+import { readConfig } from '../../../src/config/read.ts'
 import { readInventory } from '../../../src/inventory/read.ts'
 import { FAMILIES } from '../../../src/model/family.ts'
 import type { Host } from '../../../src/model/host.ts'
