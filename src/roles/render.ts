@@ -150,7 +150,9 @@ function makeRun(role: string, lookup: Lookup, work: Work): Run {
     family: lookup.family,
     role,
     host,
-    services: shared.context.templates.services,
+    get services() {
+      return shared.context.templates.services
+    },
     readSources: (value, at) => sharedSources(shared, host, '', value, at),
     useSet: set => sets.set(set.name, set),
     note: (code, args, at) => findings.push({ code, severity: 'note', args, at }),

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FleetError } from '../model/error.ts'
@@ -46,7 +46,20 @@ export function openTemplates(directories: readonly TemplateDirectory[], engine:
     compiled.set(name, fresh)
     return fresh
   }
-  return { names: new Set(files.keys()), services: readServices(directories), get }
+  // The user's own are checked at once; the one that ships is read when a rule first names a service.
+  let services = hasOwnServices(directories) ? readServices(directories) : undefined
+  return {
+    names: new Set(files.keys()),
+    get services() {
+      services ??= readServices(directories)
+      return services
+    },
+    get,
+  }
+}
+
+function hasOwnServices(directories: readonly TemplateDirectory[]): boolean {
+  return directories.some(one => one !== SHIPPED_TEMPLATES && existsSync(join(one.path, 'services.yml')))
 }
 
 function cycle(name: string, file: string): Compiled {
