@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { UsageError } from './cli/flags.ts'
 import { runProgram } from './cli/program.ts'
-import { UsageError } from './cli/usage-error.ts'
 
 /** Outcome or error -> exit code: the only place that ends the process. */
 async function main(): Promise<number> {

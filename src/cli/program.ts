@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs'
 import type { Command, Flags } from './command.ts'
 import { COMMANDS } from './commands.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from './flags.ts'
 
 /**
  * Reads the command line and runs its command. The exit code comes back: 1 for a command line that can't be read;
@@ -26,6 +26,7 @@ const open = (words: readonly string[], name: string, version: string): Argv =>
   yargs(words)
     .scriptName(name)
     .version(version)
+    .detectLocale(false)
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail(complain)

@@ -1,2 +1,0 @@
-/** A command line that can't be read. */
-export class UsageError extends Error {}
