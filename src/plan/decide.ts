@@ -3,7 +3,7 @@ import type { PerFamily } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import { checkBoot } from './boots.ts'
 import { both, compare, type Texts, type Worked } from './compare.ts'
-import type { HostChange, HostPlan } from './host-plan.ts'
+import { type HostChange, type HostPlan, NOTHING } from './host-plan.ts'
 import { checkLockout, parseSshConnection } from './lockout.ts'
 import type { Question } from './question.ts'
 import { refusals } from './refuse.ts'
@@ -39,20 +39,14 @@ const isPersisted = ({ generation, persistent }: Observation) =>
   generation.enabled &&
   persistent
 
-const empty = (question: Question): HostPlan => ({
-  host: question.host,
-  groups: question.groups,
-  roles: question.roles,
-  onlyBase: question.onlyBase,
-  verdict: 'unchanged',
-  findings: [],
-  diff: [],
-  closes: [],
-  unmanaged: [],
-  installs: !question.seen.persistent || question.seen.lacks.length > 0,
-  released: [],
-  kept: [],
-  bootId: question.seen.bootId,
+const empty = ({ host, groups, roles, onlyBase, seen }: Question): HostPlan => ({
+  ...NOTHING,
+  host,
+  groups,
+  roles,
+  onlyBase,
+  installs: !seen.persistent || seen.lacks.length > 0,
+  bootId: seen.bootId,
 })
 
 function lockout(question: Question, families: PerFamily<Worked>): readonly Finding[] {

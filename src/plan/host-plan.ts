@@ -37,3 +37,15 @@ export interface HostPlan extends Wish {
   readonly change?: HostChange
   readonly bootId: string
 }
+
+/** A plan for a host where nothing is to be done and nothing is to be said. */
+export const NOTHING = {
+  verdict: 'unchanged',
+  findings: [],
+  diff: [],
+  closes: [],
+  unmanaged: [],
+  installs: false,
+  released: [],
+  kept: [],
+} satisfies Partial<HostPlan>

@@ -16,12 +16,18 @@ function placeOfLoadError(said: string, candidate: Ruleset): Place | undefined {
   return undefined
 }
 
+/** What the host's tools said, and of which part: `4`, `6`, `sets` or `scratch`. */
+export function firstError(errors: ReadonlyMap<string, string>): { part: string; detail: string } {
+  const [part = '', detail = ''] = [...errors].find(([, text]) => text !== '') ?? []
+  return { part, detail }
+}
+
 /** What the host's tools said of a candidate that doesn't load. */
 export function loadFinding(
   errors: ReadonlyMap<string, string>,
   rulesets: Readonly<Record<4 | 6, Ruleset>>,
 ): Finding {
-  const [part = '', detail = ''] = [...errors].find(([, text]) => text !== '') ?? []
+  const { part, detail } = firstError(errors)
   const at =
     part === '4' || part === '6' ? placeOfLoadError(detail, rulesets[part === '4' ? 4 : 6]) : undefined
   return { code: 'candidate-does-not-load', severity: 'error', args: { part, detail }, ...(at ? { at } : {}) }

@@ -5,7 +5,8 @@ import { parseSave } from '../ruleset/parse.ts'
 import { printRestore } from '../ruleset/print.ts'
 import { type Chain, isBuiltIn, type Ruleset, type Table } from '../ruleset/ruleset.ts'
 import { decide } from './decide.ts'
-import type { HostPlan } from './host-plan.ts'
+import { type HostPlan, NOTHING } from './host-plan.ts'
+import { firstError } from './load-error.ts'
 import { jumpOf, KNOWN_FOREIGN, matchesAny } from './ownership.ts'
 
 export interface RemovalQuestion {
@@ -29,7 +30,7 @@ export function decideRemoval(question: RemovalQuestion): HostPlan {
   if (!before?.isTouched) return { ...NOTHING, ...wish, bootId: seen.bootId }
   const lacks = seen.lacks.length > 0 ? [refuse('host-lacks', { tools: seen.lacks })] : []
   const unloadable =
-    seen.canonical || lacks.length > 0 ? [] : [refuse('before-does-not-load', loadError(seen))]
+    seen.canonical || lacks.length > 0 ? [] : [refuse('before-does-not-load', firstError(seen.loadErrors))]
   const stops = [...lacks, ...unloadable]
   if (stops.length > 0)
     return { ...NOTHING, ...wish, verdict: 'refused', findings: stops, bootId: seen.bootId }
@@ -94,19 +95,3 @@ function wanted({ seen, preserve }: RemovalQuestion, family: Family): Ruleset {
 }
 
 const refuse = (code: string, args: Finding['args']): Finding => ({ code, severity: 'error', args })
-
-function loadError({ loadErrors }: Observation): Finding['args'] {
-  const [part = '', detail = ''] = [...loadErrors].find(([, text]) => text !== '') ?? []
-  return { part, detail }
-}
-
-const NOTHING = {
-  verdict: 'unchanged',
-  findings: [],
-  diff: [],
-  closes: [],
-  unmanaged: [],
-  installs: false,
-  released: [],
-  kept: [],
-} satisfies Partial<HostPlan>
