@@ -16,6 +16,15 @@ export default defineConfig({
       project('golden'),
       project('host', { testTimeout: 60_000, hookTimeout: 120_000 }),
       project('integration', onRealHosts),
+      { test: { name: 'faults', include: ['test/faults/*.test.ts'], ...onRealHosts } },
+      {
+        test: {
+          name: 'faults-long',
+          include: ['test/faults/long/*.test.ts'],
+          ...onRealHosts,
+          testTimeout: 600_000,
+        },
+      },
       project('long', { ...onRealHosts, testTimeout: 900_000 }),
     ],
   },

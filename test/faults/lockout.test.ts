@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { hostRules, inForceOn } from './hosts/rules.ts'
-import { makeSite } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
-import { until } from './hosts/wait.ts'
+import { hostRules, inForceOn } from '../integration/hosts/rules.ts'
+import { makeSite } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
+import { until } from '../integration/hosts/wait.ts'
 
 const NAMES = ['nobody', 'stateful', 'outward', 'rejecting', 'six', 'early', 'sys']
 const lab = useTestLab(
-  'faults-lockout',
+  'lockout',
   NAMES.map(name => ({ name, systemd: name === 'sys' })),
   { packages: true },
 )

@@ -1,20 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { foreignLines, startDocker, startFail2ban } from './hosts/foreign.ts'
-import { becomes, generationOf } from './hosts/guard.ts'
-import { allowConnections, allowOneConnection } from './hosts/one-connection.ts'
-import { hostRules, inForce } from './hosts/rules.ts'
-import { makeSite } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { foreignLines, startDocker, startFail2ban } from '../integration/hosts/foreign.ts'
+import { becomes, generationOf } from '../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
+import { hostRules, inForce } from '../integration/hosts/rules.ts'
+import { makeSite } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /* Chains and rules that Docker and fail2ban make, before fleet comes and while it is at work: theirs to the byte. */
 
-const lab = useTestLab(
-  'faults-foreign',
-  ['before', 'within', 'kept', 'later', { name: 'sys', systemd: true }],
-  {
-    packages: true,
-  },
-)
+const lab = useTestLab('foreign', ['before', 'within', 'kept', 'later', { name: 'sys', systemd: true }], {
+  packages: true,
+})
 const WITHOUT = ['within', 'kept', 'later']
 
 /** Who is banned is so before anything of fleet's lets him in. */

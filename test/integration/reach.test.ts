@@ -22,7 +22,7 @@ const HOSTS = [
   'keyless',
   'bare',
 ]
-const lab = useTestLab('faults-reach', HOSTS, { packages: true })
+const lab = useTestLab('reach', HOSTS, { packages: true })
 
 let run: CommandResult
 let untouched: readonly string[]

@@ -7,11 +7,9 @@ import { until } from './hosts/wait.ts'
 
 /* What stands on a host before fleet comes, live or in a file, and that fleet didn't make. */
 
-const lab = useTestLab(
-  'faults-unmanaged',
-  ['hand', 'jump', 'gone', 'file', { name: 'stale', systemd: true }],
-  { packages: true },
-)
+const lab = useTestLab('unmanaged', ['hand', 'jump', 'gone', 'file', { name: 'stale', systemd: true }], {
+  packages: true,
+})
 
 const site = (name: string, variables = '') =>
   makeSite(lab(), ['[web]', name], { 'group_vars/web.yml': `http_from: anywhere\n${variables}` })

@@ -2,12 +2,12 @@ import { beforeAll, expect, it } from 'vitest'
 import { arm, awaitApplied, confirm, go, readState, type Transaction } from '../../src/host/guard.ts'
 import type { LabHost } from '../../src/lab/host.ts'
 import { look, transactionTo, wanted, web } from '../host/program/change.ts'
-import { rootSession } from './hosts/root-session.ts'
-import { hostRules } from './hosts/rules.ts'
-import { useTestLab } from './hosts/test-lab.ts'
-import { until } from './hosts/wait.ts'
+import { rootSession } from '../integration/hosts/root-session.ts'
+import { hostRules } from '../integration/hosts/rules.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
+import { until } from '../integration/hosts/wait.ts'
 
-const lab = useTestLab('guard', [{ name: 'sys1', systemd: true }], { packages: true, aptLists: true })
+const lab = useTestLab('guard-killed', [{ name: 'sys1', systemd: true }], { packages: true, aptLists: true })
 const host = () => lab().host('sys1')
 
 async function must(command: string): Promise<string> {

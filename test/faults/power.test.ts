@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { becomes, generationOf, isLocked, secondsUntilBack } from './hosts/guard.ts'
-import { allowConnections, allowOneConnection } from './hosts/one-connection.ts'
-import { inForce, inForceOn } from './hosts/rules.ts'
-import { makeSite, type Running, settledAs, step } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { becomes, generationOf, isLocked, secondsUntilBack } from '../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
+import { inForce, inForceOn } from '../integration/hosts/rules.ts'
+import { makeSite, type Running, settledAs, step } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /*
  * What dies in the middle: the controller, the host, the network. A host is on its old rules then, live and at its
@@ -15,7 +15,7 @@ const SYSTEMD = ['applied2', 'dark2']
 const NAMES = [...LIGHT, ...SYSTEMD]
 const SECONDS = 4
 const lab = useTestLab(
-  'faults-power',
+  'power',
   [...NAMES, 'first', 'second', 'third'].map(name => ({ name, systemd: SYSTEMD.includes(name) })),
   { packages: true },
 )

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { becomes, generationOf, isLocked } from './hosts/guard.ts'
-import { allowConnections, allowOneConnection } from './hosts/one-connection.ts'
-import { inForce } from './hosts/rules.ts'
-import { makeSite } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { becomes, generationOf, isLocked } from '../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
+import { inForce } from '../integration/hosts/rules.ts'
+import { makeSite } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /* Disks without room where fleet keeps its things, and two fleets on one host. */
 
@@ -15,7 +15,7 @@ const FULL: Readonly<Record<(typeof NAMES)[number], string>> = {
   inodes: '/var/lib/fleet',
   readonly: '/etc/iptables',
 }
-const lab = useTestLab('faults-storage', [...NAMES, 'new', 'late', 'shared'], { packages: true })
+const lab = useTestLab('storage', [...NAMES, 'new', 'late', 'shared'], { packages: true })
 
 const site = (names: readonly string[], ports: string) =>
   makeSite(lab(), ['[web]', ...names], { 'group_vars/web.yml': `http_ports: ${ports}\n` })
