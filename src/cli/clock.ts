@@ -4,5 +4,8 @@ import type { Clock } from '../model/clock.ts'
 export const realClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
-  sleep: milliseconds => sleep(milliseconds),
+  sleep: (milliseconds, signal) =>
+    sleep(milliseconds, undefined, signal && { signal }).catch(error => {
+      if (!signal?.aborted) throw error
+    }),
 }

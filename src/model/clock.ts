@@ -4,5 +4,6 @@ export interface Clock {
   now(): number
   /** Since the epoch; compared with `now` only to notice that the machine slept. */
   wall(): number
-  sleep(milliseconds: number): Promise<void>
+  /** Ends early, without an error, when the signal is aborted. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
 }

@@ -1,0 +1,73 @@
+import type { Finding } from '../model/finding.ts'
+import type { HostState } from '../model/host-state.ts'
+
+/** What a rollout is to do, decided before it begins. Times are on the monotonic clock of whoever drives it. */
+export interface Course {
+  /** Hosts by stage, in the order in which they start. */
+  readonly stages: readonly (readonly string[])[]
+  readonly budget: Budget
+  /** Milliseconds to wait after a stage before its hosts are looked at again. */
+  readonly soak: number
+  /** Whether the hosts of a stage are checked at its end: gates, and whether they are still as they were left. */
+  readonly checks: boolean
+  /** Somebody has to let each stage but the first begin. */
+  readonly manual: boolean
+  readonly onFailure: 'stop' | 'pause' | 'revert-stage' | 'revert-all'
+  readonly parallel: Parallel
+  /** No host starts before, and none after. */
+  readonly notBefore?: number
+  readonly notAfter?: number
+}
+
+/** What it bears. One more and it fails; `Infinity` bears all. */
+export interface Budget {
+  readonly failures: number
+  /** In each stage. */
+  readonly stageFailures: readonly number[]
+  /** Unreachable hosts that are passed over; without it they are failures like any other. */
+  readonly skipped?: number
+  /** Spent before it began: hosts that could not be looked at, or are refused. */
+  readonly before: readonly HostState[]
+}
+
+/** How many hosts are in flight at once: in all, and of each group. */
+export interface Parallel {
+  readonly hosts: number
+  readonly groups: ReadonlyMap<string, number>
+  readonly groupsOf: (host: string) => readonly string[]
+}
+
+/** What the check of a stage has found. */
+export interface Check {
+  /** Hosts that don't pass any more. */
+  readonly failed: readonly string[]
+  /** What can't be said: somebody has to decide. */
+  readonly inconclusive?: Finding
+  /** What is wrong with no single host. */
+  readonly broken?: Finding
+}
+
+export type EngineEvent =
+  | { readonly type: 'begun' }
+  | { readonly type: 'settled'; readonly host: string; readonly state: HostState }
+  | { readonly type: 'checked'; readonly check: Check }
+  | { readonly type: 'woken' }
+  | { readonly type: 'promoted' }
+  | { readonly type: 'stopped'; readonly why: Finding }
+  | { readonly type: 'taken back' }
+
+export type Command =
+  | { readonly type: 'stage'; readonly stage: number }
+  | { readonly type: 'start'; readonly host: string }
+  | { readonly type: 'wake'; readonly at: number }
+  /** Hosts that persisted: of this stage, and of those before. */
+  | {
+      readonly type: 'check'
+      readonly stage: number
+      readonly hosts: readonly string[]
+      readonly earlier: readonly string[]
+    }
+  | { readonly type: 'pause'; readonly why: Finding }
+  | { readonly type: 'take back'; readonly hosts: readonly string[]; readonly why: Finding }
+  /** Without a reason: all stages are done. */
+  | { readonly type: 'end'; readonly why?: Finding }

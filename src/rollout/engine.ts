@@ -1,0 +1,207 @@
+import type { Finding } from '../model/finding.ts'
+import type { HostState } from '../model/host-state.ts'
+import type { Check, Command, Course, EngineEvent } from './course.ts'
+import { Ledger } from './ledger.ts'
+import { Runway } from './runway.ts'
+
+/*
+ * A rollout as a machine over events: no clock, no network, no hosts. The promises:
+ *
+ * 1. No stage starts while a host of an earlier one isn't settled.
+ * 2. One failure more than the budget bears, and no host starts any more.
+ * 3. It ends only when nothing is in flight, and it always ends once it is stopped.
+ * 4. Only hosts that persisted are taken back.
+ */
+
+type Phase = 'closed' | 'going' | 'soaking' | 'checking' | 'paused' | 'taking back' | 'over'
+
+/** What follows once nothing is in flight any more. */
+interface Ending {
+  readonly why: Finding
+  readonly next: Course['onFailure']
+}
+
+export class Engine {
+  readonly #course: Course
+  readonly #ledger: Ledger
+  readonly #runway: Runway
+  #phase: Phase = 'closed'
+  #stage = -1
+  #ending: Ending | undefined
+  #soakedAt = Number.POSITIVE_INFINITY
+  /** Whether a promotion leads on with this stage, or to the next. */
+  #isAmidStage = false
+
+  constructor(course: Course) {
+    this.#course = course
+    this.#ledger = new Ledger(course.budget)
+    this.#runway = new Runway(course.parallel)
+  }
+
+  /** What is to be done now. `now` never goes back. */
+  handle(event: EngineEvent, now: number): readonly Command[] {
+    if (this.#phase === 'over') return []
+    switch (event.type) {
+      case 'begun':
+        return this.#begin(now)
+      case 'settled':
+        return this.#settled(event.host, event.state, now)
+      case 'checked':
+        return this.#checked(event.check, now)
+      case 'woken':
+        return this.#woken(now)
+      case 'promoted':
+        return this.#phase === 'paused' ? this.#promoted(now) : []
+      case 'stopped':
+        return this.#give({ why: event.why, next: 'stop' })
+      case 'taken back':
+        return this.#end(this.#ending?.why)
+      default:
+        return event satisfies never
+    }
+  }
+
+  #begin(now: number): readonly Command[] {
+    const { notBefore, notAfter } = this.#course
+    const times = [notBefore, notAfter].flatMap(at => (at !== undefined && at > now ? [at] : []))
+    const wakes = times.map(at => ({ type: 'wake', at }) as const)
+    return [...wakes, ...this.#open(now)]
+  }
+
+  /** The window: nothing starts before it. */
+  #open(now: number): readonly Command[] {
+    if (now < (this.#course.notBefore ?? now)) return []
+    const spent = this.#ledger.overspent()
+    return spent ? this.#fail(spent) : this.#nextStage(now)
+  }
+
+  #nextStage(now: number): readonly Command[] {
+    const next = this.#course.stages[this.#stage + 1]
+    if (!next) return this.#end()
+    this.#stage += 1
+    this.#ledger.openStage(this.#stage)
+    this.#runway.line(next)
+    this.#phase = 'going'
+    this.#isAmidStage = true
+    return [{ type: 'stage', stage: this.#stage }, ...this.#start(now)]
+  }
+
+  #start(now: number): readonly Command[] {
+    if (this.#ending) return []
+    if (now >= (this.#course.notAfter ?? Number.POSITIVE_INFINITY) && !this.#runway.isEmpty)
+      return this.#give({ why: reason('window-over'), next: 'stop' })
+    return this.#runway.take().map(host => ({ type: 'start', host }) as const)
+  }
+
+  #settled(host: string, state: HostState, now: number): readonly Command[] {
+    this.#runway.land(host)
+    this.#ledger.enter(host, state, this.#stage)
+    const spent = this.#ledger.overspent()
+    if (spent && !this.#ending) return this.#fail(spent)
+    return this.#ending ? this.#finish() : this.#goOn(now)
+  }
+
+  #goOn(now: number): readonly Command[] {
+    const started = this.#start(now)
+    return started.length > 0 || !this.#runway.isClear ? started : this.#soak(now)
+  }
+
+  #soak(now: number): readonly Command[] {
+    if (this.#course.soak === 0) return this.#check(now)
+    this.#phase = 'soaking'
+    this.#soakedAt = now + this.#course.soak
+    return [{ type: 'wake', at: this.#soakedAt }]
+  }
+
+  #check(now: number): readonly Command[] {
+    if (!this.#course.checks) return this.#stageDone(now)
+    this.#phase = 'checking'
+    const hosts = this.#ledger.persisted(this.#stage)
+    const earlier = this.#ledger.persistedBefore(this.#stage)
+    return [{ type: 'check', stage: this.#stage, hosts, earlier }]
+  }
+
+  #checked({ failed, inconclusive, broken }: Check, now: number): readonly Command[] {
+    this.#ledger.spoil(failed.length)
+    this.#phase = 'going'
+    if (this.#ending) return this.#finish()
+    this.#isAmidStage = false
+    const wrong = broken ?? this.#ledger.overspent()
+    if (wrong) return this.#fail(wrong)
+    if (inconclusive) return this.#pause(inconclusive)
+    return this.#stageDone(now)
+  }
+
+  #stageDone(now: number): readonly Command[] {
+    this.#isAmidStage = false
+    const isLast = this.#stage === this.#course.stages.length - 1
+    if (this.#course.manual && !isLast) return this.#pause(reason('wants-promotion', this.#stage + 1))
+    return this.#nextStage(now)
+  }
+
+  #woken(now: number): readonly Command[] {
+    if (this.#phase === 'closed') return this.#open(now)
+    if (this.#phase === 'soaking' && now >= this.#soakedAt) return this.#check(now)
+    return this.#phase === 'going' ? this.#start(now) : []
+  }
+
+  /** Whoever promotes accepts what has failed until now. */
+  #promoted(now: number): readonly Command[] {
+    this.#ledger.forgive()
+    this.#ending = undefined
+    if (!this.#isAmidStage) return this.#nextStage(now)
+    this.#phase = 'going'
+    return this.#goOn(now)
+  }
+
+  #fail(why: Finding): readonly Command[] {
+    return this.#give({ why, next: this.#course.onFailure })
+  }
+
+  /** No host starts from here on. A stop by somebody outdoes what was to follow a failure. */
+  #give(ending: Ending): readonly Command[] {
+    if (this.#phase === 'taking back') return []
+    this.#ending = ending
+    // What the check finds is still to be told.
+    return this.#phase === 'checking' && ending.next === 'stop' ? [] : this.#finish()
+  }
+
+  #finish(): readonly Command[] {
+    const ending = this.#ending
+    if (!ending || !this.#runway.hasLanded) return []
+    switch (ending.next) {
+      case 'stop':
+        return this.#end(ending.why)
+      case 'pause':
+        return this.#pause(ending.why)
+      case 'revert-stage':
+        return this.#takeBack(this.#ledger.persisted(this.#stage), ending.why)
+      case 'revert-all':
+        return this.#takeBack(this.#ledger.persistedBefore(this.#stage + 1), ending.why)
+      default:
+        return ending.next satisfies never
+    }
+  }
+
+  #pause(why: Finding): readonly Command[] {
+    this.#phase = 'paused'
+    return [{ type: 'pause', why }]
+  }
+
+  #takeBack(hosts: readonly string[], why: Finding): readonly Command[] {
+    if (hosts.length === 0) return this.#end(why)
+    this.#phase = 'taking back'
+    return [{ type: 'take back', hosts, why }]
+  }
+
+  #end(why?: Finding): readonly Command[] {
+    this.#phase = 'over'
+    return [{ type: 'end', ...(why ? { why } : {}) }]
+  }
+}
+
+const reason = (code: string, stage?: number): Finding => ({
+  code,
+  severity: 'error',
+  args: stage === undefined ? {} : { stage },
+})

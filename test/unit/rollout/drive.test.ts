@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest'
+import type { HostState } from '../../../src/model/host-state.ts'
+import type { Course } from '../../../src/rollout/course.ts'
+import { type Crew, drive } from '../../../src/rollout/drive.ts'
+
+/** A clock that stands until nothing else can happen, then goes to the next moment somebody sleeps for. */
+class VirtualClock {
+  #now = 0
+  readonly #sleepers: { at: number; wake: () => void }[] = []
+
+  now = () => this.#now
+
+  sleep = (milliseconds: number, signal?: AbortSignal) =>
+    new Promise<void>(wake => {
+      this.#sleepers.push({ at: this.#now + milliseconds, wake })
+      signal?.addEventListener('abort', () => wake())
+    })
+
+  /** Runs until `done` is settled or nobody sleeps any more. */
+  async run<T>(done: Promise<T>): Promise<T> {
+    let isDone = false
+    const mark = () => {
+      isDone = true
+    }
+    void done.then(mark, mark)
+    for (;;) {
+      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
+      if (isDone) return done
+      this.#sleepers.sort((a, b) => a.at - b.at)
+      const next = this.#sleepers.shift()
+      if (!next) throw new Error('everybody waits for somebody else')
+      this.#now = Math.max(this.#now, next.at)
+      next.wake()
+    }
+  }
+}
+
+interface Fleet {
+  /** What each host comes to, and after how long; others persist after 10. */
+  readonly hosts?: Readonly<Record<string, readonly [HostState, number]>>
+  readonly promote?: boolean
+  readonly stopAt?: number
+}
+
+function roll(course: Partial<Course> & Pick<Course, 'stages'>, fleet: Fleet = {}) {
+  const clock = new VirtualClock()
+  const log: string[] = []
+  const tell = (what: string) => void log.push(`${clock.now()} ${what}`)
+  const stop = new AbortController()
+  const crew: Crew = {
+    stage: async stage => tell(`stage ${stage}`),
+    start: async host => {
+      const [state, after] = fleet.hosts?.[host] ?? ['persisted', 10]
+      tell(host)
+      await clock.sleep(after)
+      tell(`${host} ${state}`)
+      return state
+    },
+    check: async (_, hosts, earlier) => {
+      tell(`check ${[...hosts, '|', ...earlier].join(' ')}`)
+      return { failed: [] }
+    },
+    pause: async why => {
+      tell(`pause ${why.code}`)
+      if (!fleet.promote) await new Promise(() => undefined)
+    },
+    takeBack: async hosts => tell(`take back ${hosts.join(' ')}`),
+  }
+  const whole: Course = {
+    budget: { failures: 0, stageFailures: [], before: [] },
+    soak: 0,
+    checks: false,
+    manual: false,
+    onFailure: 'stop',
+    parallel: { hosts: 2, groups: new Map(), groupsOf: () => [] },
+    ...course,
+  }
+  if (fleet.stopAt !== undefined) void clock.sleep(fleet.stopAt).then(() => stop.abort())
+  const ending = drive(whole, crew, { clock, stop: stop.signal })
+  return { clock, crew, log, end: async () => ({ why: (await clock.run(ending))?.code, log }) }
+}
+
+const stages = [['a'], ['b', 'c', 'd']]
+
+describe('a rollout', () => {
+  it('goes through its stages, soaks and checks', async () => {
+    expect(await roll({ stages, soak: 5, checks: true }).end()).toEqual({
+      why: undefined,
+      log: [
+        '0 stage 0',
+        '0 a',
+        '10 a persisted',
+        '15 check a |',
+        '15 stage 1',
+        '15 b',
+        '15 c',
+        '25 b persisted',
+        '25 d',
+        '25 c persisted',
+        '35 d persisted',
+        '40 check b c d | a',
+      ],
+    })
+  })
+
+  it('ends after a late answer, not before', async () => {
+    const hosts = { b: ['reverted', 10], c: ['persisted', 500] } as const
+    expect(await roll({ stages }, { hosts }).end()).toEqual({
+      why: 'budget-spent',
+      log: [
+        '0 stage 0',
+        '0 a',
+        '10 a persisted',
+        '10 stage 1',
+        '10 b',
+        '10 c',
+        '20 b reverted',
+        '510 c persisted',
+      ],
+    })
+  })
+
+  it('that is stopped starts nobody and waits for those in flight', async () => {
+    expect(await roll({ stages }, { stopAt: 12 }).end()).toMatchObject({
+      why: 'stopped',
+      log: expect.not.arrayContaining(['20 d']),
+    })
+  })
+
+  it('stops while it soaks, while it is paused, and before its window', async () => {
+    expect((await roll({ stages, soak: 1e6 }, { stopAt: 12 }).end()).why).toBe('stopped')
+    expect((await roll({ stages, manual: true }, { stopAt: 12 }).end()).why).toBe('stopped')
+    expect(await roll({ stages, notBefore: 1e6 }, { stopAt: 12 }).end()).toEqual({ why: 'stopped', log: [] })
+  })
+
+  it('goes on when it is promoted', async () => {
+    const { why, log } = await roll({ stages, manual: true }, { promote: true }).end()
+    expect(why).toBeUndefined()
+    expect(log).toContain('10 pause wants-promotion')
+    expect(log.at(-1)).toBe('30 d persisted')
+  })
+
+  it('takes back and then ends', async () => {
+    const hosts = { c: ['reverted', 10] } as const
+    const { why, log } = await roll({ stages, onFailure: 'revert-all' }, { hosts }).end()
+    expect(why).toBe('budget-spent')
+    expect(log.at(-1)).toBe('30 take back a b d')
+  })
+})
+
+it('a bug in one of the crew ends it when nothing is in flight any more', async () => {
+  const { clock, crew, log } = roll({ stages: [] })
+  const start = (host: string) =>
+    host === 'a' ? Promise.reject<HostState>(new Error('a bug')) : crew.start(host)
+  const course: Course = {
+    stages: [['a', 'b']],
+    budget: { failures: 0, stageFailures: [], before: [] },
+    soak: 0,
+    checks: false,
+    manual: false,
+    onFailure: 'stop',
+    parallel: { hosts: 2, groups: new Map(), groupsOf: () => [] },
+  }
+  const ending = drive(course, { ...crew, start }, { clock, stop: new AbortController().signal })
+  await expect(clock.run(ending)).rejects.toThrow('a bug')
+  expect(log).toContain('10 b persisted')
+})
