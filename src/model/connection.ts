@@ -16,6 +16,6 @@ export interface Connection {
   readonly becomePassword?: string
   readonly hostKeyChecking: (typeof HOST_KEY_CHECKING)[number]
   readonly knownHostsFiles: readonly string[]
-  /** Milliseconds for a TCP connection and the handshake. */
+  /** Milliseconds for a TCP connection; a host that took it may be silent three times as long. */
   readonly connectTimeout: number
 }

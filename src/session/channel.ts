@@ -20,6 +20,8 @@ export interface Raw {
 }
 
 const STDERR_KEPT = 64 * 1024
+/** Bytes a millisecond that a line carries at least: the time that an input takes on its way is not the command's. */
+const SLOWEST_LINE = 2
 
 /**
  * Runs one command in a channel of its own. `code` is null unless the process itself exited.
@@ -39,7 +41,8 @@ export function execute(client: Client, exec: Exec): Promise<Raw> {
       channel?.close()
       reject(new FleetError(code, args, { hostState: 'unknown' }))
     }
-    const timer = setTimeout(() => fail('exec-timeout', { seconds: exec.timeout / 1000 }), exec.timeout)
+    const timeout = exec.timeout + Math.ceil(Buffer.byteLength(exec.stdin) / SLOWEST_LINE)
+    const timer = setTimeout(() => fail('exec-timeout', { seconds: timeout / 1000 }), timeout)
     const answer = (raw: Raw) => {
       settle()
       resolve(raw)

@@ -16,7 +16,10 @@ export interface Run {
   readonly script: string
   readonly args?: readonly string[]
   readonly stdin?: string | Uint8Array
-  /** Milliseconds; when they run out the channel is closed and the answer is an error `exec-timeout`. */
+  /**
+   * Milliseconds, and what `stdin` takes on a slow line (16 kbit/s); when they run out the channel is closed and the
+   * answer is an error `exec-timeout`.
+   */
   readonly timeout: number
   /** Bytes of stdout kept before the exec is ended with the error `output-too-large`; 16 MiB unless said. */
   readonly maxOutput?: number

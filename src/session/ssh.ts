@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { Client, type ConnectConfig } from 'ssh2'
 import type { Connection } from '../model/connection.ts'
 import { FleetError } from '../model/error.ts'
@@ -65,7 +66,8 @@ async function logIn(connection: Connection, credentials: Credentials): Promise<
   })
   const config = describeHandshake({ connection, socket, known, identities }, attempt)
   try {
-    await authenticate(client, config, { connection, attempt, signal: deadline.signal })
+    await authenticate(client, config, { connection, attempt, deadline, socket })
+    takeAllForLife(client, socket)
   } catch (error) {
     // The refused key made known_hosts be searched, and the host is known by a key of another type: ask for that.
     const better = attempt.refusal && orderHostKeys(known.types()).join() !== order.join()
@@ -89,18 +91,30 @@ function neverAskForOtherHostKeys(client: Client): void {
   Reflect.set(client, '_remoteVer', '')
 }
 
+/**
+ * ssh2 takes only answers to its own questions for a sign of life, and those questions wait behind whatever is being
+ * sent: on a slow line a long input would end the connection.
+ */
+function takeAllForLife(client: Client, socket: Socket): void {
+  const reset: unknown = Reflect.get(client, '_resetKA')
+  if (typeof reset === 'function') socket.on('data', () => reset())
+}
+
 interface Context {
   readonly connection: Connection
   readonly attempt: Attempt
-  readonly signal: AbortSignal
+  readonly deadline: Deadline
+  readonly socket: Socket
 }
 
 function authenticate(client: Client, config: ConnectConfig, context: Context): Promise<void> {
-  const { signal } = context
+  const { socket, deadline } = context
+  const { signal, heard } = deadline
   return new Promise((resolve, reject) => {
     const done = (settle: () => void) => {
       signal.removeEventListener('abort', stop)
       client.removeListener('close', onClose)
+      socket.removeListener('data', heard)
       settle()
     }
     const fail = (error: unknown) =>
@@ -119,6 +133,8 @@ function authenticate(client: Client, config: ConnectConfig, context: Context): 
     })
     if (signal.aborted) return stop()
     client.connect(config)
+    // ssh2 has the socket paused by now, and takes it from there: nothing is read past it.
+    socket.on('data', heard)
   })
 }
 

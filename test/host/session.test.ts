@@ -184,6 +184,14 @@ describe('a connection that cannot be made', () => {
     await expect(open({ port, connectTimeout: 200 })).rejects.toThrow(unreachable('handshake-timeout'))
   })
 
+  it('times out where somebody talks and never comes to the point', async () => {
+    const port = await listen(socket => {
+      const talking = setInterval(() => socket.write('wait\r\n'), 50)
+      socket.on('error', () => {}).on('close', () => clearInterval(talking))
+    })
+    await expect(open({ port, connectTimeout: 100 })).rejects.toThrow(unreachable('handshake-timeout'))
+  })
+
   it.each([
     ['closes', 'handshake-lost', ''],
     ['is busy', 'handshake-lost', 'Exceeded MaxStartups\r\n'],

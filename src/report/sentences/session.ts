@@ -30,7 +30,7 @@ export const sessionSentences = {
   'connect-failed': a =>
     `${where(a)} can't be reached: ${UNREACHABLE[String(a.reason)] ?? String(a.reason)}.`,
   'handshake-timeout': a =>
-    `${where(a)} takes connections, but didn't finish the SSH handshake within ${String(a.seconds)} s. Check that it is sshd that listens there, and that the host isn't overloaded.`,
+    `${where(a)} takes connections, but didn't get on with the SSH handshake for ${String(a.seconds)} s. Check that it is sshd that listens there, and that the host isn't overloaded.`,
   'handshake-lost': a =>
     `${where(a)} broke the connection off before login (${String(a.reason)}). sshd does that when too many log in at once (MaxStartups) or when it is keeping this address out for a while (PerSourcePenalties); try again, with a lower concurrency.starts.`,
   'handshake-failed': a =>
@@ -55,7 +55,7 @@ export const sessionSentences = {
     `There is no key to log in with: no agent answers, and ${String(a.folder)} has none of id_ed25519, id_ecdsa, id_rsa. Name one with --private-key or ansible_ssh_private_key_file, or start an agent.`,
   'auth-refused': a =>
     `${where(a)} doesn't let ${String(a.user)} in. Tried: ${list(a.tried)}. Add the public key to ~${String(a.user)}/.ssh/authorized_keys there, or name another user or key (--user, --private-key).`,
-  'auth-timeout': a => `${where(a)} didn't finish the login within ${String(a.seconds)} s.`,
+  'auth-timeout': a => `${where(a)} didn't get on with the login for ${String(a.seconds)} s.`,
   'auth-lost': a =>
     `${where(a)} broke the connection off during the login of ${String(a.user)}: ${String(a.reason)}.`,
   aborted: a => `The connection to ${String(a.host)} was ended because the run was stopped.`,
