@@ -52,7 +52,8 @@ export type Settled = Outcome | 'disarmed'
  */
 export async function settle(armed: Armed, tools: SettleTools): Promise<Settled> {
   const ends = armed.closedAt + ARMED_LIMIT + armed.confirmTimeout + AFTER_DEADLINE
-  const until = Math.max(ends, tools.clock.now() + AT_LEAST)
+  let until = Math.max(ends, tools.clock.now() + AT_LEAST)
+  let mayAskAgain = true
   let lastError: Finding | undefined
   while (tools.clock.now() < until) {
     try {
@@ -62,6 +63,12 @@ export async function settle(armed: Armed, tools: SettleTools): Promise<Settled>
       if (!(error instanceof FleetError)) throw error
       if (error.code === 'aborted') return outcome(armed, 'unknown', fault('let-go'))
       lastError = error.finding
+      const later = tools.clock.now() + AT_LEAST
+      if (mayAskAgain && error.hostState === 'unknown' && later > until) {
+        // The host was there. An answer that is lost is waited for long, perhaps until all time was up.
+        mayAskAgain = false
+        until = later
+      }
     }
     await tools.clock.sleep(BETWEEN_TRIES)
   }

@@ -38,6 +38,9 @@ const stopped = (code: number, why: string): Say => ({
   stdout: `@@MARK stop\nwhy=${why}\n@@MARK end\n`,
 })
 
+/** Milliseconds that a verb takes whose answer is lost. */
+const UNTIL_LOST = 45_000
+
 async function settleWith(script: Script, lookAgain: Untransacted = { is: 'different', bootId: BOOT }) {
   let now = 10_000
   let looks = 0
@@ -54,7 +57,10 @@ async function settleWith(script: Script, lookAgain: Untransacted = { is: 'diffe
     const [, marker = '', verb = ''] = args
     verbs.push(verb)
     const said = script(verb, looks)
-    if (said instanceof FleetError) throw said
+    if (said instanceof FleetError) {
+      now += UNTIL_LOST
+      throw said
+    }
     return { code: 0, stderr: '', ...said, stdout: (said.stdout ?? '').replaceAll('MARK', marker) }
   }
   const connect = async (): Promise<Session> => {
@@ -116,6 +122,12 @@ describe('settling an armed host', () => {
       return look === 1 ? applied() : state('PERSISTED-5')
     })
     expect(outcome).toMatchObject({ state: 'persisted' })
+    expect(verbs).toEqual(['await', 'confirm', 'await', 'confirm'])
+  })
+
+  it('asks a host whose answers are lost again once all time is up, and not for ever', async () => {
+    const { outcome, verbs } = await settleWith(verb => (verb === 'confirm' ? lost() : applied()))
+    expect(outcome).toMatchObject({ state: 'unknown', finding: { args: { last: 'connection-lost' } } })
     expect(verbs).toEqual(['await', 'confirm', 'await', 'confirm'])
   })
 
