@@ -1,113 +1,147 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { becomes, generationOf, isLocked } from '../integration/hosts/guard.ts'
+import { describe, expect, it } from 'vitest'
+import { becomes, generationOf } from '../integration/hosts/guard.ts'
 import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
 import { inForce } from '../integration/hosts/rules.ts'
-import { makeSite } from '../integration/hosts/site.ts'
-import { useTestLab } from '../integration/hosts/test-lab.ts'
+import { until } from '../integration/hosts/wait.ts'
+import { type Attempt, useTrial } from './trial.ts'
 
-/* Disks without room where fleet keeps its things, and two fleets on one host. */
+/* Disks without room where fleet keeps its things, at every time of a change; and two fleets on one host. */
 
-const NAMES = ['var', 'run', 'etc', 'inodes', 'readonly'] as const
-const FULL: Readonly<Record<(typeof NAMES)[number], string>> = {
-  var: '/var/lib/fleet',
-  run: '/run/fleet',
-  etc: '/etc/iptables',
-  inodes: '/var/lib/fleet',
-  readonly: '/etc/iptables',
+/** A folder gets a small disk of its own, with what was in it. */
+const small = (folder: string, more = '') =>
+  `set -e; mkdir -p ${folder}; cp -a ${folder} /kept; mount -t tmpfs -o mode=755,size=1m,nr_inodes=400${more} tmpfs ${folder}; cp -a /kept/. ${folder}; rm -r /kept; set +e\n`
+const FILLINGS = {
+  full: (folder: string) => `dd if=/dev/zero of=${folder}/ballast bs=1k 2>/dev/null || true`,
+  inodes: (folder: string) =>
+    `mkdir ${folder}/ballast; i=0; while true >${folder}/ballast/$i; do i=$((i + 1)); done 2>/dev/null; true`,
+  readonly: (folder: string) => `mount -o remount,ro ${folder}`,
 }
-const lab = useTestLab('storage', [...NAMES, 'new', 'late', 'shared'], { packages: true })
+const fill = (name: string, folder: string, how: keyof typeof FILLINGS) =>
+  trial.must(name, small(folder) + FILLINGS[how](folder))
 
-const site = (names: readonly string[], ports: string) =>
-  makeSite(lab(), ['[web]', ...names], { 'group_vars/web.yml': `http_ports: ${ports}\n` })
-
-async function sh(name: string, commands: string): Promise<string> {
-  const { code, stdout, stderr } = await lab().host(name).exec(commands)
-  if (code !== 0) throw new Error(`${name}: ${stderr}`)
-  return stdout
-}
-
-/** What was in the folder stays there to be seen; there is no room for more. */
-const fill = (folder: string, how: string) => `set -e
-mkdir -p ${folder}; mount -t tmpfs -o ${how},mode=755 tmpfs /mnt; cp -a ${folder}/. /mnt/; mount --move /mnt ${folder}
-`
-const STUFF = 'dd if=/dev/zero of=/FOLDER/stuff bs=4k 2>/dev/null || true'
-const full = (folder: string) => fill(folder, 'size=1m') + STUFF.replace('/FOLDER', folder)
-
-const HOW: typeof FULL = {
-  var: full(FULL.var),
-  run: full(FULL.run),
-  etc: full(FULL.etc),
-  inodes: `${fill(FULL.inodes, 'nr_inodes=100')}i=0; while touch ${FULL.inodes}/i$i 2>/dev/null; do i=$((i+1)); done`,
-  readonly: `${fill(FULL.readonly, 'size=1m')}mount -o remount,ro ${FULL.readonly}`,
-}
-
-beforeAll(async () => {
-  await (await site([...NAMES, 'late', 'shared'], '[80]')).mustApply()
+const FOLDERS = { run: '/run', var: '/var/lib/fleet', etc: '/etc/iptables' }
+const CASES = Object.entries(FOLDERS).flatMap(([short, folder]) =>
+  (['full', 'inodes', 'readonly'] as const).map(how => [`${short}-${how}`, folder, how] as const),
+)
+const OTHERS = ['new', 'noexec', 'late', 'tight', 'resumed', 'applied', 'first', 'shared']
+const trial = useTrial('storage', [...CASES.map(([name]) => name), ...OTHERS], {
+  untouched: ['new', 'first'],
 })
 
+/** All that fleet keeps on a host. */
+const kept = (name: string) =>
+  trial.must(name, 'cd /; find run/fleet var/lib/fleet etc/iptables 2>/dev/null | grep -v ballast | sort')
+
 describe.concurrent('without room', () => {
-  it.each(NAMES)('nothing is begun (%s)', async name => {
-    const host = lab().host(name)
-    const old = await inForce(host)
-    await sh(name, HOW[name])
-    const { code, stdout } = await (await site([name], '[80, 8443]')).fleet('apply', 'inventory.ini')
-    expect(code).toBe(3)
-    expect(stdout).toMatch(new RegExp(`^${name}: (refused|failed): .*${FULL[name]}`, 'm'))
-    expect(await inForce(host)).toEqual(old)
-    expect([await generationOf(host), await isLocked(host)]).toEqual([1, false])
+  it.each(CASES)('nothing is begun (%s)', async (name, folder, how) => {
+    const before = await kept(name)
+    await fill(name, folder, how)
+    const attempt = await trial.begin([name])
+    await trial.ends(attempt, 3, { [name]: 'refused: host-storage' })
+    const told = attempt.running.events.find(({ type }) => type === 'host-settled')
+    expect(JSON.stringify(told)).toContain(`"place":"${folder}`)
+    expect(await kept(name)).toBe(before)
   })
 
   it('a host that fleet never saw stays untouched', async () => {
-    await sh('new', full(FULL.var))
-    const { code, stdout } = await (await site(['new'], '[80]')).fleet('apply', 'inventory.ini')
-    expect(code).toBe(3)
-    expect(stdout).toMatch(/^new: (refused|failed): .*\/var\/lib\/fleet/m)
-    expect(await inForce(lab().host('new'))).toEqual(['', ''])
-    expect(await sh('new', 'ls /etc/iptables 2>/dev/null || true')).toBe('')
+    await fill('new', FOLDERS.var, 'full')
+    await trial.ends(await trial.begin(['new']), 3, { new: 'failed: host-storage' })
+    expect(await kept('new')).toBe('var/lib/fleet\n')
+  })
+
+  it('nothing of fleet needs a disk that programs may be run from', async () => {
+    for (const folder of ['/tmp', '/var/tmp', ...Object.values(FOLDERS)])
+      await trial.must('noexec', small(folder, ',noexec'))
+    await trial.ends(await trial.begin(['noexec']), 0, { noexec: 'persisted' })
   })
 })
 
-describe('a disk that fills up in the window', () => {
+/** A change that is in force and waits for its confirmation. */
+async function applied(name: string): Promise<Attempt> {
+  await allowOneConnection(trial.lab, name)
+  const attempt = await trial.begin([name], '--confirm-timeout', '30')
+  await becomes(trial.host(name), /^APPLIED/)
+  return attempt
+}
+
+/** Confirmed on a disk that can't be written to: the rules stay, the next boot would load the old ones. */
+async function notPersisted(name: string): Promise<Attempt> {
+  const attempt = await applied(name)
+  await trial.must(name, small(FOLDERS.etc) + FILLINGS.readonly(FOLDERS.etc))
+  await allowConnections(trial.lab, name)
+  await trial.ends(attempt, 4, { [name]: 'confirmed, not persisted: not-persisted' })
+  expect(await inForce(trial.host(name))).toEqual(trial.ground(name, 'NEW').live)
+  expect(await generationOf(trial.host(name))).toBe(1)
+  return attempt
+}
+
+const makeRoom = (name: string) => trial.must(name, `mount -o remount,rw ${FOLDERS.etc}`)
+
+describe.concurrent('a disk that fills up in the window', () => {
   it('does not keep the guard from rolling back', async () => {
-    const host = lab().host('late')
-    const old = await inForce(host)
-    await allowOneConnection(lab(), 'late')
-    const running = (await site(['late'], '[80, 8443]')).start(
-      'apply',
-      'inventory.ini',
-      '--confirm-timeout',
-      '4',
+    await allowOneConnection(trial.lab, 'late')
+    const attempt = await trial.begin(['late'])
+    await becomes(trial.host('late'), /^APPLIED/)
+    for (const folder of Object.values(FOLDERS)) await fill('late', folder, 'full')
+    await becomes(trial.host('late'), /ROLLED_BACK/)
+    await allowConnections(trial.lab, 'late')
+    await trial.ends(attempt, 3, { late: 'reverted: rolled-back' })
+  })
+
+  it('does not keep a host from persisting: all it needs is there', async () => {
+    const attempt = await applied('tight')
+    for (const folder of Object.values(FOLDERS)) await fill('tight', folder, 'full')
+    await allowConnections(trial.lab, 'tight')
+    await trial.ends(attempt, 0, { tight: 'persisted' })
+  })
+
+  it('and was read-only when it was confirmed: says so, and resume finishes it', async () => {
+    const { site } = await notPersisted('resumed')
+    await makeRoom('resumed')
+    await trial.ends({ site, running: site.start('resume') }, 0, { resumed: 'persisted' })
+  })
+
+  it('and was read-only when it was confirmed: the next apply finishes it', async () => {
+    const host = trial.host('applied')
+    const { site } = await notPersisted('applied')
+    await until(
+      () => host.exec('ps -eo args'),
+      ({ stdout }) => !/ guard [0-9a-f]{32} /.test(stdout),
     )
-    await becomes(host, /^APPLIED/)
-    for (const folder of [FULL.var, FULL.run, FULL.etc]) await sh('late', full(folder))
-    await becomes(host, /ROLLED_BACK/)
-    expect(await inForce(host)).toEqual(old)
-    await allowConnections(lab(), 'late')
-    expect(await running.verdict()).toEqual({ code: 3, hosts: { late: 'reverted: rolled-back' } })
+    await makeRoom('applied')
+    expect(await trial.start(site).running.verdict()).toEqual({ code: 0, hosts: { applied: 'unchanged' } })
+    await trial.isOn('applied', 'NEW')
+  })
+
+  it('of a host that fleet has only just met', async () => {
+    const attempt = await applied('first')
+    await fill('first', FOLDERS.etc, 'full')
+    await allowConnections(trial.lab, 'first')
+    await trial.ends(attempt, 4, { first: 'confirmed, not persisted: not-persisted' })
+    await trial.must('first', `rm ${FOLDERS.etc}/ballast`)
+    const { site } = attempt
+    expect(await site.start('resume').verdict()).toEqual({ code: 0, hosts: { first: 'persisted' } })
+    expect(await generationOf(trial.host('first'))).toBe(1)
   })
 })
 
 describe('two fleets on one host', () => {
   it('the second hears who holds it and since when, and changes nothing', async () => {
-    const host = lab().host('shared')
-    await allowOneConnection(lab(), 'shared')
-    const first = (await site(['shared'], '[80, 8443]')).start('apply', 'inventory.ini')
-    await becomes(host, /^APPLIED/)
-    first.child.kill('SIGSTOP')
-    await allowConnections(lab(), 'shared')
+    const host = trial.host('shared')
+    const first = await applied('shared')
+    first.running.child.kill('SIGSTOP')
+    await allowConnections(trial.lab, 'shared')
     const live = await inForce(host)
-    const other = await site(['shared'], '[81]')
+    const other = await trial.oldSite(['shared'], { 'host_vars/shared.yml': 'http_ports: [81]\n' })
     for (const command of ['apply', 'plan']) {
       const { code, stdout } = await other.fleet(command, 'inventory.ini')
       expect(code).toBe(3)
       expect(stdout).toMatch(/Another run .*\d{8}-\d{6}-\w+ of \S+@\S+, since \d{4}-\d\d-\d\dT[\d:.]+Z/)
     }
     expect(await inForce(host)).toEqual(live)
-    first.child.kill('SIGCONT')
-    expect(await first.verdict()).toEqual({ code: 0, hosts: { shared: 'persisted' } })
-    expect(await other.start('apply', 'inventory.ini').verdict()).toEqual({
-      code: 0,
-      hosts: { shared: 'persisted' },
-    })
+    first.running.child.kill('SIGCONT')
+    await trial.ends(first, 0, { shared: 'persisted' })
+    await other.mustApply()
+    expect((await inForce(host)).join('')).toContain('--dport 81')
   })
 })
