@@ -43,7 +43,24 @@ export async function applyHost(observed: Observed, tools: ApplyTools): Promise<
     if (again !== 'disarmed') return again
     return { host, state: 'failed', finding: { code: 'session-stayed', severity: 'error', args: {} } }
   } catch (error) {
-    return failure(host, error)
+    return (await unchangedAfterAll(observed.target, error)) ?? failure(host, error)
+  }
+}
+
+/** A contact finishes what a fleet that died has left, and that may be just what this one wants. */
+async function unchangedAfterAll(target: Target, error: unknown): Promise<Outcome | undefined> {
+  if (!(error instanceof FleetError) || error.code !== 'host-changed') return undefined
+  try {
+    const session = await target.connect()
+    try {
+      const plan = target.decide(await target.observe(session))
+      return plan.verdict === 'unchanged' ? outcomeOf(plan) : undefined
+    } finally {
+      await session.close()
+    }
+  } catch (second) {
+    if (second instanceof FleetError) return undefined
+    throw second
   }
 }
 
