@@ -21,6 +21,7 @@ arm_alone() { # NONCE MANIFEST_HASH
   take_over_lock
   NONCE=$1 TXN=$VAR/txn/$1 TXN_RUN=$RUN/txn/$1
   if [ -e "$TXN" ] || [ -e "$TXN_RUN" ]; then stop "$EXIT_UNKNOWN_NONCE" nonce-used; fi
+  find_session
   trap give_up EXIT
   trap 'exit 1' HUP INT TERM PIPE
   read_links
@@ -29,7 +30,6 @@ arm_alone() { # NONCE MANIFEST_HASH
   keep_before
   sync "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
   rehearse
-  find_session
   start_guard
   trap - EXIT HUP INT TERM PIPE
   piece armed
@@ -145,7 +145,7 @@ rehearse() {
 }
 
 # The sshd process that this very command hangs from: when it is gone, nothing of the session can be mistaken
-# for a new connection.
+# for a new connection. Looked for before it may have broken off: an orphan finds none, and waits for a go in vain.
 find_session() {
   SESSION_PID=none SESSION_START=0 pid=$$
   while [ "$pid" -gt 1 ]; do

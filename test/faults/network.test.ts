@@ -4,6 +4,7 @@ import type { Lab } from '../../src/lab/lab.ts'
 import { becomes } from '../integration/hosts/guard.ts'
 import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
 import { step } from '../integration/hosts/site.ts'
+import { until } from '../integration/hosts/wait.ts'
 import { FarLine } from './far-line.ts'
 import { story, useTrial } from './trial.ts'
 
@@ -12,7 +13,16 @@ import { story, useTrial } from './trial.ts'
 // Each of them waits most of the time.
 vi.setConfig({ maxConcurrency: 20 })
 
-const trial = useTrial('network', ['far', 'lossy', 'slow', 'confirmed', 'too-late', 'unheard', 'unasked'])
+const trial = useTrial('network', [
+  'far',
+  'lossy',
+  'slow',
+  'confirmed',
+  'too-late',
+  'unheard',
+  'unasked',
+  'broken',
+])
 /** Seconds to confirm that no machine is too slow for: who confirms doesn't wait for them to pass. */
 const PLENTY = '120'
 
@@ -24,16 +34,12 @@ async function opened(name: string, ...args: readonly string[]) {
   return attempt
 }
 
-/** From now on the host rehearses its boot without end; the answer lets it go on. */
-async function holdPersisting(name: string): Promise<() => Promise<string>> {
-  const shim = '/usr/local/sbin/netfilter-persistent'
-  const text = String.raw`#!/bin/dash\nwhile [ -e /hold ]; do sleep 0.05; done\nexec /usr/sbin/netfilter-persistent "$@"\n`
-  await trial.must(name, `: >/hold; printf '${text}' >${shim}; chmod 755 ${shim}`)
-  return () =>
-    trial.must(
-      name,
-      `rm /hold; while ! ls /run/fleet/txn/*/state/PERSISTED-* >/dev/null; do sleep 0.05; done; rm ${shim}`,
-    )
+/** From now on a program waits on the host wherever its command line has this word; the answer lets it go on. */
+async function hold(name: string, program: string, word: string): Promise<() => Promise<string>> {
+  const shim = `/usr/local/sbin/${program.split('/').at(-1)}`
+  const wait = String.raw`#!/bin/dash\ncase "$*" in *${word}*) while [ -e /hold ]; do sleep 0.05; done ;; esac\n`
+  await trial.must(name, `: >/hold; printf '${wait}exec ${program} "$@"\n' >${shim}; chmod 755 ${shim}`)
+  return () => trial.must(name, `rm /hold ${shim}`)
 }
 
 /** Whatever the host still says on the connections of now never comes in, and they aren't broken off either. */
@@ -75,12 +81,27 @@ describe.concurrent('a host is confirmed', () => {
     await trial.ends(attempt, 0, { confirmed: 'persisted' })
   })
 
+  it('when the connection breaks while it is armed: that is the go as well', async () => {
+    const release = await hold('broken', '/usr/bin/unshare', 'rehearse-change')
+    const attempt = await trial.begin(['broken'])
+    await until(
+      () => trial.host('broken').exec('pgrep -f [r]ehearse-change'),
+      ({ code }) => code === 0,
+    )
+    await trial.must('broken', "pkill -f '[s]shd: root@notty'")
+    await release()
+    await trial.ends(attempt, 0, { broken: 'persisted' })
+    const steps = await story(attempt.site, 'broken')
+    expect(steps.filter(one => one === 'arming')).toHaveLength(1)
+  })
+
   it('and the answer is lost: a fresh connection hears it', async () => {
-    const release = await holdPersisting('unheard')
+    const release = await hold('unheard', '/usr/sbin/netfilter-persistent', '')
     const attempt = await trial.begin(['unheard'])
     await becomes(trial.host('unheard'), /^CONFIRMED/)
     await loseAnswers(trial.lab, 'unheard')
     await release()
+    await becomes(trial.host('unheard'), /^PERSISTED/)
     await trial.ends(attempt, 0, { unheard: 'persisted' })
     const steps = await story(attempt.site, 'unheard')
     expect(steps.filter(one => one === 'confirming')).toHaveLength(2)
