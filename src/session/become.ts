@@ -53,10 +53,20 @@ function afterMarker({ code, stdout, stderr }: Raw, marker: string): Answer | un
   return { code, stdout: own, stderr: inStderr < 0 ? stderr : stderr.slice(inStderr + line.length) }
 }
 
-function neverStarted(connection: Connection, { code, stderr }: Raw, questions: number): FleetError {
+/** Bytes of standard output in which whatever ran in place of the script may have said why: nologin does. */
+const SAID = 300
+
+const lastLine = (text: string): string =>
+  text
+    .replaceAll(/fleet-(?:started|password)-\w+:?/g, '')
+    .trim()
+    .split('\n')
+    .at(-1) ?? ''
+
+function neverStarted(connection: Connection, raw: Raw, questions: number): FleetError {
   const { host, user, become, becomePassword } = connection
-  const said = stderr.replaceAll(/fleet-(?:started|password)-\w+:?/g, '').trim()
-  const args = { host, user, code, said: said.split('\n').at(-1) ?? '' }
+  const { code, stdout, stderr } = raw
+  const args = { host, user, code, said: lastLine(stderr) || lastLine(stdout.subarray(-SAID).toString()) }
   const fault = (name: string, more = {}) =>
     new FleetError(name, { ...args, ...more }, { hostState: 'failed' })
   if (!become || user === 'root') return fault('shell-refused')

@@ -1,5 +1,6 @@
 import type { Client, ClientChannel } from 'ssh2'
 import { FleetError } from '../model/error.ts'
+import type { HostState } from '../model/host-state.ts'
 
 /** One command line for the user's login shell, as it goes over the wire. */
 export interface Exec {
@@ -8,9 +9,10 @@ export interface Exec {
   readonly timeout: number
   readonly maxOutput: number
   /**
-   * What to do when stderr grows: sudo's question is answered here. Without it stdin is written at once and ended.
+   * What to do when stderr grows, given its latest 64 KiB: sudo's question is answered here. Without it stdin is
+   * written at once and ended.
    */
-  readonly converse?: (stderr: string, channel: ClientChannel) => void
+  readonly converse?: (latest: string, channel: ClientChannel) => void
 }
 
 export interface Raw {
@@ -36,10 +38,10 @@ export function execute(client: Client, exec: Exec): Promise<Raw> {
       clearTimeout(timer)
       settled = true
     }
-    const fail = (code: string, args: Record<string, string | number>) => {
+    const fail = (code: string, args: Record<string, string | number>, hostState: HostState = 'unknown') => {
       settle()
       channel?.close()
-      reject(new FleetError(code, args, { hostState: 'unknown' }))
+      reject(new FleetError(code, args, { hostState }))
     }
     const timeout = exec.timeout + Math.ceil(Buffer.byteLength(exec.stdin) / SLOWEST_LINE)
     const timer = setTimeout(() => fail('exec-timeout', { seconds: timeout / 1000 }), timeout)
@@ -47,19 +49,31 @@ export function execute(client: Client, exec: Exec): Promise<Raw> {
       settle()
       resolve(raw)
     }
-    client.exec(exec.command, (error, opened) => {
+    const started = (error: Error | undefined, opened: ClientChannel) => {
       if (settled) return opened?.close()
-      if (error) return fail('channel-refused', { reason: error.message })
+      if (error)
+        return fail('channel-refused', { reason: error.message }, isAnswer(error) ? 'failed' : 'unknown')
       channel = opened
       collect(opened, exec, answer, () => fail('output-too-large', { bytes: exec.maxOutput }))
-    })
+    }
+    try {
+      client.exec(exec.command, started)
+    } catch (error) {
+      // ssh2 throws where the other side has hung up and the socket isn't closed yet: nothing was sent.
+      if (!(error instanceof Error)) throw error
+      fail('channel-refused', { reason: error.message }, 'failed')
+    }
   })
 }
+
+/** sshd's own no to the channel: nothing ran. Of a command that it was handed only an exit code says so. */
+const isAnswer = (error: Error): boolean => Reflect.get(error, 'reason') !== undefined
 
 function collect(channel: ClientChannel, exec: Exec, answer: (raw: Raw) => void, tooLarge: () => void): void {
   const stdout: Buffer[] = []
   let room = exec.maxOutput
   let stderr = Buffer.alloc(0)
+  let latest = stderr
   let code: number | null = null
   channel.on('data', (chunk: Buffer) => {
     if (room < 0) return
@@ -71,9 +85,11 @@ function collect(channel: ClientChannel, exec: Exec, answer: (raw: Raw) => void,
     }
   })
   channel.stderr.on('data', (chunk: Buffer) => {
-    if (stderr.length >= STDERR_KEPT) return
-    stderr = Buffer.concat([stderr, chunk]).subarray(0, STDERR_KEPT)
-    exec.converse?.(stderr.toString(), channel)
+    if (stderr.length < STDERR_KEPT) stderr = Buffer.concat([stderr, chunk]).subarray(0, STDERR_KEPT)
+    if (!exec.converse) return
+    // What a login shell prints may be longer than all that is kept, and sudo asks after it.
+    latest = Buffer.concat([latest, chunk]).subarray(-STDERR_KEPT)
+    exec.converse(latest.toString(), channel)
   })
   channel.on('exit', (exitCode: number | null) => {
     code = exitCode

@@ -51,6 +51,8 @@ export interface Attempt {
   readonly tried: string[]
   /** What else the server would have taken, in its own words. */
   methods: readonly string[]
+  /** What came first, where it isn't SSH: sshd says in a line of text why it takes nobody. */
+  greeting?: string
   /** A host key that is to be written down once the host has proved that it holds it. */
   newKey?: Buffer
   /** Why the host key was refused. */

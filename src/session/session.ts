@@ -36,7 +36,7 @@ export interface Session {
    * Only an exit code that the script itself gave is an answer.
    * Errors: `sudo-refused`, `sudo-password-wrong`, `sudo-missing`, `shell-refused` (the script never started: `failed`); `exec-timeout`,
    * `output-too-large`, `connection-lost`, `channel-refused` (`unknown`; `unreachable` if nothing was ever run
-   * over this connection); `aborted`; `quote-unsupported`.
+   * over this connection, `failed` if sshd itself refused the command); `aborted`; `quote-unsupported`.
    */
   run(run: Run): Promise<Answer>
   /** Resolves when the connection is closed; never rejects. */

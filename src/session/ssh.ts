@@ -23,7 +23,7 @@ export interface SshOptions {
  * A fresh SSH connection, its host key verified, its user authenticated.
  * Errors, `unreachable` all but `aborted`: those of `dial`, `HostKeys`, `KnownHost` and `KeyRing`; `handshake-timeout`,
  * `handshake-lost` (broken off before authentication: worth another try), `handshake-failed`, `auth-refused`,
- * `auth-timeout`, `auth-lost`.
+ * `auth-timeout`, `auth-lost`, `banner-too-long`.
  */
 export async function connectSsh(connection: Connection, options: SshOptions): Promise<Session> {
   const { keys, hostKeys, signal } = options
@@ -58,6 +58,9 @@ async function logIn(connection: Connection, credentials: Credentials): Promise<
   const connectStart = performance.now()
   const socket = await dial(connection, deadline.signal)
   deadline.enter('handshake')
+  socket.once('data', (first: Buffer) => {
+    if (!first.toString('latin1', 0, 4).startsWith('SSH-')) attempt.greeting = first.toString('utf8', 0, 200)
+  })
   const client = new Client()
   client.once('handshake', () => {
     attempt.phase = 'auth'
@@ -149,15 +152,19 @@ function explain({ connection, attempt }: Context, cause: Error): unknown {
   const { host, address, port, user } = connection
   const { tried, methods, phase } = attempt
   const level = levelOf(cause)
-  const fault = (code: string) =>
+  const fault = (code: string, reason = cause.message) =>
     new FleetError(
       code,
-      { host, address, port, user, tried, methods, reason: cause.message },
+      { host, address, port, user, tried, methods, reason },
       { hostState: 'unreachable', cause },
     )
   if (phase === 'auth') {
+    // ssh2 takes packets of 35,000 bytes; OpenSSH's client takes seven times that.
+    const tooLong = /^Bad packet length: (\d+)/.exec(cause.message)
+    if (tooLong) return fault('banner-too-long', tooLong[1])
     const refused = level === 'client-authentication' || REFUSALS.includes(Reflect.get(cause, 'code'))
     return fault(refused ? 'auth-refused' : 'auth-lost')
   }
-  return fault(level === 'client-socket' || LOST.test(cause.message) ? 'handshake-lost' : 'handshake-failed')
+  const isLost = level === 'client-socket' || LOST.test(cause.message)
+  return isLost ? fault('handshake-lost', attempt.greeting?.trim() || undefined) : fault('handshake-failed')
 }

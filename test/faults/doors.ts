@@ -44,10 +44,20 @@ export async function stopSshd(trial: Trial, name: string): Promise<void> {
 
 export async function startSshd(trial: Trial, name: string): Promise<void> {
   await trial.must(name, START[kindOf(trial, name)])
-  await until(
+  await listens(trial, name)
+}
+
+/** In both families. */
+export const listens = (trial: Trial, name: string) =>
+  until(
     () => trial.must(name, LISTENS),
     lines => lines.split('\n').length > 2,
   )
+
+/** The listener and all sessions, at once; it comes back as systemd brings it back. */
+export async function killSshd(trial: Trial, name: string): Promise<void> {
+  await trial.must(name, 'pkill -9 sshd')
+  if (kindOf(trial, name) === 'light') await startSshd(trial, name)
 }
 
 export async function restartSshd(trial: Trial, name: string): Promise<void> {

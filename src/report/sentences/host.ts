@@ -52,7 +52,7 @@ export const hostSentences = {
   'host-answer-unreadable': a =>
     `The host's answer to "${String(a.verb)}" broke off or isn't fleet's (${a.code === null ? 'no exit code' : `exit code ${String(a.code)}`}). Look for a login script there that prints something or ends the shell${quoted(a.stderr)}`,
   'host-storage': a =>
-    `The host can't store what the guard needs in ${String(a.place)}: no room, no inodes, or read-only. Nothing was changed. Look with \`df -h ${String(a.place)}; df -i ${String(a.place)}\` there.`,
+    `The host can't store what the guard needs in ${String(a.place)}: no room, no inodes, or read-only, or a startup file of the login shell there reads what is meant for fleet. Nothing was changed. Look with \`df -h ${String(a.place)}; df -i ${String(a.place)}\` there.`,
   'host-unknown-nonce': () =>
     "The host doesn't know this change: it was booted since, or the change was never handed over.",
   'host-changed': a =>

@@ -54,10 +54,13 @@ export const sessionSentences = {
   'no-key': a =>
     `There is no key to log in with: no agent answers, and ${String(a.folder)} has none of id_ed25519, id_ecdsa, id_rsa. Name one with --private-key or ansible_ssh_private_key_file, or start an agent.`,
   'auth-refused': a =>
-    `${where(a)} doesn't let ${String(a.user)} in. Tried: ${list(a.tried)}. Add the public key to ~${String(a.user)}/.ssh/authorized_keys there, or name another user or key (--user, --private-key).`,
-  'auth-timeout': a => `${where(a)} didn't get on with the login for ${String(a.seconds)} s.`,
+    `${where(a)} doesn't let ${String(a.user)} in. Tried: ${list(a.tried)}. Add the public key to ~${String(a.user)}/.ssh/authorized_keys there, look at PermitRootLogin and AllowUsers in its sshd_config, or name another user or key (--user, --private-key).`,
+  'auth-timeout': a =>
+    `${where(a)} didn't get on with the login for ${String(a.seconds)} s. Look there for what PAM waits for, or give it longer (--connect-timeout).`,
   'auth-lost': a =>
-    `${where(a)} broke the connection off during the login of ${String(a.user)}: ${String(a.reason)}.`,
+    `${where(a)} broke the connection off during the login of ${String(a.user)}: ${String(a.reason)}. Check there whether the account has expired (chage -l ${String(a.user)}), and what sshd and PAM say: journalctl -u ssh, or /var/log/auth.log.`,
+  'banner-too-long': a =>
+    `${where(a)} sends ${String(a.reason)} bytes at once during the login, as a banner of that length would be, and fleet takes 35000 at most. Shorten the file that Banner names in its sshd_config.`,
   aborted: a => `The connection to ${String(a.host)} was ended because the run was stopped.`,
   'connection-lost': a =>
     `The connection to ${String(a.host)} was lost (${String(a.reason)}): what the last command did isn't known.`,
