@@ -59,6 +59,8 @@ const ABSENT = [
   'etc/ssh/ssh_host_rsa_key.pub',
   'usr/sbin/policy-rc.d',
   'var/lib/fleet',
+  // With it each package that is installed indexes all manual pages anew, for seconds.
+  'var/lib/man-db/auto-update',
 ]
 
 const FOLDERS = [
