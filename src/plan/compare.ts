@@ -28,6 +28,8 @@ export interface Compared {
   readonly families: PerFamily<Worked>
   readonly described: Partial<HostPlan>
   readonly equal: boolean
+  /** The last confirmed generation says what is wanted: a boot loads that. */
+  readonly stored: boolean
   readonly texts: () => Texts
 }
 
@@ -51,6 +53,7 @@ export function compare(question: Question): Compared {
       families,
       described: describe(families, listeners),
       equal: FAMILIES.every(family => isEqual(families[family].now, families[family].wanted)),
+      stored: FAMILIES.every(family => isEqual(families[family].confirmed, families[family].wanted)),
       texts: () => {
         texts ??= print(question, families)
         return texts
@@ -61,6 +64,7 @@ export function compare(question: Question): Compared {
 
 export interface Worked {
   readonly live: Ruleset
+  readonly confirmed: Ruleset
   readonly wanted: Ruleset
   readonly now: Ruleset
   readonly change: Change
@@ -83,7 +87,8 @@ function workOut(question: Question, family: Family): Worked {
   const ownership = { live, wanted, last, preserve, replace: question.replace }
   const now = ownedNow(ownership, question.replaceUnmanaged)
   const isPreserved = (text: string) => matchesAny(jumpOf(text) ?? '', preserve)
-  return { live, wanted, now, change: change(live, now, wanted, { isPreserved }), ownership, shared }
+  const changed = change(live, now, wanted, { isPreserved })
+  return { live, confirmed, wanted, now, change: changed, ownership, shared }
 }
 
 /** In the host's own words; in the template's where the host has no iptables yet. */

@@ -13,9 +13,9 @@ import { judgeUnmanaged } from './unmanaged.ts'
 export function decide(question: Question): HostPlan {
   const reasons = refusals(question.seen, question.rulesets)
   if (reasons.length > 0) return { ...empty(question), verdict: 'refused', findings: reasons }
-  const { families, described, equal, texts } = compare(question)
+  const { families, described, equal, stored, texts } = compare(question)
   const facts = { ...empty(question), ...described }
-  const persisted = isPersisted(question.seen)
+  const persisted = stored && isPersisted(question.seen)
   const findings = [
     ...judgeUnmanaged(question, facts.unmanaged, equal && persisted),
     ...lockout(question, families),
