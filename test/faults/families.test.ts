@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { becomes } from '../integration/hosts/guard.ts'
 import { hostRules } from '../integration/hosts/rules.ts'
 import { BACKENDS, type Backend, breakApply, chooseBackend, mendTools, replaceTool } from './backend.ts'
 import { useTrial } from './trial.ts'
@@ -73,12 +74,13 @@ describe.concurrent.each(BACKENDS)('of two families and many tables (%s)', backe
   describe.sequential('what does not load, although it did in the rehearsal', () => {
     const name = `broken-${backend}`
     it.each([
-      ['IPv4 does not', 'iptables-restore', 'exit 1'],
-      ['IPv6 does not, once IPv4 has', 'ip6tables-restore', 'exit 1'],
-      ['IPv6 says that it has, and did not', 'ip6tables-restore', 'exit 0'],
-    ])('%s', async (_, tool, instead) => {
+      ['IPv4 does not', 'iptables-restore', 'exit 1', 'apply-failed'],
+      ['IPv6 does not, once IPv4 has', 'ip6tables-restore', 'exit 1', 'apply-failed'],
+      ['IPv6 says that it has, and did not', 'ip6tables-restore', 'exit 0', 'mismatch'],
+    ])('%s', async (_, tool, instead, why) => {
       await breakApply(trial.host(name), tool, instead)
       await trial.ends(await trial.begin([name]), ...back(name))
+      await becomes(trial.host(name), new RegExp(`^ROLLED_BACK-${why}$`))
       await mendTools(trial.host(name))
     })
 

@@ -1,86 +1,142 @@
-import { beforeAll, expect, it } from 'vitest'
-import { arm, awaitApplied, confirm, go, readState, type Transaction } from '../../src/host/guard.ts'
-import type { LabHost } from '../../src/lab/host.ts'
-import { look, transactionTo, wanted, web } from '../host/program/change.ts'
-import { rootSession } from '../integration/hosts/root-session.ts'
-import { hostRules } from '../integration/hosts/rules.ts'
-import { useTestLab } from '../integration/hosts/test-lab.ts'
+import { describe, expect, it } from 'vitest'
+import { becomes, secondsUntilBack } from '../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection, denyConnections } from '../integration/hosts/one-connection.ts'
 import { until } from '../integration/hosts/wait.ts'
+import { mendTools, replaceTool } from './backend.ts'
+import { keepArmed, pidsOf, stateOf, strike } from './strike.ts'
+import { type Attempt, useTrial } from './trial.ts'
 
-const lab = useTestLab('guard-killed', [{ name: 'sys1', systemd: true }], { packages: true, aptLists: true })
-const host = () => lab().host('sys1')
+/*
+ * The guard is killed, on a host with systemd and on one without. Whatever starts it again (a unit, a shell of its
+ * own), it goes on by its state and keeps its deadline.
+ */
 
-async function must(command: string): Promise<string> {
-  const { code, stdout, stderr } = await host().exec(command)
-  if (code !== 0) throw new Error(`${command}: ${stderr}`)
-  return stdout
+const trial = useTrial('guard-killed', [
+  'light',
+  { name: 'sys', systemd: true },
+  { name: 'unit', systemd: true },
+])
+const host = (name: string) => trial.host(name)
+const back = (name: string) => [3, { [name]: 'reverted: rolled-back' }] as const
+
+/** A change that is in force, and that nobody can confirm until connections are allowed again. */
+async function applied(name: string, ...args: readonly string[]): Promise<Attempt> {
+  await allowOneConnection(trial.lab, name)
+  const attempt = await trial.begin([name], ...args)
+  await becomes(host(name), /^APPLIED/)
+  return attempt
 }
 
-async function applied(want: typeof web, confirmTimeout: number): Promise<Transaction> {
-  const session = rootSession(host())
-  const transaction = transactionTo(await look(session, want), want, { confirmTimeout })
-  expect((await arm(session, transaction)).needsGo).toBe(true)
-  await go(session, transaction.nonce)
-  expect((await awaitApplied(session, transaction.nonce)).name).toBe('APPLIED')
-  return transaction
+async function endsBack(name: string, attempt: Attempt): Promise<void> {
+  await becomes(host(name), /^ROLLED_BACK/)
+  await allowConnections(trial.lab, name)
+  await trial.ends(attempt, ...back(name))
 }
 
-const stateOf = async ({ nonce }: Transaction) => (await readState(rootSession(host()), nonce)).name
+describe.concurrent.each(['light', 'sys'])('a guard that is killed (%s)', name => {
+  describe.sequential('goes on by its state', () => {
+    it('before it applies: seven times with -9 it waits on, told to end it never begins', async () => {
+      const attempt = await keepArmed(trial, name)
+      const armed = await stateOf(host(name))
+      let pid = 0
+      for (let time = 0; time < 7; time += 1) pid = await strike(host(name), 'KILL', pid)
+      await strike(host(name), 'TERM', pid)
+      await becomes(host(name), /^DISARMED-terminated$/)
+      expect(armed).toMatch(/^ARMED-\d+$/)
+      attempt.running.child.kill('SIGCONT')
+      await trial.ends(attempt, 3, { [name]: 'failed: disarmed' })
+    })
 
-const guardPid = async (one: LabHost, { nonce }: Transaction) =>
-  Number((await one.exec(`systemctl show -p MainPID --value fleet-guard-${nonce}`)).stdout)
+    it('after it applied: seven times with -9 it keeps its deadline', async () => {
+      const attempt = await applied(name, '--confirm-timeout', '10')
+      const state = await stateOf(host(name))
+      let pid = 0
+      for (let time = 0; time < 7; time += 1) {
+        pid = await strike(host(name), 'KILL', pid)
+        expect(await stateOf(host(name))).toBe(state)
+      }
+      await endsBack(name, attempt)
+      expect(await stateOf(host(name))).toBe('ROLLED_BACK-deadline')
+      expect(await secondsUntilBack(host(name))).toBeLessThan(15)
+    })
 
-beforeAll(async () => {
-  await must(
-    'DEBIAN_FRONTEND=noninteractive apt-get -qq -y install iptables-persistent >/dev/null 2>&1 </dev/null',
-  )
-  const { nonce } = await applied(wanted(), 30_000)
-  const boot = (await must('cat /proc/sys/kernel/random/boot_id')).trim()
-  expect((await confirm(rootSession(host()), nonce, boot)).is).toBe('persisted')
-})
+    it('after it applied: told to end it rolls back at once', async () => {
+      const attempt = await applied(name, '--confirm-timeout', '60')
+      await strike(host(name), 'TERM')
+      await endsBack(name, attempt)
+      expect(await stateOf(host(name))).toBe('ROLLED_BACK-terminated')
+    })
 
-it('is started again whenever it is killed, and keeps its deadline', async () => {
-  const before = await hostRules(host())
-  const transaction = await applied(web, 8000)
-  const state = await must(`ls /run/fleet/txn/${transaction.nonce}/state`)
-  let last = 0
-  for (let time = 0; time < 7; time += 1) {
-    const pid = await until(
-      () => guardPid(host(), transaction),
-      found => found > 0 && found !== last,
-    )
-    await must(`kill -9 ${pid}`)
-    last = pid
-    expect(await must(`ls /run/fleet/txn/${transaction.nonce}/state`)).toBe(state)
-  }
-  await must('systemctl daemon-reload')
-  await until(
-    () => stateOf(transaction),
-    name => name === 'ROLLED_BACK',
-  )
-  expect(await hostRules(host())).toBe(before)
-  await until(
-    () => guardPid(host(), transaction),
-    pid => pid === 0,
-  )
-})
+    it('while it rolls back: seven times, with -9 and with TERM, it goes on with that', async () => {
+      for (const tool of ['iptables-restore', 'ip6tables-restore'])
+        await replaceTool(host(name), tool, '[ ! -e /hold ] || exec sleep 61; exec $REAL "$@"')
+      const attempt = await applied(name)
+      await trial.must(name, ': >/hold')
+      const hung = () => pidsOf(host(name), 'sleep 61')
+      for (const signal of ['KILL', 'TERM', 'KILL', 'KILL', 'TERM', 'KILL', 'KILL'] as const) {
+        const [stuck = 0] = await until(hung, found => found.length > 0)
+        await strike(host(name), signal)
+        expect(await stateOf(host(name))).toBe('ROLLING_BACK-deadline')
+        await host(name).exec(`kill -9 ${stuck}`)
+        await until(hung, found => !found.includes(stuck))
+      }
+      await trial.must(name, 'rm /hold')
+      for (const stuck of await hung()) await host(name).exec(`kill -9 ${stuck}`)
+      await endsBack(name, attempt)
+      await mendTools(host(name))
+    })
 
-it('rolls back when its unit is stopped', async () => {
-  const before = await hostRules(host())
-  const transaction = await applied(web, 60_000)
-  await must(`systemctl stop fleet-guard-${transaction.nonce}`)
-  expect(await stateOf(transaction)).toBe('ROLLED_BACK')
-  expect(await hostRules(host())).toBe(before)
-})
-
-it('is not armed at all where systemd does not start it', async () => {
-  await must(
-    `printf '#!/bin/sh\\necho no bus >&2\\nexit 1\\n' >/usr/local/bin/systemd-run; chmod 755 /usr/local/bin/systemd-run`,
-  )
-  await expect(applied(web, 60_000)).rejects.toMatchObject({
-    code: 'host-refuses',
-    hostState: 'refused',
-    args: { why: 'systemd-run', detail: 'no bus' },
+    it('at each step on the way to confirmed: the change is persisted', async () => {
+      const attempt = await keepArmed(trial, name, '--confirm-timeout', '30')
+      await strike(host(name), 'KILL')
+      await denyConnections(trial.lab, name)
+      attempt.running.child.kill('SIGCONT')
+      await becomes(host(name), /^APPLIED/)
+      await strike(host(name), 'KILL')
+      await allowConnections(trial.lab, name)
+      await trial.ends(attempt, 0, { [name]: 'persisted' })
+    })
   })
-  expect((await host().exec('ls -d /run/fleet/lock')).code).not.toBe(0)
+})
+
+const KILL_USER_PROCESSES = `
+mkdir -p /etc/systemd/logind.conf.d
+printf '[Login]\\nKillUserProcesses=yes\\n' >/etc/systemd/logind.conf.d/kill.conf
+systemctl restart systemd-logind
+`
+
+describe.concurrent('a guard that is a unit of systemd', () => {
+  describe.sequential('and its host', () => {
+    const name = 'unit'
+
+    it('rolls back when that is stopped', async () => {
+      const attempt = await applied(name, '--confirm-timeout', '60')
+      await trial.must(name, "systemctl stop 'fleet-guard-*'")
+      expect(await stateOf(host(name))).toBe('ROLLED_BACK-terminated')
+      await endsBack(name, attempt)
+    })
+
+    it('is not armed at all where systemd does not start it', async () => {
+      await replaceTool(host(name), 'systemd-run', 'echo no bus >&2; exit 1')
+      await trial.ends(await trial.begin([name]), 3, { [name]: 'refused: host-refuses' })
+      await mendTools(host(name))
+    })
+
+    it('lives on where logind ends what a session leaves behind', async () => {
+      await trial.must(name, KILL_USER_PROCESSES)
+      const login = ['ssh', ...trial.lab.sshArguments(name, 'operator')]
+      const leave = 'setsid sleep 62 >/dev/null 2>&1 </dev/null & until pgrep -f "sleep 62"; do :; done'
+      expect((await trial.lab.run([...login, leave])).stdout, 'something was left behind').not.toBe('')
+      await until(
+        () => pidsOf(host(name), 'sleep 62'),
+        found => found.length === 0,
+      )
+      const row = `${name} ansible_host=${host(name).address4} ansible_user=operator ansible_become=true`
+      await allowOneConnection(trial.lab, name)
+      const unheard = await trial.begin([row])
+      await becomes(host(name), /^APPLIED/)
+      await endsBack(name, unheard)
+      await trial.ends(await trial.begin([row]), 0, { [name]: 'persisted' })
+    })
+  })
 })

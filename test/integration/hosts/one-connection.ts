@@ -11,6 +11,11 @@ export async function allowOneConnection(lab: Lab, host: string): Promise<void> 
   for (const rest of [once, ['-j', 'DROP']]) await lab.run(['iptables', '-A', ...syn(lab, host), ...rest])
 }
 
+/** From now on no new connection to a host gets through. */
+export async function denyConnections(lab: Lab, host: string): Promise<void> {
+  await lab.run(['iptables', '-A', ...syn(lab, host), '-j', 'DROP'])
+}
+
 export async function allowConnections(lab: Lab, host: string): Promise<void> {
   await lab.run(['iptables', '-D', ...syn(lab, host), '-j', 'DROP'])
 }
