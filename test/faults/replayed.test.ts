@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { becomes } from '../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
+import type { Site } from '../integration/hosts/site.ts'
+import { until } from '../integration/hosts/wait.ts'
+import { replaceTool } from './backend.ts'
+import { readGround, renewed } from './ground.ts'
+import { type Attempt, useTrial } from './trial.ts'
+
+/* What comes twice, at once or too late: one change wins, and the others leave its host alone and say so. */
+
+const RACES = ['race1', 'race2', 'race3']
+const trial = useTrial('replayed', [...RACES, 'older', 'reverted', 'kept', 'booted'])
+
+/** Somebody else's folder, who wants another port than NEW. */
+const theirs = (name: string): Promise<Site> =>
+  trial.newSite([name], { 'group_vars/web.yml': 'http_ports: [80, 9443]\n' })
+
+/** The host is on what they wanted: a generation after OLD, and nobody holds it. */
+async function isTheirs(name: string, generation = 2): Promise<void> {
+  const ground = renewed(trial.ground(name, 'OLD'), ['--dports 80,443', '--dports 80,9443'])
+  expect(await readGround(trial.host(name))).toEqual({
+    ...ground,
+    generation: `gen-00000${generation}`,
+  })
+}
+
+/** From now on whoever observes the host is kept at the end of it, until `/hold` is gone; each leaves a file. */
+async function holdObservers(name: string): Promise<void> {
+  const script = `case "$*" in
+  '-n /run/fleet/arming true') : >/seen.$$; while [ -e /hold ]; do sleep 0.02; done ;;
+esac
+exec /usr/bin/flock "$@"`
+  await trial.must(name, ': >/hold')
+  await replaceTool(trial.host(name), 'flock', script)
+}
+
+const observed = (name: string, count: number) =>
+  until(
+    async () => (await trial.must(name, 'ls /')).match(/^seen/gm)?.length,
+    found => found === count,
+  )
+
+/** A change that is in force and that its controller, killed meanwhile, can't confirm. */
+async function leftApplied(name: string): Promise<Attempt> {
+  await allowOneConnection(trial.lab, name)
+  const attempt = await trial.begin([name])
+  await becomes(trial.host(name), /^APPLIED/)
+  await attempt.running.kill()
+  return attempt
+}
+
+const resume = async ({ site }: Attempt) => await site.start('resume').verdict()
+
+describe.concurrent('two changes of one host', () => {
+  it.each(RACES)('that look at the same moment: one wins, the other is refused (%s)', async name => {
+    await holdObservers(name)
+    const mine = await trial.begin([name])
+    const other = trial.start(await theirs(name))
+    await observed(name, 2)
+    await trial.must(name, 'rm /hold')
+    const ends = await Promise.all([mine, other].map(({ running }) => running.verdict()))
+    expect(ends).toContainEqual({ code: 0, hosts: { [name]: 'persisted' } })
+    const refused = expect.stringMatching(/^refused: host-(busy|changed)$/)
+    expect(ends).toContainEqual({ code: 3, hosts: { [name]: refused } })
+    if (ends[0]?.code === 0) await trial.isOn(name, 'NEW')
+    else await isTheirs(name)
+  })
+
+  it('the older one, which slept after it had looked, is refused when it goes on', async () => {
+    await holdObservers('older')
+    const older = await trial.begin(['older'])
+    await observed('older', 1)
+    older.running.child.kill('SIGSTOP')
+    await trial.must('older', 'rm /hold')
+    const newer = trial.start(await theirs('older'))
+    expect(await newer.running.verdict()).toEqual({ code: 0, hosts: { older: 'persisted' } })
+    older.running.child.kill('SIGCONT')
+    expect(await older.running.verdict()).toEqual({ code: 3, hosts: { older: 'refused: host-changed' } })
+    await isTheirs('older')
+  })
+})
+
+describe.concurrent('a run that is resumed after a newer one', () => {
+  it('that was rolled back says so, and touches nothing', async () => {
+    const old = await leftApplied('reverted')
+    await becomes(trial.host('reverted'), /^ROLLED_BACK/)
+    await allowConnections(trial.lab, 'reverted')
+    await (await theirs('reverted')).mustApply()
+    expect(await resume(old)).toEqual({ code: 3, hosts: { reverted: 'reverted: rolled-back' } })
+    await isTheirs('reverted')
+  })
+
+  it('that was confirmed says so, and touches nothing', async () => {
+    await trial.must('kept', ': >/hold')
+    const script = 'while [ -e /hold ]; do sleep 0.05; done; exec $REAL "$@"'
+    await replaceTool(trial.host('kept'), 'netfilter-persistent', script)
+    const old = await trial.begin(['kept'])
+    await becomes(trial.host('kept'), /^CONFIRMED/)
+    await old.running.kill()
+    await trial.must('kept', 'rm /hold')
+    await becomes(trial.host('kept'), /^PERSISTED/)
+    await (await theirs('kept')).mustApply()
+    expect(await resume(old)).toEqual({ code: 0, hosts: { kept: 'persisted' } })
+    await isTheirs('kept', 3)
+  })
+
+  it('of a host that was booted since says that it cannot know, and touches nothing', async () => {
+    const old = await leftApplied('booted')
+    await becomes(trial.host('booted'), /^ROLLED_BACK/)
+    await allowConnections(trial.lab, 'booted')
+    await (await theirs('booted')).mustApply()
+    await trial.host('booted').unplug()
+    await trial.host('booted').boot()
+    expect(await resume(old)).toEqual({ code: 4, hosts: { booted: 'unknown: transaction-lost' } })
+    await isTheirs('booted')
+  })
+})
