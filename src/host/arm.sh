@@ -134,7 +134,10 @@ keep_before() {
     case $? in
       0) ;;
       1) stop "$EXIT_CHANGED" rules ;;
-      *) stop "$EXIT_STORAGE" storage "$TXN" ;;
+      *)
+        ! grep -qs '^#FAILED\|^# Table .* is inc' "$TXN/before.$family" || stop "$EXIT_CHANGED" rules
+        stop "$EXIT_STORAGE" storage "$TXN"
+        ;;
     esac
   done
 }

@@ -14,6 +14,7 @@ case $verb in
   packages) verb_packages "$@" ;;
   guard) verb_guard "$@" ;;
   canonical) verb_canonical "$@" ;;
+  reprint) verb_reprint "$@" ;;
   rehearse-change) verb_rehearse_change "$@" ;;
   rehearse-boot) verb_rehearse_boot "$@" ;;
   report) verb_report "$@" ;;

@@ -26,7 +26,11 @@ export interface Observation {
   readonly live: PerFamily<string>
   readonly other: PerFamily<string>
   readonly nftTables: readonly string[]
+  /** Chains with rules of nft's own that the save prints as something else: `ip filter INPUT`. */
+  readonly natives: readonly string[]
   readonly sets: readonly string[]
+  /** Of sets that live rules refer to: which of the two addresses of the SSH connection they hold. */
+  readonly members: ReadonlyMap<string, readonly string[]>
   /** Listening sockets, as `ss -Hlntup` prints them; undefined if the host has no ss. */
   readonly sockets: readonly string[] | undefined
   readonly generation: Generation

@@ -65,13 +65,34 @@ tell_interface() {
 tell_managers() {
   [ -e /etc/ufw/ufw.conf ] && have ufw && grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf && echo manager=ufw
   for unit in firewalld nftables ferm shorewall; do
-    for link in /etc/systemd/system/*.wants/"$unit".service; do [ -e "$link" ] && printf 'manager=%s\n' "$unit" && break; done
+    # Enabled, or started by hand: systemd keeps a link for what is active.
+    for link in /etc/systemd/system/*.wants/"$unit".service /run/systemd/units/invocation:"$unit".service; do
+      [ -e "$link" ] || [ -L "$link" ] || continue
+      printf 'manager=%s\n' "$unit"
+      break
+    done
   done
-  set --
-  for script in /etc/network/if-pre-up.d/* /etc/network/if-up.d/* /etc/rc.local; do
-    [ -f "$script" ] && [ -x "$script" ] && set -- "$@" "$script"
+  tool='\b(ip6?tables(-legacy|-nft)?(-restore)?|nft)([[:space:];<|&]|$)'
+  tell_callers "^[^#]*$tool" executable /etc/network/if-pre-up.d/* /etc/network/if-up.d/* /etc/rc.local
+  tell_callers "^[^#]*$tool" file /etc/network/interfaces /etc/network/interfaces.d/*
+  tell_callers "^[^#]*(@reboot.*$tool|tables(-legacy|-nft)?-restore)" file /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/*
+  tell_callers "^ExecStart(Pre|Post)?=.*$tool" unit /etc/systemd/system/*.wants/*.service
+}
+
+# tell_callers PATTERN KIND FILE...: those of them that it matches.
+tell_callers() {
+  calls=$1 kind=$2
+  shift 2
+  for script; do
+    shift
+    [ -f "$script" ] || continue
+    case $kind:$script in
+      executable:*) [ -x "$script" ] || continue ;;
+      unit:*/nftables.service | unit:*/ferm.service | unit:*/shorewall.service) continue ;;
+    esac
+    set -- "$@" "$script"
   done
-  [ $# -eq 0 ] || grep -lsE '^[^#]*\b(ip6?tables(-legacy|-nft)?(-restore)?|nft)\b' "$@" | sed 's/^/manager=/'
+  [ $# -eq 0 ] || grep -lsE "$calls" "$@" | sed 's/^/manager=/'
   return 0
 }
 
@@ -82,10 +103,38 @@ tell_rules() { # CANDIDATE_HASH
   ! have nft || nft list tables 2>/dev/null
   piece sets
   ! have ipset || ipset list -n 2>/dev/null
+  tell_members
   piece sockets
   if have ss; then ss -Hlntup 2>/dev/null; else echo '#no ss'; fi
   tell_generation
-  if as_confirmed "$1"; then piece confirmed-as-is; else tell_candidate; fi
+  if as_confirmed "$1"; then
+    piece confirmed-as-is
+  else
+    tell_natives
+    tell_candidate
+  fi
+}
+
+# Whether sets that rules refer to hold the controller's address or the host's own, by which the lockout is judged:
+# `SET ADDRESS...`. Left out where a set isn't one of addresses.
+tell_members() {
+  piece members
+  [ -n "$SSH" ] && have ipset || return 0
+  # shellcheck disable=SC2086
+  set -- $SSH
+  client=${1#::ffff:} server=${3#::ffff:}
+  case $client in *:*) family=6 ;; *) family=4 ;; esac
+  grep -o -e '--match-set [^ ]*' "$scratch/live.$family" | sort -u | while read -r _ set; do
+    members=
+    for address in "${client%%%*}" "${server%%%*}"; do
+      case $(ipset test "$set" "$address" 2>&1) in
+        *' is in set '*) members="$members $address" ;;
+        *' is NOT in set '*) ;;
+        *) continue 2 ;;
+      esac
+    done
+    printf '%s%s\n' "$set" "$members"
+  done
 }
 
 # The backend that is not the host's own choice. Asking legacy for tables that are not loaded would load them.
@@ -93,7 +142,7 @@ other_backend() { # FAMILY
   case $1 in 4) other=iptables names=/proc/net/ip_tables_names ;; *) other=ip6tables names=/proc/net/ip6_tables_names ;; esac
   case $version in
     *nf_tables*) { read -r _ <"$names"; } 2>/dev/null && "$other-legacy-save" 2>/dev/null ;;
-    *) "$other-nft-save" 2>/dev/null ;;
+    *) ! have "$other-nft-save" || "$other-nft-save" 2>/dev/null || echo '#FAILED' ;;
   esac
 }
 

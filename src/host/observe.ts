@@ -75,7 +75,9 @@ function readObservation(pieces: Pieces): Observation {
     live: both('live'),
     other: both('other'),
     nftTables: lines(pieces.get('nft')),
+    natives: lines(pieces.get('native')),
     sets: lines(pieces.get('sets')),
+    members: readMembers(pieces.get('members')),
     sockets: sockets.includes('#no ss') ? undefined : sockets,
     generation: readGeneration(pieces),
     canonical: pieces.has('canon.4') && pieces.has('canon.6') ? both('canon') : undefined,
@@ -85,6 +87,12 @@ function readObservation(pieces: Pieces): Observation {
     arming: readFacts(pieces.get('guard')).has('arming'),
     ...readBefore(pieces.get('before')),
   }
+}
+
+/** `SET ADDRESS...` */
+function readMembers(piece: string | undefined): ReadonlyMap<string, readonly string[]> {
+  const words = lines(piece).map(line => line.split(' '))
+  return new Map(words.map(([name = '', ...addresses]) => [name, addresses]))
 }
 
 function readBefore(piece: string | undefined): Pick<Observation, 'before'> {

@@ -10,7 +10,8 @@ tools() {
   esac
 }
 
-# live FAMILY: its rules. A save that failed must never look like an empty ruleset.
+# live FAMILY: its rules. A save that failed must never look like an empty ruleset, and neither must one without a
+# table in which nft made rules of its own.
 live() {
   tools "$1"
   # shellcheck disable=SC2086
@@ -42,7 +43,7 @@ same_owned() {
       table = ""
       if (stub) printf "" > stub
     }
-    /^#FAILED/ { code = 3 }
+    /^#FAILED|^# Table .* is incompatible/ { code = 3 }
     /^#/ { next }
     /^\*/ { open = 1 }
     /^COMMIT/ { open = 0 }
@@ -101,7 +102,7 @@ flushing_undo() {
       }
       table = ""
     }
-    /^#FAILED/ { failed = 1 }
+    /^#FAILED|^# Table .* is incompatible/ { failed = 1 }
     scan($0) && item ~ /^-A/ && !((table, item) in known) {
       place = table SUBSEP chain
       stranger[table, ++strangers[table]] = item

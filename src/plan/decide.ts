@@ -11,7 +11,7 @@ import { judgeUnmanaged } from './unmanaged.ts'
 
 /** Works out what to do with one host: pure, so the same observation always gives the same plan. */
 export function decide(question: Question): HostPlan {
-  const reasons = refusals(question.seen, question.rulesets)
+  const reasons = refusals(question)
   if (reasons.length > 0) return { ...empty(question), verdict: 'refused', findings: reasons }
   const { families, described, equal, stored, texts } = compare(question)
   const facts = { ...empty(question), ...described }
@@ -52,7 +52,8 @@ const empty = ({ host, groups, roles, onlyBase, seen }: Question): HostPlan => (
 function lockout(question: Question, families: PerFamily<Worked>): readonly Finding[] {
   const connection = parseSshConnection(question.seen.sshConnection)
   if (!connection) return [{ code: 'no-ssh-connection', severity: 'error', args: {} }]
-  const sets = new Map(question.sets.map(({ name, entries }) => [name, entries]))
+  const own = question.sets.map(({ name, entries }): [string, readonly string[]] => [name, entries])
+  const sets = new Map([...question.seen.members, ...own])
   const seen = question.seen.interface
   const found = checkLockout(
     both(family => families[family].change.after),

@@ -1,36 +1,37 @@
 import type { Observation } from '../host/observation.ts'
-import { FAMILIES, type PerFamily } from '../model/family.ts'
+import { FAMILIES } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
-import { parseSave } from '../ruleset/parse.ts'
-import type { Ruleset } from '../ruleset/ruleset.ts'
 import { loadFinding } from './load-error.ts'
+import { nativeRules } from './native.ts'
+import type { Question } from './question.ts'
 
 /** What must be mended on a host before its rules may be changed. Each is an error with a way out. */
-export function refusals(seen: Observation, rulesets: PerFamily<Ruleset>): readonly Finding[] {
+export function refusals(question: Question): readonly Finding[] {
+  const { seen } = question
   return [
+    ...natives(question),
     ...backends(seen),
     ...managers(seen),
     ...tools(seen),
     ...session(seen),
     ...lock(seen),
     ...staleFiles(seen),
-    ...loadErrors(seen, rulesets),
+    ...loadErrors(question),
   ]
 }
 
 const refuse = (code: string, args: Finding['args'] = {}): Finding => ({ code, severity: 'error', args })
 
-/** A backend is in use if it holds a rule, a chain of a user's or a policy that isn't ACCEPT. */
+function natives({ seen, preserve }: Question): Finding[] {
+  const places = nativeRules(seen, preserve)
+  return places.length > 0 ? [refuse('native-nft', { places })] : []
+}
+
+/** A rule, a chain of a user's, a policy that isn't ACCEPT, or what the save can't tell. */
+const IN_USE = /^(?:-A |:\S+ (?!ACCEPT)|#FAILED|# Table .* incompatible)/m
+
 function backends(seen: Observation): Finding[] {
-  const uses = FAMILIES.some(family => {
-    const tables = parseSave(seen.other[family], family).tables
-    return [...tables.values()].some(table =>
-      [...table.values()].some(
-        chain => chain.rules.length > 0 || chain.policy === null || chain.policy !== 'ACCEPT',
-      ),
-    )
-  })
-  if (!uses) return []
+  if (!FAMILIES.some(family => IN_USE.test(seen.other[family]))) return []
   const [here, there] = seen.iptables.includes('nf_tables') ? ['nft', 'legacy'] : ['legacy', 'nft']
   return [refuse('both-backends', { here, there })]
 }
@@ -49,7 +50,7 @@ const session = (seen: Observation) => (seen.sshConnection === '' ? [refuse('no-
 const lock = ({ guard }: Observation) =>
   guard?.alive ? [refuse('host-busy', { who: guard.who, since: guard.since, run: guard.run })] : []
 
-function loadErrors(seen: Observation, rulesets: PerFamily<Ruleset>): Finding[] {
+function loadErrors({ seen, rulesets }: Question): Finding[] {
   if (seen.canonical || seen.asConfirmed || seen.lacks.some(tool => INSTALLED.has(tool))) return []
   return [loadFinding(seen.loadErrors, rulesets)]
 }

@@ -28,7 +28,7 @@ const REFUSES: Why = {
     `What stood before fleet (${String(a.detail)}) isn't what fleet put there: its sums don't agree. Put those files right, or bring back the host's rules by hand.`,
   'not-removed': () => 'fleet is still on this host, or was handed something new meanwhile: its files stay.',
   'cannot-read-rules': a =>
-    `The host's own iptables-save can't read its rules, so fleet can't either. Run iptables-save and ip6tables-save there${quoted(a.detail)}`,
+    `The host's own iptables-save can't read its rules, so fleet can't either. Run iptables-save and ip6tables-save there; rules that nft made in the tables of iptables are a common cause ("nft -a list ruleset" shows them, "nft delete rule" takes them out)${quoted(a.detail)}`,
 }
 
 const PACKAGES_REFUSED: Why = {

@@ -21,6 +21,11 @@ const LOADED: Readonly<Record<string, string>> = {
 const decided = (a: Args) =>
   a.rule === '' ? 'No rule accepts it, so the policy decides.' : `What decides is "${String(a.rule)}".`
 
+const wayOut = (manager: string) =>
+  manager.startsWith('/')
+    ? 'Take those lines out of the file first.'
+    : `Turn it off there first (systemctl disable --now ${manager}, or take the script out).`
+
 export const planSentences = {
   'lockout-in': a =>
     `The new rules would lock fleet out: a new connection from ${String(a.address)} to port ${String(a.port)}, where sshd listens, comes out as "${String(a.verdict)}". ${decided(a)} Accept it (ssh_from, ssh_port: sshd sees port ${String(a.port)}), or let the host go ahead and revert by itself with --accept-lockout-risk HOST.`,
@@ -46,8 +51,10 @@ export const planSentences = {
     `Since the last apply somebody added ${rules(a.rules)} to the host. They stay; write them into a role, or take them out with --replace-unmanaged.`,
   'both-backends': a =>
     `Both kinds of iptables hold rules on this host: iptables is ${String(a.here)}, and ${String(a.there)} has rules too, which fleet wouldn't see. Look at them with iptables-${String(a.there)}-save, and flush that kind or move its rules into a role.`,
+  'native-nft': a =>
+    `nft itself made rules in the tables of iptables, and iptables-save can't print them as they are: ${list(a.places).join(', ')}. fleet would take them for something else. See them with "nft -a list table ip filter" and the like; take them out (nft delete rule ... handle N), or give them a table of their own (nft add table inet NAME).`,
   'other-manager': a =>
-    `${String(a.manager)} manages or loads firewall rules on this host as well, and two masters undo each other. Turn it off there first (systemctl disable --now ${String(a.manager)}, or take the script out).`,
+    `${String(a.manager)} manages or loads firewall rules on this host as well, and two masters undo each other. ${wayOut(String(a.manager))}`,
   'host-lacks': a =>
     `The host has no ${list(a.tools).join(', ')}, which the guard needs to put old rules back. Install it there first.`,
   'host-busy': a =>

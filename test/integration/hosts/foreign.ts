@@ -1,4 +1,5 @@
 import type { LabHost } from '../../../src/lab/host.ts'
+import { run } from './foreign/program.ts'
 import { hostRules } from './rules.ts'
 
 /** What dockerd 24 does to IPv4 with one bridge and one container that publishes 8080, in its order. */
@@ -40,24 +41,31 @@ iptables -w -I f2b-sshd 1 -s 203.0.113.5 -j REJECT --reject-with icmp-port-unrea
 ip6tables -w -I f2b-sshd 1 -s 2001:db8::5 -j REJECT --reject-with icmp6-port-unreachable
 `
 
-async function run(host: LabHost, commands: string): Promise<void> {
-  const { code, stderr } = await host.exec(`set -e\n${commands}`)
-  if (code !== 0) throw new Error(`${host.name}: ${stderr}`)
-}
-
 export const startDocker = (host: LabHost) => run(host, DOCKER)
 export const startFail2ban = (host: LabHost) => run(host, FAIL2BAN)
 
 const THEIRS = /DOCKER|docker0|172\.17\.|f2b-/
 
-/** The lines of both families' saves that are Docker's and fail2ban's, each with its table, in their order. */
-export async function foreignLines(host: LabHost): Promise<readonly string[]> {
+/**
+ * The lines of both families' saves that are theirs (Docker's and fail2ban's, or whose a mark finds), each with its
+ * table, in their order.
+ */
+export async function foreignLines(host: LabHost, mark = THEIRS): Promise<readonly string[]> {
+  return (await linesOf(host)).filter(line => mark.test(line))
+}
+
+/** All the others: what is left of the host's rules without them. */
+export async function ownLines(host: LabHost, mark: RegExp): Promise<readonly string[]> {
+  return (await linesOf(host)).filter(line => !mark.test(line))
+}
+
+async function linesOf(host: LabHost): Promise<readonly string[]> {
   const saves = [await hostRules(host, 4), await hostRules(host, 6)]
   return saves.flatMap(save => {
     let table = ''
     return save.split('\n').flatMap(line => {
       if (line.startsWith('*')) table = line
-      return THEIRS.test(line) ? [`${table} ${line}`] : []
+      return line === '' ? [] : [`${table} ${line}`]
     })
   })
 }

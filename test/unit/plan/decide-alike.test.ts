@@ -29,6 +29,8 @@ const seen: Observation = {
   live: both(save(SSH)),
   other: both(''),
   nftTables: [],
+  members: new Map(),
+  natives: [],
   sets: [],
   sockets: ['tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=1,fd=3))'],
   generation: {

@@ -22,6 +22,8 @@ const seen = (more: Partial<Observation> = {}): Observation => ({
   managers: [],
   other: { 4: '', 6: '' },
   nftTables: [],
+  members: new Map(),
+  natives: [],
   sets: [],
   sockets: [],
   asConfirmed: false,
