@@ -88,6 +88,13 @@ tick() {
 # which_boot: sets `boot`.
 which_boot() { read -r boot </proc/sys/kernel/random/boot_id; }
 
+# tell_uptime: now, and when this host's first process began. A container shares its kernel's clock, and begins later.
+tell_uptime() {
+  tick
+  printf 'uptime_cs=%s\n' "$now"
+  ! started 1 || printf 'init_cs=%s\n' "$start"
+}
+
 # unpack DIR MANIFEST_HASH: standard input, a bundle of pieces, becomes files in DIR, and every byte is read
 # back against the manifest: an exit code proves nothing (`iptables-save > /dev/full` exits 0).
 unpack() {

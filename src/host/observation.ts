@@ -3,6 +3,8 @@ import type { PerFamily } from '../model/family.ts'
 /** What one read of a host found, as data; texts are the host's own and not parsed yet. */
 export interface Observation {
   readonly bootId: string
+  /** Milliseconds since it was booted. */
+  readonly up: number
   /** `client-ip client-port server-ip server-port`, as sshd told it; '' if it didn't. */
   readonly sshConnection: string
   /** The one that leads to the controller; undefined where the host can't say. */
@@ -60,6 +62,8 @@ export interface Before {
 /** The last confirmed generation on disk; number 0 if fleet never confirmed one. */
 export interface Generation {
   readonly number: number
+  /** Of the change that made it. */
+  readonly nonce: string
   /** Its files hash to what its meta.json says. */
   readonly whole: boolean
   /** /etc/iptables/rules.v4 and rules.v6 are links through it. */

@@ -33,9 +33,9 @@ read_live() {
 
 tell_facts() {
   which_boot
-  tick
   piece facts
-  printf 'boot_id=%s\nuptime_cs=%s\nssh_connection=%s\n' "$boot" "$now" "$SSH"
+  printf 'boot_id=%s\nssh_connection=%s\n' "$boot" "$SSH"
+  tell_uptime
   if has_systemd; then echo init=systemd; else echo init=other; fi
   # shellcheck source=/dev/null
   (. /etc/os-release && printf 'os=%s\nrelease=%s\n' "${ID:-}" "${VERSION_ID:-}") 2>/dev/null

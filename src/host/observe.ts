@@ -60,6 +60,7 @@ function readObservation(pieces: Pieces): Observation {
   const errors = [...pieces].filter(([name]) => name.startsWith('error.'))
   return {
     bootId: one('boot_id'),
+    up: readUp(facts),
     sshConnection: one('ssh_connection'),
     interface: facts.get('interface')?.[0],
     init: one('init') === 'systemd' ? 'systemd' : 'other',
@@ -107,6 +108,7 @@ function readGeneration(pieces: Pieces): Generation {
   const yes = (key: string) => facts.get(key)?.[0] === 'yes'
   return {
     number: Number(facts.get('number')?.[0] ?? 0),
+    nonce: /"nonce": "([0-9a-f]*)"/.exec(pieces.get('current.meta.json') ?? '')?.[1] ?? '',
     whole: yes('whole'),
     linked: yes('linked'),
     plugins: yes('plugins'),
@@ -114,6 +116,12 @@ function readGeneration(pieces: Pieces): Generation {
     rules: { 4: pieces.get('current.rules.v4') ?? '', 6: pieces.get('current.rules.v6') ?? '' },
     ipsets: pieces.get('current.ipsets') ?? '',
   }
+}
+
+/** Milliseconds since a host was booted; 0 where it doesn't say when its first process began. */
+export function readUp(facts: ReadonlyMap<string, readonly string[]>): number {
+  const [now, init] = ['uptime_cs', 'init_cs'].map(key => Number(facts.get(key)?.[0] ?? Number.NaN))
+  return Math.max(0, ((now ?? 0) - (init ?? 0)) * 10) || 0
 }
 
 export function readLock(piece: string | undefined): GuardLock | undefined {

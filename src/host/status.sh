@@ -4,9 +4,9 @@
 
 verb_report() {
   which_boot
-  tick
   piece facts
-  printf 'boot_id=%s\nuptime_cs=%s\n' "$boot" "$now"
+  printf 'boot_id=%s\n' "$boot"
+  tell_uptime
   if is_touched; then echo touched=yes; else echo touched=no; fi
   report_generation
   report_last

@@ -1,12 +1,14 @@
 import { FleetError } from '../model/error.ts'
 import type { Session } from '../session/session.ts'
 import { EXIT, readHost, stopOf } from './call.ts'
-import { isTouched, readLock } from './observe.ts'
+import { isTouched, readLock, readUp } from './observe.ts'
 import { type Pieces, readFacts } from './pieces.ts'
 
 /** What stands on a host of fleet's: its guard, its generation and its last change. */
 export interface HostStatus {
   readonly bootId: string
+  /** Milliseconds since it was booted. */
+  readonly up: number
   /** A change was once handed to it. */
   readonly isTouched: boolean
   /** Undefined where fleet never confirmed one, or was removed. */
@@ -25,6 +27,8 @@ export interface StatusGeneration {
   readonly who: string
   readonly made: string
   readonly run: string
+  /** Of the change that made it. */
+  readonly nonce: string
   readonly whole: boolean
   readonly linked: boolean
   readonly plugins: boolean
@@ -60,6 +64,7 @@ function statusOf(pieces: Pieces): HostStatus {
   const guard = readTransaction(pieces.get('guard'), uptime)
   return {
     bootId: facts.get('boot_id')?.[0] ?? '',
+    up: readUp(facts),
     isTouched: isTouched(pieces),
     isArming: pieces.has('arming'),
     generation: readGeneration(pieces),
@@ -84,10 +89,10 @@ function readGeneration(pieces: Pieces): StatusGeneration | undefined {
 }
 
 /** A damaged one says nothing. */
-function readMeta(text: string): Pick<StatusGeneration, 'who' | 'made' | 'run'> {
+function readMeta(text: string): Pick<StatusGeneration, 'who' | 'made' | 'run' | 'nonce'> {
   const word = (key: string) => new RegExp(`"${key}": ("(?:[^"\\\\]|\\\\.)*")`).exec(text)?.[1]
   const said = (key: string) => unquote(word(key) ?? '""')
-  return { who: said('who'), made: said('made'), run: said('run') }
+  return { who: said('who'), made: said('made'), run: said('run'), nonce: said('nonce') }
 }
 
 function unquote(word: string): string {

@@ -5,6 +5,7 @@ interface Origin {
   readonly run: string
   readonly who: string
   readonly since: string
+  readonly nonce: string
 }
 
 /** meta.json of a generation: a key a line, because a shell reads it; the sums are what makes it whole. */
@@ -13,6 +14,7 @@ export function metaOf(change: HostChange, origin: Origin): string {
   const meta = {
     generation: change.generation,
     run: origin.run,
+    nonce: origin.nonce,
     who: origin.who,
     made: origin.since,
     candidate: change.candidateHash,

@@ -37,24 +37,26 @@ const SESSION_AGE = 60_000
 export async function applyHost(observed: Observed, tools: ApplyTools): Promise<Outcome> {
   const { host } = observed.target
   try {
-    const first = await attempt(observed, tools)
+    const first = await attempt(observed, tools).catch(whereNothingBegan)
     if (first !== 'disarmed') return first
     const again = await attempt({ ...observed, observedAt: Number.NEGATIVE_INFINITY }, tools)
     if (again !== 'disarmed') return again
     return { host, state: 'failed', finding: { code: 'session-stayed', severity: 'error', args: {} } }
   } catch (error) {
-    return (await unchangedAfterAll(observed.target, error)) ?? failure(host, error)
+    return (await unchangedAfterAll(observed, error)) ?? failure(host, error)
   }
 }
 
 /** A contact finishes what a fleet that died has left, and that may be just what this one wants. */
-async function unchangedAfterAll(target: Target, error: unknown): Promise<Outcome | undefined> {
+async function unchangedAfterAll(observed: Observed, error: unknown): Promise<Outcome | undefined> {
+  const { target } = observed
   if (!(error instanceof FleetError) || error.code !== 'host-changed') return undefined
   try {
     const session = await target.connect()
     try {
       const plan = target.decide(await target.observe(session))
-      return plan.verdict === 'unchanged' ? outcomeOf(plan) : undefined
+      const isSame = plan.bootId === observed.plan.bootId
+      return isSame && plan.verdict === 'unchanged' ? outcomeOf(plan) : undefined
     } finally {
       await session.close()
     }
@@ -62,6 +64,13 @@ async function unchangedAfterAll(target: Target, error: unknown): Promise<Outcom
     if (second instanceof FleetError) return undefined
     throw second
   }
+}
+
+/** The observing session ended before anything was asked of it: a new one gets another look. */
+function whereNothingBegan(error: unknown): 'disarmed' {
+  const isGone = error instanceof FleetError && error.code === 'connection-lost'
+  if (isGone && error.hostState === 'unreachable') return 'disarmed'
+  throw error
 }
 
 async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> {
@@ -86,7 +95,7 @@ async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> 
     {
       ...tools,
       connect,
-      lookAgain: one => lookAgain(one, target, plan),
+      lookAgain: one => lookAgain(one, target, plan, nonce),
       ...(transaction.removes ? { afterwards: one => forgetRemoved(one, nonce) } : {}),
     },
   )
@@ -118,6 +127,8 @@ async function prepare(observed: Observed, tools: ApplyTools): Promise<Ready> {
       await installPackages(session)
     }
     const now = target.decide(await target.observe(session))
+    if (now.bootId !== plan.bootId)
+      throw new FleetError('host-changed', { what: 'boot' }, { hostState: 'refused' })
     if (now.verdict === 'change' && !sameChange(plan, now))
       throw new FleetError('host-changed', { what: 'rules' }, { hostState: 'refused' })
     return { plan: now, session }
@@ -182,22 +193,28 @@ function transactionOf(change: HostChange, tools: ApplyTools): Transaction {
   const nonce = randomBytes(16).toString('hex')
   const since = new Date(tools.clock.wall()).toISOString()
   const { run, who, confirmTimeout } = tools
-  const meta = metaOf(change, { run, who, since })
+  const meta = metaOf(change, { run, nonce, who, since })
   return { nonce, run, who, since, confirmTimeout, ...change, meta }
 }
 
 /** A lock without a state was left by an arm that died before it had one. */
 const FINAL = /^(DISARMED|ROLLED_BACK|PERSISTED|$)/
 
-async function lookAgain(session: Session, target: Target, plan: HostPlan): Promise<Untransacted> {
+async function lookAgain(
+  session: Session,
+  target: Target,
+  plan: HostPlan,
+  nonce: string,
+): Promise<Untransacted> {
+  const { change } = plan
   const seen = await target.observe(session)
-  const { bootId } = seen
-  const { guard } = seen
-  if (seen.arming || guard?.alive || (guard && !FINAL.test(guard.state))) return { is: 'under way', bootId }
+  const { guard, generation } = seen
+  const is = (word: Untransacted['is']): Untransacted => ({ is: word, bootId: seen.bootId, up: seen.up })
+  if (seen.arming || guard?.alive || (guard && !FINAL.test(guard.state))) return is('under way')
   const now = target.decide(seen)
-  if (now.verdict === 'unchanged' && seen.generation.number === plan.change?.generation)
-    return { is: 'as wanted', bootId }
-  if (plan.change?.removes && plan.change.base > 0 && seen.generation.number === 0)
-    return { is: 'half removed', bootId }
-  return { is: sameChange(plan, now) ? 'as before' : 'different', bootId }
+  // The same rules prove nothing: another host has them too.
+  const made = change?.removes ? generation.number === change.generation : generation.nonce === nonce
+  if (now.verdict === 'unchanged' && made) return is('as wanted')
+  if (change?.removes && change.base > 0 && generation.number === 0) return is('half removed')
+  return is(sameChange(plan, now) ? 'as before' : 'different')
 }

@@ -44,14 +44,14 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
 
 const FINAL: ReadonlySet<string> = new Set(['DISARMED', 'ROLLED_BACK', 'PERSISTED', ''])
 
-async function lookAgain(session: Session, { handover, run }: LeftBehind): Promise<Untransacted> {
-  const { bootId, generation, guard, isArming, isTouched } = await readStatus(session)
-  const is = (word: Untransacted['is']): Untransacted => ({ is: word, bootId })
+async function lookAgain(session: Session, { handover }: LeftBehind): Promise<Untransacted> {
+  const { bootId, up, generation, guard, isArming, isTouched } = await readStatus(session)
+  const is = (word: Untransacted['is']): Untransacted => ({ is: word, bootId, up })
   if (isArming || guard?.alive || (guard && !FINAL.has(guard.state))) return is('under way')
   const number = generation?.number ?? 0
   if (handover.generation === 0) {
     if (!isTouched) return is('as wanted')
     if (number === 0 && handover.base > 0) return is('half removed')
-  } else if (number === handover.generation && generation?.run === run) return is('as wanted')
+  } else if (number === handover.generation && generation?.nonce === handover.nonce) return is('as wanted')
   return is(number === handover.base ? 'as before' : 'different')
 }

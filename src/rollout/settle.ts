@@ -34,12 +34,16 @@ export interface SettleTools {
 export interface Untransacted {
   readonly is: 'under way' | 'as before' | 'as wanted' | 'half removed' | 'different'
   readonly bootId: string
+  /** Milliseconds since it was booted. */
+  readonly up: number
 }
 
 /** Milliseconds: how long a guard stays armed, and what a rollback may take beyond its deadline. */
 const ARMED_LIMIT = 30_000
 const AFTER_DEADLINE = 8_000
 const BETWEEN_TRIES = 250
+/** Milliseconds by which two machines may count the time since differently. */
+const CLOCKS_DIFFER = 1000
 /** Milliseconds for a change that was armed long ago: a connection or two. */
 const AT_LEAST = 10_000
 
@@ -86,7 +90,8 @@ async function look(armed: Armed, tools: SettleTools): Promise<Settled | undefin
   try {
     const started = { now: session.connectStart, wall: session.connectStart + wall }
     const state = await awaitApplied(session, armed.nonce)
-    if (state.bootId !== armed.bootId) return outcome(armed, 'unknown', fault('transaction-lost'))
+    // What a host knows of a change dies with its boot: this is a copy.
+    if (state.bootId !== armed.bootId) return outcome(armed, 'unknown', fault('another-host'))
     if (isOverdue(armed, tools, state))
       return await byState(armed, tools, session, await askRollback(session, armed.nonce))
     if (state.name !== 'APPLIED') return await byState(armed, tools, session, state)
@@ -174,6 +179,7 @@ async function withoutTransaction(
   session: Session,
 ): Promise<Settled | undefined> {
   const found = await tools.lookAgain(session)
+  if (isAnother(armed, tools, found)) return outcome(armed, 'unknown', fault('another-host'))
   if (found.is === 'under way') return undefined
   if (found.is === 'different') return outcome(armed, 'unknown', fault('transaction-lost'))
   if (found.is === 'as wanted') return persisted(armed, tools, session)
@@ -182,6 +188,11 @@ async function withoutTransaction(
     return outcome(armed, 'reverted', fault('rolled-back', { why: 'reboot' }))
   const state = await burnNonce(session, armed)
   return state ? byState(armed, tools, session, state) : outcome(armed, 'failed', fault('arm-lost'))
+}
+
+/** The host itself can only have another boot if it was booted since. */
+function isAnother({ bootId, closedAt }: Armed, { clock }: SettleTools, found: Untransacted): boolean {
+  return found.bootId !== bootId && found.up > clock.now() - closedAt + CLOCKS_DIFFER
 }
 
 /** An arm that is still on its way to the host must not find its nonce unused. What it did before comes back. */

@@ -21,7 +21,7 @@ export interface Run {
    * answer is an error `exec-timeout`.
    */
   readonly timeout: number
-  /** Bytes of stdout kept before the exec is ended with the error `output-too-large`; 16 MiB unless said. */
+  /** Bytes of stdout and stderr before the exec is ended with the error `output-too-large`; 16 MiB unless said. */
   readonly maxOutput?: number
 }
 
@@ -35,8 +35,8 @@ export interface Session {
   /**
    * Only an exit code that the script itself gave is an answer.
    * Errors: `sudo-refused`, `sudo-password-wrong`, `sudo-missing`, `shell-refused` (the script never started: `failed`); `exec-timeout`,
-   * `output-too-large`, `connection-lost`, `channel-refused` (`unknown`; `unreachable` if nothing was ever run
-   * over this connection, `failed` if sshd itself refused the command); `aborted`; `quote-unsupported`.
+   * `output-too-large`, `connection-lost`, `channel-refused` (`unknown`; `unreachable` if the connection was gone
+   * before this script, `failed` if sshd itself refused the command); `aborted`; `quote-unsupported`.
    */
   run(run: Run): Promise<Answer>
   /** Resolves when the connection is closed; never rejects. */

@@ -19,9 +19,11 @@ export function openSession(client: Client, { connection, connectStart, signal }
   /** Why it is closed; an error is made where it is thrown: most sessions end well, and a stack costs 40 us. */
   let closed: (() => FleetError) | undefined
   let ran = false
+  /** A script is on its way, or was when the connection ended. */
+  let running = false
   let queue: Promise<unknown> = Promise.resolve()
   const lost = (reason: string) =>
-    new FleetError('connection-lost', { host, reason }, { hostState: ran ? 'unknown' : 'unreachable' })
+    new FleetError('connection-lost', { host, reason }, { hostState: running ? 'unknown' : 'unreachable' })
   client.on('error', error => {
     closed ??= () => lost(error.message)
   })
@@ -44,10 +46,15 @@ export function openSession(client: Client, { connection, connectStart, signal }
   async function runNow(run: Run): Promise<Answer> {
     if (closed) throw closed()
     ran = true
-    const answer = await Promise.race([runAsRoot(client, connection, run), gone])
-    // A connection that breaks closes its channels, too, but only after it is gone.
-    if (answer) return answer
-    throw reason()
+    running = true
+    try {
+      const answer = await Promise.race([runAsRoot(client, connection, run), gone])
+      // A connection that breaks closes its channels, too, but only after it is gone.
+      if (answer) return answer
+      throw reason()
+    } finally {
+      running = false
+    }
   }
 
   return {

@@ -58,7 +58,9 @@ export const hostSentences = {
   'host-changed': a =>
     a.what === 'rolled-back'
       ? 'A change that nobody confirmed, and whose guard had died, was on the host: it has been rolled back now, and nothing else was done. Run it again to see the plan as it is now.'
-      : `The host's ${a.what === 'generation' ? 'saved generation' : 'rules'} changed after the plan was made, so nothing was done. Run it again to see the plan as it is now.`,
+      : a.what === 'boot'
+        ? 'The host was booted after the plan was made, or another machine answers at its address now, so nothing was done. Run it again to see the plan as it is now.'
+        : `The host's ${a.what === 'generation' ? 'saved generation' : 'rules'} changed after the plan was made, so nothing was done. Run it again to see the plan as it is now.`,
   'host-unloadable': a =>
     `The change doesn't load in the host's rehearsal, so nothing was done${quoted(a.detail)}`,
   'host-refuses': a => because(REFUSES, a, 'The host refuses, and nothing was changed there'),

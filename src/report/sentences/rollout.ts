@@ -18,6 +18,8 @@ export const rolloutSentences = {
     `The host took the change, and then didn't say what became of it${a.last === '' ? '' : ` (last error: ${String(a.last)})`}. If fleet can't reach it any more, it has put its old rules back by itself.`,
   'transaction-lost': () =>
     'The host no longer knows of the change, and its rules are neither the old nor the new ones as planned (it was booted, or somebody else changed them meanwhile).',
+  'another-host': () =>
+    "Another machine answers at the host's address now: it has another boot, and wasn't booted since the change was handed over. Nothing was confirmed, so the host itself puts its old rules back when its time is up. Look who has that address (a failover, a clone, an address given twice), and at the host from its console.",
   'not-persisted': a =>
     `The new rules are live and confirmed, but the host wouldn't load them at its next boot${a.detail === '' ? '' : `: ${String(a.detail)}`}.`,
   'rolled-back': a => `The host put its old rules back: ${WHY[String(a.why)] ?? String(a.why)}.`,

@@ -53,8 +53,9 @@ export function transactionTo(seen: Observation, want: Wanted, more: Partial<Tra
     setsNow: seen.generation.ipsets,
     candidateHash: hashOf(want),
   }
-  const meta = metaOf(frozen, origin)
-  return { nonce: newNonce(), ...origin, confirmTimeout: 30_000, ...frozen, meta, ...more }
+  const nonce = newNonce()
+  const meta = metaOf(frozen, { ...origin, nonce })
+  return { nonce, ...origin, confirmTimeout: 30_000, ...frozen, meta, ...more }
 }
 
 export const newNonce = () => randomBytes(16).toString('hex')

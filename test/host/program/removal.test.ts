@@ -29,8 +29,9 @@ async function removing(host: MiniHost, more: Partial<Transaction> = {}): Promis
   const { change, findings } = await plan(host)
   if (!change) throw new Error(JSON.stringify(findings))
   const origin = { run: 'run-2', who: 'tester@controller', since: '2026-01-02T00:00:00Z' }
-  const meta = metaOf(change, origin)
-  const transaction = { nonce: newNonce(), ...origin, confirmTimeout: 30_000, ...change, meta, ...more }
+  const nonce = newNonce()
+  const meta = metaOf(change, { ...origin, nonce })
+  const transaction = { nonce, ...origin, confirmTimeout: 30_000, ...change, meta, ...more }
   await over(host, session => arm(session, transaction))
   const state = await over(host, session => awaitApplied(session, transaction.nonce))
   expect(state.name).toBe('APPLIED')

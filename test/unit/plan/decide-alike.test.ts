@@ -14,6 +14,7 @@ const rulesets = both(save(SSH, WEB))
 
 const seen: Observation = {
   bootId: 'boot',
+  up: 0,
   sshConnection: '10.0.0.1 40000 10.0.0.2 22',
   interface: 'eth0',
   init: 'systemd',
@@ -35,6 +36,7 @@ const seen: Observation = {
   sockets: ['tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=1,fd=3))'],
   generation: {
     number: 4,
+    nonce: '',
     whole: true,
     linked: true,
     plugins: true,
@@ -98,7 +100,7 @@ const PAIRS = [
   pair('its number', generation({ number: 9 })),
   pair('its sets', generation({ ipsets: 'create a hash:net\n' })),
   pair('that it is not whole', generation({ whole: false })),
-  pair('the canonical text', see({ canonical: both(save(SSH)) })),
+  pair('the canonical text', see({ canonical: both(save(SSH, WEB.replace('443', '8443'))) })),
   pair('no canonical text, with packages missing', see({ canonical: undefined, lacks: ['ipset'] })),
   pair('that it is as confirmed', see({ canonical: undefined, asConfirmed: true })),
   pair('a listener', see({ ...open, sockets: [] }), see(open)),

@@ -8,6 +8,7 @@ const GENERATION: StatusGeneration = {
   who: 'me@here',
   made: '2026-01-02T03:04:05.006Z',
   run: 'r1',
+  nonce: 'n',
   whole: true,
   linked: true,
   plugins: true,
@@ -25,6 +26,7 @@ const change = (state: string, more: Partial<Transaction> = {}): Transaction => 
 })
 const status = (more: Partial<HostStatus> = {}): HostStatus => ({
   bootId: 'b',
+  up: 0,
   isTouched: true,
   isArming: false,
   generation: GENERATION,

@@ -41,7 +41,10 @@ const stopped = (code: number, why: string): Say => ({
 /** Milliseconds that a verb takes whose answer is lost. */
 const UNTIL_LOST = 45_000
 
-async function settleWith(script: Script, lookAgain: Untransacted = { is: 'different', bootId: BOOT }) {
+async function settleWith(
+  script: Script,
+  lookAgain: Untransacted = { is: 'different', bootId: BOOT, up: 0 },
+) {
   let now = 10_000
   let looks = 0
   const verbs: string[] = []
@@ -61,7 +64,9 @@ async function settleWith(script: Script, lookAgain: Untransacted = { is: 'diffe
       now += UNTIL_LOST
       throw said
     }
-    return { code: 0, stderr: '', ...said, stdout: (said.stdout ?? '').replaceAll('MARK', marker) }
+    const { code = 0, stdout = '' } = said
+    const whole = `${stdout}@@MARK code ${code}\n`.replaceAll('MARK', marker)
+    return { stderr: '', ...said, code, stdout: whole }
   }
   const connect = async (): Promise<Session> => {
     looks += 1
@@ -188,23 +193,28 @@ describe('settling an armed host', () => {
     expect(elapsed).toBeGreaterThan(30_000 + T)
   })
 
-  it('says unknown when another machine answers', async () => {
+  it('says unknown when a copy of the host answers', async () => {
     const { outcome, verbs } = await settleWith(() =>
       state('APPLIED-0-0', { age_ms: 2000, left_ms: 3500 }, 'boot-2'),
     )
-    expect(outcome).toMatchObject({ state: 'unknown' })
+    expect(outcome).toMatchObject({ state: 'unknown', finding: { code: 'another-host' } })
     expect(verbs).not.toContain('confirm')
   })
 
   it.each<[string, Untransacted, object]>([
-    ['booted and has its old rules', { is: 'as before', bootId: 'boot-2' }, { state: 'reverted' }],
-    ['booted and has the new rules', { is: 'as wanted', bootId: 'boot-2' }, { state: 'persisted' }],
+    ['booted and has its old rules', { is: 'as before', bootId: 'boot-2', up: 0 }, { state: 'reverted' }],
+    ['booted and has the new rules', { is: 'as wanted', bootId: 'boot-2', up: 0 }, { state: 'persisted' }],
     [
       'was never armed',
-      { is: 'as before', bootId: BOOT },
+      { is: 'as before', bootId: BOOT, up: 0 },
       { state: 'failed', finding: { code: 'arm-lost' } },
     ],
-    ['has something else', { is: 'different', bootId: 'boot-2' }, { state: 'unknown' }],
+    [
+      'was up before, so it is another one',
+      { is: 'as wanted', bootId: 'boot-2', up: 60_000 },
+      { state: 'unknown', finding: { code: 'another-host' } },
+    ],
+    ['has something else', { is: 'different', bootId: 'boot-2', up: 0 }, { state: 'unknown' }],
   ])('looks at a host that knows nothing of it: %s', async (_, found, expected) => {
     const { outcome } = await settleWith(() => stopped(11, 'unknown-nonce'), found)
     expect(outcome).toMatchObject(expected)
@@ -213,7 +223,7 @@ describe('settling an armed host', () => {
   it('takes back an arm that began after the look', async () => {
     const { outcome } = await settleWith(
       verb => (verb === 'rollback' ? state('STUCK-asked') : stopped(11, 'unknown-nonce')),
-      { is: 'as before', bootId: BOOT },
+      { is: 'as before', bootId: BOOT, up: 0 },
     )
     expect(outcome).toMatchObject({ state: 'stuck' })
   })
