@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { FleetError } from '../model/error.ts'
 import type { Session } from '../session/session.ts'
-import { makeBundle, type Pieces, readFacts, readPieces } from './pieces.ts'
+import { makeBundle, type Pieces, readCode, readFacts, readPieces } from './pieces.ts'
 import { hostProgram, INSTALL_PROGRAM, PASS_PROGRAM, START_PROGRAM } from './program.ts'
 
 /** The exit codes of the host program (head.sh), the one thing that the controller decides by. */
@@ -38,15 +38,15 @@ export interface Reply {
 
 /**
  * Runs one verb of the host program over a session and reads its whole answer; the program is stored first where
- * the host hasn't got it, or has a damaged one: that can't have run the verb, since the table of verbs is its end.
- * Errors: what a session throws; `host-answer-unreadable` (state unknown) for an answer without a code or without
- * its end; `host-storage` if the program can't be stored.
+ * the host hasn't got it, or has a damaged one: that is never begun.
+ * Errors: what a session throws; `host-answer-unreadable` (state unknown) for an answer without a code, with another
+ * one than the program's, or without its end; `host-storage` if the program can't be stored.
  */
 export async function callHost(session: Session, call: Call): Promise<Reply> {
   const first = await attempt(session, call)
   if (first.is === 'read') return first
-  const wasWhole = await install(session)
-  if (first.is === 'unreadable' && wasWhole) throw unreadable(call, first)
+  if (first.is === 'unreadable') throw unreadable(call, first)
+  await install(session)
   const second = await attempt(session, call)
   if (second.is === 'read') return second
   throw unreadable(call, second)
@@ -90,7 +90,8 @@ async function attempt(session: Session, call: Call, program?: string): Promise<
   const { code, stderr } = answer
   if (code === EXIT.missing) return { is: 'missing', code: null, stderr: '' }
   const pieces = readPieces(answer.stdout, marker)
-  if (code === null || !pieces) return { is: 'unreadable', code, stderr }
+  if (code === null || !pieces || readCode(answer.stdout, marker) !== code)
+    return { is: 'unreadable', code, stderr }
   return { is: 'read', code, pieces }
 }
 
@@ -99,14 +100,12 @@ function unreadable(call: Call, { code, stderr }: { code: number | null; stderr:
   return new FleetError('host-answer-unreadable', args, { hostState: 'unknown' })
 }
 
-/** Whether the host had it already, whole. */
-async function install(session: Session): Promise<boolean> {
+async function install(session: Session): Promise<void> {
   const { text, hash } = hostProgram()
   const answer = await session.run({ script: INSTALL_PROGRAM, args: [hash], stdin: text, timeout: 60_000 })
   if (answer.code === EXIT.notRoot) throw new FleetError('not-root', {}, { hostState: 'failed' })
   if (answer.code !== 0)
     throw new FleetError('host-storage', { place: '/var/lib/fleet' }, { hostState: 'failed' })
-  return answer.stdout.includes('whole')
 }
 
 /** Why a verb stopped: its own word and detail. */

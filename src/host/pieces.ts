@@ -16,6 +16,13 @@ export function readPieces(text: string, marker: string): Pieces | undefined {
   return undefined
 }
 
+/** The exit code as the program's own shell saw it; undefined where it isn't told, or isn't the last thing said. */
+export function readCode(text: string, marker: string): number | undefined {
+  const start = `@@${marker} code `
+  const last = text.slice(text.trimEnd().lastIndexOf('\n') + 1)
+  return last.startsWith(start) ? Number(last.slice(start.length)) : undefined
+}
+
 /** `key=value` lines; a key that comes twice gives all its values. */
 export function readFacts(piece = ''): ReadonlyMap<string, readonly string[]> {
   const facts = new Map<string, string[]>()

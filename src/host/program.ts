@@ -23,20 +23,24 @@ function assemble(folder: URL): Program {
   return { text, hash: createHash('sha256').update(text).digest('hex').slice(0, 16) }
 }
 
-/** `$2` the hash, `$3` the marker of the answer's pieces, then the verb and its arguments. 20: the program isn't here. */
-export const START_PROGRAM =
-  'p=/var/lib/fleet/host-$2.sh; test -r "$p" || exit 20; FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; exec /bin/sh "$p" "$s" "$@"'
+/** Its exit code is told in its answer as well: a login shell or a forced command may end with one of its own. */
+const TELL_CODE = 'c=$?; echo "@@$FLEET_MARK code $c"; exit "$c"'
+
+/**
+ * `$2` the hash, `$3` the marker of the answer's pieces, then the verb and its arguments. 20: the program isn't here,
+ * or isn't what its name says.
+ */
+export const START_PROGRAM = `p=/var/lib/fleet/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) exit 20 ;; esac; FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; /bin/sh "$p" "$s" "$@"; ${TELL_CODE}`
 
 /** The same for a program on standard input, which is read whole before it begins. 22: not root. */
-export const PASS_PROGRAM =
-  'test "$(id -u)" = 0 || exit 22; p=$(cat); FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; set -- "$s" "$@"; eval "$p"'
+export const PASS_PROGRAM = `test "$(id -u)" = 0 || exit 22; p=$(cat); FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; set -- "$s" "$@"; (eval "$p"); ${TELL_CODE}`
 
 /**
  * Stores the program from standard input; `$2` the hash. Read back and synced before it gets its name, so that
- * what has the name is whole. Says `whole` where that was so before. 15: no room, or a file system that can't be
+ * what has the name is whole. 15: no room, or a file system that can't be
  * written. 22: whoever logs in isn't root there; only a first contact has to ask.
  */
 export const INSTALL_PROGRAM =
-  'test "$(id -u)" = 0 || exit 22; umask 077; d=/var/lib/fleet; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) echo whole; exit 0 ;; esac; ' +
+  'test "$(id -u)" = 0 || exit 22; umask 077; d=/var/lib/fleet; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) exit 0 ;; esac; ' +
   't=$d/.host-$2.$$; mkdir -p $d && cat >"$t" && case $(sha256sum <"$t") in "$2"*) sync "$t" && mv -f "$t" "$p" && sync "$d" && exit 0 ;; esac; ' +
   'rm -f "$t"; exit 15'

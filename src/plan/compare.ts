@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { FleetError } from '../model/error.ts'
 import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
-import { canonical } from '../ruleset/canonical.ts'
+import { canonical, findLost } from '../ruleset/canonical.ts'
 import { type DiffLine, diff, isEqual } from '../ruleset/diff.ts'
 import { parseRestore, parseSave } from '../ruleset/parse.ts'
 import { printRestore } from '../ruleset/print.ts'
@@ -95,7 +96,10 @@ function workOut(question: Question, family: Family): Worked {
 function wantedOf({ seen, rulesets }: Question, family: Family, confirmed: Ruleset): Ruleset {
   if (seen.asConfirmed) return canonical(confirmed, rulesets[family])
   if (!seen.canonical) return rulesets[family]
-  return canonical(parseSave(seen.canonical[family], family), rulesets[family])
+  const saved = parseSave(seen.canonical[family], family)
+  const lost = findLost(saved, rulesets[family])
+  if (lost) throw new FleetError('host-loses-rules', { family, chain: lost }, { hostState: 'refused' })
+  return canonical(saved, rulesets[family])
 }
 
 function describe(families: PerFamily<Worked>, listeners: readonly Listener[]): Partial<HostPlan> {

@@ -170,10 +170,15 @@ async function armAndClose(
     return { loadTime, armTime }
   } catch (error) {
     await session.close()
-    if (error instanceof FleetError && error.hostState === 'unknown') return { loadTime: 1000, armTime: 0 }
+    if (mayHaveArmed(error)) return { loadTime: 1000, armTime: 0 }
     throw error
   }
 }
+
+/** Also where nothing was heard of the command: the host did run one over this session, so the silence proves nothing. */
+const mayHaveArmed = (error: unknown) =>
+  error instanceof FleetError &&
+  (error.hostState === 'unknown' || error.code === 'shell-refused' || error.code === 'sudo-refused')
 
 /** A go that didn't arrive is no verdict: the guard is armed, and disarms if it never hears one. */
 async function sayGo(target: Target, nonce: string): Promise<void> {

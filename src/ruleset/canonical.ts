@@ -18,6 +18,18 @@ export function canonical(saved: Ruleset, candidate: Ruleset): Ruleset {
   return { family: saved.family, tables }
 }
 
+/** A chain of the candidate, `filter INPUT`, that a save has not got whole: rules are multiplied by loading, never lost. */
+export function findLost(saved: Ruleset, candidate: Ruleset): string | undefined {
+  for (const [name, table] of candidate.tables) {
+    for (const chain of table.values()) {
+      const found = saved.tables.get(name)?.get(chain.name)
+      const isWhole = found && found.rules.length >= chain.rules.length
+      if (!isWhole || (chain.policy !== null && chain.policy !== found.policy)) return `${name} ${chain.name}`
+    }
+  }
+  return undefined
+}
+
 function join(saved: Chain, candidate: Chain): Chain {
   const policy = candidate.policy === null ? null : saved.policy
   return { name: saved.name, policy, rules: withPlaces(saved.rules, candidate.rules) }

@@ -75,16 +75,19 @@ function collect(channel: ClientChannel, exec: Exec, answer: (raw: Raw) => void,
   let stderr = Buffer.alloc(0)
   let latest = stderr
   let code: number | null = null
-  channel.on('data', (chunk: Buffer) => {
+  const take = (chunk: Buffer) => {
     if (room < 0) return
     room -= chunk.length
-    stdout.push(chunk)
-    if (room < 0) {
-      stdout.length = 0
-      tooLarge()
-    }
+    if (room >= 0) return
+    stdout.length = 0
+    tooLarge()
+  }
+  channel.on('data', (chunk: Buffer) => {
+    take(chunk)
+    if (room >= 0) stdout.push(chunk)
   })
   channel.stderr.on('data', (chunk: Buffer) => {
+    take(chunk)
     if (stderr.length < STDERR_KEPT) stderr = Buffer.concat([stderr, chunk]).subarray(0, STDERR_KEPT)
     if (!exec.converse) return
     // What a login shell prints may be longer than all that is kept, and sudo asks after it.

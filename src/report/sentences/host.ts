@@ -63,6 +63,8 @@ export const hostSentences = {
         : `The host's ${a.what === 'generation' ? 'saved generation' : 'rules'} changed after the plan was made, so nothing was done. Run it again to see the plan as it is now.`,
   'host-unloadable': a =>
     `The change doesn't load in the host's rehearsal, so nothing was done${quoted(a.detail)}`,
+  'host-loses-rules': a =>
+    `The host's own tools say that the rules load, and then ${a.family === 4 ? 'iptables-save' : 'ip6tables-save'} doesn't show them: \`${String(a.chain)}\` lacks some, or its policy. Nothing was changed. Look there for what stands in the place of ${a.family === 4 ? 'iptables-restore and iptables-save' : 'ip6tables-restore and ip6tables-save'}.`,
   'host-refuses': a => because(REFUSES, a, 'The host refuses, and nothing was changed there'),
   'packages-refused': a =>
     because(PACKAGES_REFUSED, a, 'iptables-persistent and ipset were not installed, and nothing was changed'),

@@ -1,0 +1,176 @@
+import { readFileSync } from 'node:fs'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { lieAs, lieAt, lieInShell, lieOnceAt, repent } from './liar.ts'
+import { type Attempt, story, type Trial, useTrial } from './trial.ts'
+
+/*
+ * Hosts that lie, all of them in one run with an honest one: garbage, 1 GB, wrong exit codes, tools that do other
+ * than they say. What a host says never makes it good; what it does, does.
+ */
+
+type Lie = (trial: Trial, host: string) => Promise<unknown>
+interface Liar {
+  readonly lie: Lie
+  /** The verdict; where it says a side, the host is on it. */
+  readonly ends: string
+}
+
+const GARBAGE = 'echo "Segmentation fault"; echo "*filter"; echo "-A INPUT what is this"'
+const RULES = "yes -- '-A INPUT -s 192.0.2.1/32 -j ACCEPT'"
+const AT_LOADING = 'case "$*" in *"-w 5"*)'
+
+const LIARS: Readonly<Record<string, Liar>> = {
+  // What the tools print.
+  'save-garbage': { lie: tool('iptables-save', GARBAGE), ends: 'failed: save-unreadable' },
+  'save-binary': {
+    lie: tool('iptables-save', 'head -c 300000 /dev/urandom'),
+    ends: 'failed: save-unreadable',
+  },
+  'save-endless': {
+    lie: tool('iptables-save', `echo '*filter'; ${RULES} | head -c 1G`),
+    ends: 'unknown: output-too-large',
+  },
+  'save-fails': { lie: tool('iptables-save', 'honest "$@"; exit 1'), ends: 'refused: host-refuses' },
+  'save-empty': { lie: tool('iptables-save', 'exit 0'), ends: 'refused: host-loses-rules' },
+  // What they do.
+  'loads-nothing': {
+    lie: tool('iptables-restore', 'cat >/dev/null; exit 0'),
+    ends: 'refused: host-loses-rules',
+  },
+  'loads-less': {
+    lie: tool('iptables-restore', 'grep -v 8443 | honest "$@"'),
+    ends: 'refused: host-loses-rules',
+  },
+  'loads-no-policy': {
+    lie: tool('iptables-restore', 'sed \'s/^:INPUT DROP/:INPUT ACCEPT/\' | honest "$@"'),
+    ends: 'refused: host-loses-rules',
+  },
+  'loads-nothing-live': {
+    lie: tool('iptables-restore', `${AT_LOADING} cat >/dev/null; exit 0 ;; esac; honest "$@"`),
+    ends: 'reverted: rolled-back',
+  },
+  'loads-less-live': {
+    lie: tool('iptables-restore', `${AT_LOADING} grep -v 8443 | honest "$@"; exit ;; esac; honest "$@"`),
+    ends: 'reverted: rolled-back',
+  },
+  // What the login shell prints beside it.
+  'floods-before': { lie: shell("' fleet '", 'yes'), ends: 'unknown: output-too-large' },
+  'floods-errors': { lie: at('observe', 'yes >&2'), ends: 'unknown: output-too-large' },
+  'floods-after-arm': { lie: at('arm', 'honest "$@"; yes'), ends: 'persisted' },
+  'floods-after-confirm': { lie: onceAt('confirm', 'honest "$@"; yes'), ends: 'persisted' },
+  // What it ends with.
+  'observe-0': { lie: at('observe', 'exit 0'), ends: 'failed: shell-refused' },
+  'observe-255': { lie: at('observe', 'honest "$@"; exit 255'), ends: 'unknown: host-answer-unreadable' },
+  'arm-0': { lie: at('arm', 'honest "$@" >/dev/null; exit 0'), ends: 'persisted' },
+  'arm-12': { lie: at('arm', 'honest "$@"; exit 12'), ends: 'persisted' },
+  'arm-20': { lie: at('arm', 'honest "$@"; exit 20'), ends: 'persisted' },
+  'arm-not': { lie: at('arm', 'exit 0'), ends: 'failed: arm-lost' },
+  'await-11': { lie: onceAt('await', 'honest "$@"; exit 11'), ends: 'persisted' },
+  'confirm-17': { lie: onceAt('confirm', 'honest "$@"; exit 17'), ends: 'persisted' },
+  'confirm-255': { lie: onceAt('confirm', 'honest "$@"; exit 255'), ends: 'persisted' },
+  'confirm-0': {
+    lie: at('confirm', 'sh /var/lib/fleet/rollback >/dev/null; honest "$@"; exit 0'),
+    ends: 'reverted: rolled-back',
+  },
+  // No code at all.
+  'killed-at-observe': { lie: at('observe', 'kill -9 $$'), ends: 'unknown: host-answer-unreadable' },
+  'killed-after-arm': { lie: at('arm', 'honest "$@"; kill -9 $$'), ends: 'persisted' },
+  'killed-after-confirm': { lie: onceAt('confirm', 'honest "$@"; kill -9 $$'), ends: 'persisted' },
+  // No SSH at all.
+  'silent-after-accept': {
+    lie: (trial, host) => trial.must(host, 'kill -STOP "$(cat /run/sshd.pid)"'),
+    ends: 'unreachable: handshake-timeout',
+  },
+  dribbles: { lie: instead('print $c "S"; $c->flush; sleep 1'), ends: 'unreachable: handshake-timeout' },
+  'floods-handshake': {
+    lie: instead('print $c "no SSH here\\n" x 1000'),
+    ends: 'unreachable: handshake-failed',
+  },
+  // The program that fleet keeps on a host has its content for a name.
+  'program-replaced': {
+    lie: (trial, host) =>
+      trial.must(
+        host,
+        "sed -i 's,^holds() {.*,holds() { : >/run/lied; return 0; },' /var/lib/fleet/host-*.sh",
+      ),
+    ends: 'persisted',
+  },
+}
+
+function tool(name: string, script: string): Lie {
+  return (trial, host) => lieAs(trial, host, name, script)
+}
+function shell(word: string, script: string): Lie {
+  return (trial, host) => lieInShell(trial, host, word, script)
+}
+function at(verb: string, script: string): Lie {
+  return (trial, host) => lieAt(trial, host, verb, script)
+}
+function onceAt(verb: string, script: string): Lie {
+  return (trial, host) => lieOnceAt(trial, host, verb, script)
+}
+
+/** Somebody else's server on sshd's port, which does this without end for each connection `$c`. */
+function instead(does: string): Lie {
+  const listen = 'IO::Socket::INET->new(LocalPort => 22, Listen => 9, ReuseAddr => 1) or die'
+  const serve = `my $s = ${listen}; while (my $c = $s->accept) { next if fork; for (;;) { ${does} } }`
+  return async (trial, host) => {
+    await trial.must(host, 'kill "$(cat /run/sshd.pid)"')
+    await trial.must(host, `setsid perl -MIO::Socket::INET -e '${serve}' >/dev/null 2>&1 &`)
+  }
+}
+
+const NAMES = Object.keys(LIARS)
+const trial = useTrial('lying-host', ['honest', ...NAMES])
+
+const PEAK_LIMIT = 600_000
+
+/** The most memory that a process has had so far, in KiB. */
+function peakOf(pid: number | undefined): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+let attempt: Attempt
+let verdict: Awaited<ReturnType<Attempt['running']['verdict']>>
+let peak = 0
+
+beforeAll(async () => {
+  await Promise.all(Object.entries(LIARS).map(([name, { lie }]) => lie(trial, name)))
+  attempt = await trial.begin(['honest', ...NAMES], '--confirm-timeout', '30')
+  const { running } = attempt
+  const watch = setInterval(() => {
+    peak = Math.max(peak, peakOf(running.child.pid))
+  }, 20)
+  verdict = await running.verdict().finally(() => clearInterval(watch))
+  await Promise.all(NAMES.map(name => repent(trial, name)))
+})
+
+describe.concurrent('among hosts that lie', () => {
+  it('the honest one is changed as if it were alone', async () => {
+    expect(verdict.hosts).toMatchObject({ honest: 'persisted' })
+    await trial.isOn('honest', 'NEW')
+  })
+
+  it('the run ends with the worst of them, and with bounded memory', () => {
+    expect(verdict.code).toBe(4)
+    expect(peak).toBeGreaterThan(0)
+    expect(peak).toBeLessThan(PEAK_LIMIT)
+  })
+
+  it.each(NAMES)('%s is taken for what it is', async name => {
+    const said = LIARS[name]?.ends ?? ''
+    expect(verdict.hosts[name]).toBe(said)
+    expect((await story(attempt.site, name)).at(-1)).toBe(said)
+    await trial.isOn(name, said === 'persisted' ? 'NEW' : 'OLD')
+  })
+  it('a program that was replaced has not run, and is whole again', async () => {
+    const names = '/var/lib/fleet/host-*.sh'
+    const files = await trial.must('program-replaced', `ls ${names}; sha256sum ${names}; ! ls /run/lied`)
+    const [, hash] = /host-([0-9a-f]+)\.sh/.exec(files) ?? []
+    expect(files).toMatch(new RegExp(`^${hash}[0-9a-f]{48} `, 'm'))
+  })
+})
