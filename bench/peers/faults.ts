@@ -43,7 +43,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'output', title: 'OUTPUT drops everything', rules: rules.OUTPUT_DROP, ends: 'OLD' },
   {
     name: 'first',
-    title: 'The same, INPUT, on a host that had no rules',
+    title: 'INPUT drops everything, on a host that had no rules',
     rules: rules.INPUT_DROP,
     ends: 'OLD',
     empty: true,
@@ -78,7 +78,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'hangup',
-    title: 'The same with rules that drop new connections',
+    title: 'Controller killed (`kill -9`) in the window; new connections are dropped',
     rules: rules.NEW_DROP,
     ends: 'OLD',
     blow: blows.killController,
