@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import type { Connection } from '../model/connection.ts'
 import { FleetError } from '../model/error.ts'
@@ -8,13 +9,16 @@ import type { Answer, Run, Session } from './session.ts'
 const CLOSE_GRACE = 2000
 
 interface Opened {
+  /** What the client talks over: its own `destroy` does nothing once it has said goodbye. */
+  readonly socket: Duplex
   readonly connection: Connection
   readonly connectStart: number
   readonly signal?: AbortSignal
 }
 
 /** A session over a client that is ready. */
-export function openSession(client: Client, { connection, connectStart, signal }: Opened): Session {
+export function openSession(client: Client, opened: Opened): Session {
+  const { socket, connection, connectStart, signal } = opened
   const { host } = connection
   /** Why it is closed; an error is made where it is thrown: most sessions end well, and a stack costs 40 us. */
   let closed: (() => FleetError) | undefined
@@ -36,7 +40,7 @@ export function openSession(client: Client, { connection, connectStart, signal }
   })
   const abort = () => {
     closed ??= () => new FleetError('aborted', { host }, ran ? { hostState: 'unknown' } : {})
-    client.destroy()
+    socket.destroy()
   }
   signal?.addEventListener('abort', abort, { once: true })
   if (signal?.aborted) abort()
@@ -67,7 +71,7 @@ export function openSession(client: Client, { connection, connectStart, signal }
     close() {
       closed ??= () => lost('fleet closed the connection')
       client.end()
-      const force = setTimeout(() => client.destroy(), CLOSE_GRACE)
+      const force = setTimeout(() => socket.destroy(), CLOSE_GRACE)
       return gone.finally(() => clearTimeout(force))
     },
   }

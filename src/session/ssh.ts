@@ -30,8 +30,8 @@ export async function connectSsh(connection: Connection, options: SshOptions): P
   const [known, identities] = await Promise.all([hostKeys.of(connection), keys.identities(connection)])
   const deadline = startDeadline(connection, signal)
   try {
-    const { client, connectStart, newKey } = await logIn(connection, { known, identities, deadline })
-    const session = openSession(client, { connection, connectStart, ...(signal ? { signal } : {}) })
+    const { client, newKey, ...opened } = await logIn(connection, { known, identities, deadline })
+    const session = openSession(client, { connection, ...opened, ...(signal ? { signal } : {}) })
     if (newKey) await hostKeys.accept(connection, newKey).catch(closing(session))
     return session
   } finally {
@@ -47,6 +47,7 @@ interface Credentials {
 
 interface LoggedIn {
   readonly client: Client
+  readonly socket: Socket
   readonly connectStart: number
   readonly newKey: Buffer | undefined
 }
@@ -77,7 +78,7 @@ async function logIn(connection: Connection, credentials: Credentials): Promise<
     if (better) return logIn(connection, credentials)
     throw error
   }
-  return { client, connectStart, newKey: attempt.newKey }
+  return { client, socket, connectStart, newKey: attempt.newKey }
 }
 
 const closing = (session: Session) => async (error: unknown) => {

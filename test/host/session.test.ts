@@ -126,6 +126,16 @@ describe('the end of a connection', () => {
     await expect(session.run({ script: 'true', timeout: 5000 })).rejects.toThrow(failure('connection-lost'))
   })
 
+  it('is not waited for where sshd hangs', async () => {
+    const hanging = await startSshd()
+    const options = { keys: noAgent(), hostKeys: createHostKeys() }
+    const session = await connectSsh(hanging.connection(), options)
+    const run = session.run({ script: 'kill -STOP "$PPID"; sleep 60', timeout: 500 })
+    await expect(run).rejects.toThrow(failure('exec-timeout'))
+    await session.close()
+    await hanging.stop()
+  })
+
   it('in the middle of a script leaves it unknown', async () => {
     const session = await open()
     const script = 'echo here; kill -9 "$(ps -o ppid= -p $$)"; sleep 60'
