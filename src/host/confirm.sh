@@ -57,7 +57,10 @@ verb_confirm() { # NONCE BOOT_ID
     APPLIED-*)
       applied=$state
       holds want now || differs
+      deadline=${applied#APPLIED-}
       tick
+      # A guard that is slow to wake up makes the time no longer.
+      [ "$now" -lt "${deadline%-*}" ] || { become "$applied" ROLLING_BACK-deadline; verb_rollback "$NONCE"; }
       become "$applied" "CONFIRMED-$now" || tell_state
       ;;
     CONFIRMED-* | PERSISTED-*) ;;
