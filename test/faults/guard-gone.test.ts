@@ -4,7 +4,7 @@ import { allowConnections, allowOneConnection } from '../integration/hosts/one-c
 import { inForce } from '../integration/hosts/rules.ts'
 import { until } from '../integration/hosts/wait.ts'
 import { mendTools, replaceTool } from './backend.ts'
-import { keepArmed, killTree, pidsOf, stateOf } from './strike.ts'
+import { keepArmed, killTree, pastDeadline, pidsOf, stateOf } from './strike.ts'
 import { type Attempt, useTrial } from './trial.ts'
 
 /*
@@ -24,30 +24,18 @@ async function applied(name: string): Promise<Attempt> {
   return attempt
 }
 
-/** Its deadline passes, and nobody is there to see it. */
-async function pastDeadline(name: string): Promise<void> {
-  const state = await stateOf(host(name))
-  const deadline = Number(/^APPLIED-(\d+)-/.exec(state)?.[1])
-  await until(
-    async () => Number((await trial.must(name, 'cut -d " " -f 1 /proc/uptime')).replace('.', '')),
-    now => now > deadline + 50,
-  )
-  expect(await stateOf(host(name))).toBe(state)
-}
-
-async function finishedByApply(name: string): Promise<void> {
+async function isRefusedFirst(name: string): Promise<void> {
   const next = await trial.begin([name])
   await trial.ends(next, 3, { [name]: 'refused: host-changed' })
   const finding = expect.objectContaining({ args: { what: 'rolled-back' } })
   expect(next.running.events).toContainEqual(expect.objectContaining({ type: 'host-settled', finding }))
-  await trial.ends(await trial.begin([name]), 0, { [name]: 'persisted' })
 }
 
 describe.concurrent('a guard that nothing starts again', () => {
   it('is done for by the fleet that armed it, once that gets through', async () => {
     const attempt = await applied('waiting')
     await killTree(host('waiting'))
-    await pastDeadline('waiting')
+    await pastDeadline(host('waiting'))
     await allowConnections(trial.lab, 'waiting')
     await trial.ends(attempt, 3, { waiting: REVERTED })
   })
@@ -65,7 +53,7 @@ describe.concurrent('a guard that nothing starts again', () => {
     const { site, running } = await applied('resumed')
     await running.kill()
     await killTree(host('resumed'))
-    await pastDeadline('resumed')
+    await pastDeadline(host('resumed'))
     await allowConnections(trial.lab, 'resumed')
     await trial.ends({ site, running: site.start('resume') }, 3, { resumed: REVERTED })
   })
@@ -74,9 +62,10 @@ describe.concurrent('a guard that nothing starts again', () => {
     const { running } = await applied('other')
     await running.kill()
     await killTree(host('other'))
-    await pastDeadline('other')
+    await pastDeadline(host('other'))
     await allowConnections(trial.lab, 'other')
-    await finishedByApply('other')
+    await isRefusedFirst('other')
+    await trial.ends(await trial.begin(['other']), 0, { other: 'persisted' })
   })
 
   it('was rolling back: the next fleet apply goes on with that, and says so', async () => {
@@ -92,7 +81,8 @@ describe.concurrent('a guard that nothing starts again', () => {
     expect(await stateOf(host('rolling'))).toBe('ROLLING_BACK-deadline')
     await mendTools(host('rolling'))
     await allowConnections(trial.lab, 'rolling')
-    await finishedByApply('rolling')
+    await isRefusedFirst('rolling')
+    await trial.ends(await trial.begin(['rolling']), 0, { rolling: 'persisted' })
   })
 
   it('had changed nothing yet: the next fleet apply goes on without it', async () => {

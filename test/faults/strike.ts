@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { LabHost } from '../../src/lab/host.ts'
 import { becomes } from '../integration/hosts/guard.ts'
 import { until } from '../integration/hosts/wait.ts'
@@ -23,6 +24,22 @@ export async function strike(host: LabHost, signal: 'KILL' | 'TERM', last = 0): 
   )
   await host.exec(`kill -s ${signal} ${pid}`)
   return pid
+}
+
+/** To every process of the guard's: those that it started for a moment as well. */
+export async function signalGuard(host: LabHost, signal: 'STOP' | 'CONT'): Promise<void> {
+  await host.exec(`kill -s ${signal} ${(await pidsOf(host, GUARD)).join(' ')}`)
+}
+
+/** The deadline of what is applied passes, and nobody on the host takes note of it. */
+export async function pastDeadline(host: LabHost): Promise<void> {
+  const state = await stateOf(host)
+  const deadline = Number(/^APPLIED-(\d+)-/.exec(state)?.[1])
+  await until(
+    async () => Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]) * 100,
+    now => now > deadline + 50,
+  )
+  if ((await stateOf(host)) !== state) throw new Error(`${host.name} is not ${state} any more`)
 }
 
 /** The guard and whatever would start it again, as one who cleans up would: nothing on the host knows of it then. */
