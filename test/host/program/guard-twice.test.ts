@@ -1,21 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { arm, confirm } from '../../../src/host/guard.ts'
 import { look, newNonce, transactionTo, wanted, web } from './change.ts'
-import { put, until } from './mini-host.ts'
-import {
-  aHost,
-  applied,
-  armed,
-  bootId,
-  confirmed,
-  guardOf,
-  leftovers,
-  over,
-  persisted,
-  rules,
-  stateFile,
-  stateOf,
-} from './steps.ts'
+import { put } from './mini-host.ts'
+import { aHost, applied, armed, confirmed, leftovers, over, persisted, stateFile, stateOf } from './steps.ts'
 
 describe('two at once, and what comes twice', () => {
   it('says who holds the host and since when', async () => {
@@ -95,30 +82,5 @@ describe('two at once, and what comes twice', () => {
     )
     await host.must('chmod 755 /usr/local/sbin/iptables-save')
     expect((await confirmed(host, transaction)).is).toBe('not confirmed')
-  })
-
-  it('never both confirms and rolls back, however close to the deadline', async () => {
-    const host = await aHost()
-    await persisted(host, wanted())
-    const ends = new Set<string>()
-    for (let round = 0; round < 20; round += 1) {
-      const want = round % 2 === 0 ? web : wanted()
-      const transaction = await applied(host, want, { confirmTimeout: 600 })
-      const before = await rules(host)
-      const left = (await stateOf(host, transaction)).left ?? 0
-      const session = await host.connect()
-      const boot = await bootId(host)
-      await new Promise(resolve => setTimeout(resolve, Math.max(0, left - 90 + round * 8 - 60)))
-      const answer = await confirm(session, transaction.nonce, boot)
-      await session.close()
-      await until(() => /^(PERSISTED|ROLLED_BACK)/.test(stateFile(host, transaction) ?? ''), 'an end')
-      await until(() => !guardOf(host, transaction), 'the guard to end')
-      const isPersisted = stateFile(host, transaction)?.startsWith('PERSISTED') === true
-      expect(answer.is === 'persisted').toBe(isPersisted)
-      expect((await rules(host)) === before, 'its rules are in force').toBe(isPersisted)
-      ends.add(answer.is)
-      if (!isPersisted) await persisted(host, want)
-    }
-    expect([...ends].toSorted()).toEqual(['not confirmed', 'persisted'])
   })
 })

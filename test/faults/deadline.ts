@@ -1,0 +1,199 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { realClock } from '../../src/cli/clock.ts'
+import { arm, type Transaction } from '../../src/host/guard.ts'
+import { metaOf } from '../../src/plan/meta.ts'
+import { settle } from '../../src/rollout/settle.ts'
+import type { Session } from '../../src/session/session.ts'
+import { look, newNonce, transactionTo, type Wanted, wanted, web } from '../host/program/change.ts'
+import { type MiniHost, startHost, until } from '../host/program/mini-host.ts'
+import { bootId, over, persisted, rules, stateFile } from '../host/program/steps.ts'
+
+/*
+ * A confirmation that arrives when the deadline does. The guard, the program on the host and the controller's own
+ * `settle` are the real ones; the connection between them keeps each first `confirm` back until the moment.
+ */
+
+/** What came of the rounds in which a `confirm` was sent. */
+export interface Tally {
+  readonly persisted: number
+  readonly reverted: number
+}
+
+/** Milliseconds to confirm in: enough for a fresh connection, and no more than a machine under load makes of it. */
+const SHORTEST = 450
+const LONGEST = 4000
+/** Milliseconds of a connection before and after which it proves something (freshness.ts). */
+const FRESH = 110
+/** Milliseconds around the deadline. */
+const SPREAD = 10
+const HOSTS = 6
+
+/** Each round's verdict is compared with the host's state, disk and live rules; where they differ this throws. */
+export async function raceDeadlines(rounds: number): Promise<Tally> {
+  const each = Math.ceil(rounds / HOSTS)
+  const tallies = await Promise.all(Array.from({ length: HOSTS }, () => raceOnOne(each)))
+  const sum = (count: (tally: Tally) => number) => tallies.reduce((all, one) => all + count(one), 0)
+  return { persisted: sum(one => one.persisted), reverted: sum(one => one.reverted) }
+}
+
+async function raceOnOne(rounds: number): Promise<Tally> {
+  const host = await startHost()
+  try {
+    const race = await Race.on(host)
+    while (race.sent < rounds) await race.round()
+    return race.tally
+  } finally {
+    await host.stop()
+  }
+}
+
+/** Live rules, and the way from them to the other ones. */
+interface Side {
+  readonly live: string
+  readonly away: Transaction
+}
+
+class Race {
+  readonly #host: MiniHost
+  readonly #boot: string
+  readonly #uptimeAhead: number
+  #here: Side
+  #there: Side
+  #generation: number
+  /** Milliseconds from sending a `confirm` until it decides on the host: shifted until both win. */
+  #latency = 40
+  #step = 1
+  #confirmTimeout = SHORTEST
+  readonly #count = { persisted: 0, reverted: 0 }
+
+  private constructor(host: MiniHost, boot: string, uptimeAhead: number, sides: readonly [Side, Side]) {
+    this.#host = host
+    this.#boot = boot
+    this.#uptimeAhead = uptimeAhead
+    this.#here = sides[0]
+    this.#there = sides[1]
+    this.#generation = 2
+  }
+
+  /** Goes both ways once, so that no round has to observe. */
+  static async on(host: MiniHost): Promise<Race> {
+    await persisted(host, wanted())
+    const plain = await leave(host, web)
+    await persisted(host, web)
+    const open = await leave(host, wanted())
+    return new Race(host, await bootId(host), await uptimeAhead(), [open, plain])
+  }
+
+  get tally(): Tally {
+    return this.#count
+  }
+
+  get sent(): number {
+    return this.#count.persisted + this.#count.reverted
+  }
+
+  async round(): Promise<void> {
+    const transaction = this.#next()
+    await over(this.#host, session => arm(session, transaction))
+    const closedAt = performance.now()
+    const state = () => stateFile(this.#host, transaction) ?? ''
+    await until(() => /^(APPLIED|ROLLED_BACK)/.test(state()), 'the rules to be in force')
+    const moment = this.#moment(state())
+    await sleep(FRESH)
+    let isSent = false
+    const connect = async () =>
+      keepBack(await this.#host.connect(), async () => {
+        const left = moment - this.#latency - performance.now()
+        if (left < 0) return
+        await sleep(left)
+        isSent = true
+      })
+    const { nonce, confirmTimeout } = transaction
+    const outcome = await settle(
+      { host: 'one', nonce, bootId: this.#boot, confirmTimeout, closedAt },
+      { connect, clock: realClock, emit: () => Promise.resolve(), lookAgain: neverLost },
+    )
+    const verdict = outcome === 'disarmed' ? outcome : outcome.state
+    await this.#check(transaction, verdict)
+    if (isSent) this.#learn(verdict === 'persisted')
+    else this.#confirmTimeout = Math.min(LONGEST, this.#confirmTimeout + 100)
+  }
+
+  #next(): Transaction {
+    const { away } = this.#here
+    const passage = { ...away, base: this.#generation, generation: this.#generation + 1 }
+    const meta = metaOf({ ...passage, candidateHash: '' }, away)
+    return { ...passage, meta, nonce: newNonce(), confirmTimeout: this.#confirmTimeout }
+  }
+
+  /** On this process's clock: the deadline in a state's name, and up to SPREAD before or after, evenly. */
+  #moment(state: string): number {
+    const deadline = Number(state.split('-')[1]) * 10
+    const offset = (this.sent % (2 * SPREAD + 1)) - SPREAD
+    return deadline - this.#uptimeAhead + offset
+  }
+
+  async #check({ nonce, generation, base }: Transaction, verdict: string): Promise<void> {
+    const isPersisted = verdict === 'persisted'
+    const link = readlinkSync(join(this.#host.root, 'etc/iptables/fleet/current'))
+    const found = {
+      verdict,
+      state: stateFile(this.#host, { nonce })?.split('-')[0],
+      boots: Number(link.replace('gen-', '')),
+      live: await rules(this.#host),
+    }
+    expect(found).toEqual({
+      verdict: isPersisted ? 'persisted' : 'reverted',
+      state: isPersisted ? 'PERSISTED' : 'ROLLED_BACK',
+      boots: isPersisted ? generation : base,
+      live: (isPersisted ? this.#there : this.#here).live,
+    })
+    if (!isPersisted) return
+    this.#generation = generation
+    const [here, there] = [this.#there, this.#here]
+    this.#here = here
+    this.#there = there
+  }
+
+  #learn(isPersisted: boolean): void {
+    this.#count[isPersisted ? 'persisted' : 'reverted'] += 1
+    // Towards the other outcome, the faster the longer it doesn't come.
+    const towards = isPersisted ? -1 : 1
+    this.#step = Math.sign(this.#step) === towards ? Math.max(-32, Math.min(32, this.#step * 2)) : towards
+    this.#latency = Math.max(0, this.#latency + this.#step)
+    this.#confirmTimeout = Math.max(SHORTEST, this.#confirmTimeout - 10)
+  }
+}
+
+const neverLost = () => Promise.reject(new Error('the host forgot its transaction'))
+
+async function leave(host: MiniHost, want: Wanted): Promise<Side> {
+  const away = await over(host, async session => transactionTo(await look(session, want), want))
+  return { live: await rules(host), away }
+}
+
+function keepBack(session: Session, until: () => Promise<void>): Session {
+  return {
+    connectStart: session.connectStart,
+    close: () => session.close(),
+    async run(run) {
+      if (run.args?.[2] === 'confirm') await until()
+      return session.run(run)
+    },
+  }
+}
+
+/** Milliseconds by which the uptime, the hosts' clock, is ahead of this process's. It has hundredths of a second. */
+async function uptimeAhead(): Promise<number> {
+  const read = () => Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000
+  const before = read()
+  let now = before
+  while (now === before) {
+    await sleep(1)
+    now = read()
+  }
+  return now - performance.now()
+}
