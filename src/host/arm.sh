@@ -143,6 +143,8 @@ keep_before() {
 }
 
 rehearse() {
+  # What the files of a damaged generation don't say any more is still live.
+  [ -s "$TXN/sets.now" ] || ! grep -qs -- --match-set "$TXN/now.4" "$TXN/now.6" || ipset save >"$TXN/sets.live" 2>/dev/null
   said=$(in_scratch rehearse-change "$TXN" 2>&1) || stop "$EXIT_UNLOADABLE" transition "$(printf '%s' "$said" | head -c 1000)"
   load_cs=${said##*load_cs=}
 }

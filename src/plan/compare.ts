@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Generation } from '../host/observation.ts'
 import { FleetError } from '../model/error.ts'
 import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
 import { canonical, findLost } from '../ruleset/canonical.ts'
@@ -79,7 +80,7 @@ export const both = <T>(make: (family: Family) => T): PerFamily<T> => ({ 4: make
 function workOut(question: Question, family: Family): Worked {
   const { seen } = question
   const live = parseSave(seen.live[family], family)
-  const confirmed = parseRestore(seen.generation.rules[family], family, `/etc/iptables/rules.v${family}`)
+  const confirmed = lastConfirmed(seen.generation, family)
   const shared = hasContainerRuntime(live)
   const last = shared ? withoutContainerPolicies(confirmed) : confirmed
   const all = wantedOf(question, family, confirmed)
@@ -90,6 +91,22 @@ function workOut(question: Question, family: Family): Worked {
   const isPreserved = (text: string) => matchesAny(jumpOf(text) ?? '', preserve)
   const changed = change(live, now, wanted, { isPreserved })
   return { live, confirmed, wanted, now, change: changed, ownership, shared }
+}
+
+/** A file that was damaged says nothing, and must not keep its host from being mended. */
+function lastConfirmed({ rules, whole }: Generation, family: Family): Ruleset {
+  try {
+    return parseRestore(rules[family], family, `/etc/iptables/rules.v${family}`)
+  } catch (error) {
+    if (whole || !(error instanceof FleetError)) throw error
+    return { family, tables: new Map() }
+  }
+}
+
+const SET_LINE = /^(?:create \S+ hash:\S+ .+|add \S+ \S+.*|)$/
+
+function lastSets({ ipsets, whole }: Generation): string {
+  return whole || ipsets.split('\n').every(line => SET_LINE.test(line)) ? ipsets : ''
 }
 
 /** In the host's own words; in the template's where the host has no iptables yet. */
@@ -132,7 +149,7 @@ function print(question: Question, families: PerFamily<Worked>): Texts {
     do: text(worked => worked.change.do.payload),
     undo: text(worked => worked.change.undo.payload),
     sets: printSets(question.sets),
-    setsNow: question.seen.generation.ipsets,
+    setsNow: lastSets(question.seen.generation),
     candidateHash: hashOf(question, families),
   }
 }
