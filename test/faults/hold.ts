@@ -7,6 +7,7 @@ const PLACES = {
   arming: ['unshare', 'rehearse-change'],
   applying: ['iptables-restore', '-w 5 --noflush'],
   confirming: ['iptables-save', ' confirm '],
+  renaming: ['mv', '/etc/iptables/fleet/current'],
   persisting: ['unshare', 'rehearse-boot'],
 } as const
 
@@ -33,5 +34,5 @@ export const isHeld = (host: LabHost) =>
   )
 
 export async function letGo(host: LabHost): Promise<void> {
-  await host.exec('rm -f /hold /held; cd /usr/local/sbin && rm -f unshare iptables-restore iptables-save')
+  await host.exec('rm -f /hold /held; cd /usr/local/sbin && rm -f unshare iptables-restore iptables-save mv')
 }

@@ -1,125 +1,108 @@
-import { beforeAll, describe, expect, it } from 'vitest'
-import { becomes, generationOf, isLocked, secondsUntilBack } from '../integration/hosts/guard.ts'
+import { describe, expect, it } from 'vitest'
+import { becomes } from '../integration/hosts/guard.ts'
 import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
-import { inForce, inForceOn } from '../integration/hosts/rules.ts'
-import { makeSite, type Running, settledAs, step } from '../integration/hosts/site.ts'
-import { useTestLab } from '../integration/hosts/test-lab.ts'
+import { readGround } from './ground.ts'
+import { hold, isHeld, letGo } from './hold.ts'
+import { type Left, record, whatIsLeft } from './torn-disk.ts'
+import { type Attempt, useTrial } from './trial.ts'
 
 /*
- * What dies in the middle: the controller, the host, the network. A host is on its old rules then, live and at its
- * next boot, or, once it was confirmed, on its new ones; and a fleet that still lives says which.
+ * The power goes at every time of a change: a host boots its old rules, or, once it was confirmed, its new ones, and
+ * never a mixture; a fleet that still lives says which.
  */
 
-const LIGHT = ['armed1', 'armed2', 'applied1', 'apart1', 'dark1', 'left1']
-const SYSTEMD = ['applied2', 'dark2']
-const NAMES = [...LIGHT, ...SYSTEMD]
-const SECONDS = 4
-const lab = useTestLab(
-  'power',
-  [...NAMES, 'first', 'second', 'third'].map(name => ({ name, systemd: SYSTEMD.includes(name) })),
-  { packages: true },
-)
-
-const site = (names: readonly string[], ports: string) =>
-  makeSite(lab(), ['[web]', ...names], { 'group_vars/web.yml': `http_ports: ${ports}\n` })
-
-/** A change of `names` that is under way, with the shortest time to confirm. */
-async function begin(...names: readonly string[]): Promise<Running> {
-  const at = await site(names, '[80, 8443]')
-  return at.start('apply', 'inventory.ini', '--confirm-timeout', String(SECONDS), '--connect-timeout', '3')
-}
-
-let old: Record<string, readonly string[]>
-
-beforeAll(async () => {
-  await (await site(NAMES, '[80]')).mustApply()
-  old = await inForceOn(NAMES.map(name => lab().host(name)))
+const trial = useTrial('power', ['dark', { name: 'sys', systemd: true }, 'next', 'met'], {
+  untouched: ['met'],
+  aptLists: true,
 })
 
-/** OLD, live and on disk. */
-async function isAsBefore(...names: readonly string[]): Promise<void> {
-  for (const host of names.map(name => lab().host(name))) {
-    expect({ [host.name]: await inForce(host) }).toEqual({ [host.name]: old[host.name] })
-    expect([await generationOf(host), await isLocked(host)]).toEqual([1, false])
+async function heldAt(name: string, place: Parameters<typeof hold>[1]): Promise<Attempt> {
+  await hold(trial.host(name), place)
+  const attempt = await trial.begin([name], '--confirm-timeout', '20')
+  await isHeld(trial.host(name))
+  return attempt
+}
+
+/** How a run gets to the moment in which the power goes. */
+const MOMENTS = {
+  armed: async (name: string) => {
+    const attempt = await heldAt(name, 'arming')
+    attempt.running.child.kill('SIGSTOP')
+    await letGo(trial.host(name))
+    await becomes(trial.host(name), /^ARMED/)
+    return attempt
+  },
+  applied: async (name: string) => {
+    await allowOneConnection(trial.lab, name)
+    const attempt = await trial.begin([name])
+    await becomes(trial.host(name), /^APPLIED/)
+    return attempt
+  },
+  renaming: (name: string) => heldAt(name, 'renaming'),
+  persisting: (name: string) => heldAt(name, 'persisting'),
+} as const
+
+async function goesDark(name: string, moment: keyof typeof MOMENTS): Promise<Attempt> {
+  const attempt = await MOMENTS[moment](name)
+  const host = trial.host(name)
+  await host.unplug()
+  await host.boot()
+  await letGo(host)
+  await allowConnections(trial.lab, name)
+  attempt.running.child.kill('SIGCONT')
+  return attempt
+}
+
+describe.concurrent('the power goes', () => {
+  it.each(['dark', 'sys'])(
+    'while a host is armed, applied, about to persist, and persisting (%s)',
+    async name => {
+      for (const moment of ['armed', 'applied', 'renaming'] as const)
+        await trial.ends(await goesDark(name, moment), 3, { [name]: 'reverted: rolled-back' })
+      await trial.ends(await goesDark(name, 'persisting'), 0, { [name]: 'persisted' })
+    },
+  )
+
+  it('at any step that touches the disk, with what was not synced and without', async () => {
+    const host = trial.host('next')
+    await record(host)
+    await trial.ends(await trial.begin(['next']), 0, { next: 'persisted' })
+    const [old, now] = [trial.ground('next', 'OLD').boots, trial.ground('next', 'NEW').boots]
+    isWhole(await whatIsLeft(host), old, now)
+  })
+
+  it('at any step of the first change of a host that had rules of its own', async () => {
+    const host = trial.host('met')
+    await trial.must(
+      'met',
+      `DEBIAN_FRONTEND=noninteractive apt-get -qq -y install iptables-persistent >/dev/null 2>&1 </dev/null
+      iptables -A INPUT -s 203.0.113.66 -j DROP; ip6tables -A INPUT -s 2001:db8::66 -j DROP; netfilter-persistent save`,
+    )
+    await trial.remember('met')
+    await record(host)
+    // So many that they become a set, which a boot has only by fleet's plugin.
+    const sources = Array.from({ length: 20 }, (_, at) => `198.51.100.${at + 1}`)
+    const files = { 'host_vars/met.yml': `http_from: [${sources.join(', ')}]\n` }
+    const attempt = trial.start(await trial.newSite(['met'], files), '--replace-unmanaged')
+    expect(await attempt.running.verdict()).toEqual({
+      code: 0,
+      hosts: { met: 'persisted: unmanaged-replaced' },
+    })
+    const { boots } = await readGround(host)
+    expect(boots).toMatch(/--match-set \S+ src .*--dports 80,8443|--dports 80,8443 .*--match-set/)
+    isWhole(await whatIsLeft(host), trial.ground('met', 'OLD').boots, boots)
+  })
+})
+
+/** Before the confirmation a boot is OLD, afterwards one of the two, and once the host has said `persisted` it is NEW. */
+function isWhole(left: readonly Left[], old: string, now: string): void {
+  const may = ({ state }: Left) => {
+    if (state.startsWith('PERSISTED')) return [now]
+    return state.startsWith('CONFIRMED') ? [old, now] : [old]
   }
+  const wrong = left.filter(one => !may(one).includes(one.boots))
+  expect(wrong.map(({ how, call, state }) => `${how}, before ${call} (${state})`)).toEqual([])
+  const between = left.filter(({ state }) => state.startsWith('CONFIRMED'))
+  expect(new Set(between.map(({ boots }) => boots))).toEqual(new Set([old, now]))
+  expect(left.at(-1)).toMatchObject({ call: 'the end', state: expect.stringMatching(/^PERSISTED/) })
 }
-
-describe.concurrent('in the middle of a change', () => {
-  it('fleet dies (kill -9) while hosts are armed', async () => {
-    const names = ['armed1', 'armed2']
-    const running = await begin(...names)
-    await running.until(step('armed1', 'armed'))
-    await running.kill()
-    for (const name of names) await becomes(lab().host(name), /ROLLED_BACK|DISARMED/)
-    await isAsBefore(...names)
-    const again = await (await begin(...names)).verdict()
-    expect(again).toEqual({ code: 0, hosts: { armed1: 'persisted', armed2: 'persisted' } })
-  })
-
-  it('fleet dies (kill -9) while hosts are applied', async () => {
-    const names = ['applied1', 'applied2']
-    for (const name of names) await allowOneConnection(lab(), name)
-    const running = await begin(...names)
-    for (const name of names) await becomes(lab().host(name), /^APPLIED/)
-    await running.kill()
-    for (const name of names) {
-      await becomes(lab().host(name), /ROLLED_BACK/)
-      expect(await secondsUntilBack(lab().host(name))).toBeLessThan(SECONDS + 5)
-    }
-    await isAsBefore(...names)
-  })
-
-  it('the network goes', async () => {
-    await allowOneConnection(lab(), 'apart1')
-    const running = await begin('apart1')
-    await becomes(lab().host('apart1'), /^APPLIED/)
-    await lab().host('apart1').cut()
-    await becomes(lab().host('apart1'), /ROLLED_BACK/)
-    await isAsBefore('apart1')
-    await allowConnections(lab(), 'apart1')
-    await lab().host('apart1').mend()
-    expect(await running.verdict()).toEqual({ code: 3, hosts: { apart1: 'reverted: rolled-back' } })
-  })
-
-  it.each(['dark1', 'dark2'])('the power goes before it is confirmed, and after (%s)', async name => {
-    const host = lab().host(name)
-    await allowOneConnection(lab(), name)
-    const running = await begin(name)
-    await becomes(host, /^APPLIED/)
-    await host.unplug()
-    await host.boot()
-    await isAsBefore(name)
-    await allowConnections(lab(), name)
-    expect(await running.verdict()).toEqual({ code: 3, hosts: { [name]: 'reverted: rolled-back' } })
-    const again = await begin(name)
-    await again.until(settledAs(name, 'persisted'))
-    const live = await inForce(host)
-    await host.unplug()
-    await host.boot()
-    expect(live.join('')).toContain('--dports 80,8443')
-    expect(await inForce(host)).toEqual(live)
-  })
-
-  it('Ctrl-C: hosts in flight are brought to their end, the others are not started', async () => {
-    const at = await site(['first', 'second', 'third'], '[80]')
-    const running = at.start('apply', 'inventory.ini', '--forks', '1')
-    await running.until(step('first', 'arming'))
-    running.child.kill('SIGINT')
-    const hosts = { first: 'persisted', second: 'not started', third: 'not started' }
-    expect(await running.verdict()).toEqual({ code: 3, hosts })
-    expect(await inForce(lab().host('second'))).toEqual(['', ''])
-    expect((await lab().host('second').exec('ls /etc/iptables /run/fleet/lock')).stdout).toBe('')
-  })
-
-  it('Ctrl-C twice: hosts in flight are let go of, and roll back', async () => {
-    await allowOneConnection(lab(), 'left1')
-    const running = await begin('left1')
-    await becomes(lab().host('left1'), /^APPLIED/)
-    running.child.kill('SIGINT')
-    await running.says(/Again to let go/)
-    running.child.kill('SIGINT')
-    expect(await running.verdict()).toEqual({ code: 4, hosts: { left1: 'unknown: let-go' } })
-    await becomes(lab().host('left1'), /ROLLED_BACK/)
-    await isAsBefore('left1')
-  })
-})
