@@ -30,16 +30,17 @@ export async function packageStore(root: string, more: readonly string[] = []): 
   const distribution = await distributionOf(root)
   const archive = await archiveOf(distribution.id)
   if (archive === undefined) throw new FleetError('lab-unknown-distribution', { root, ...distribution })
-  const names = [...new Set([...PACKAGES, ...more])]
-  const path = cachePath(CACHE, `packages-${distribution.codename}`, names)
-  const folder = await cached(path, draft => download(distribution, archive, names, draft))
+  // Each of `more` by itself: what a host can't have beside iptables-persistent, such as ufw, lies there too.
+  const wishes = [PACKAGES, ...more.filter(name => !PACKAGES.includes(name)).map(name => [name])]
+  const path = cachePath(CACHE, `packages-${distribution.codename}`, wishes.flat())
+  const folder = await cached(path, draft => download(distribution, archive, wishes, draft))
   return { folder, source: `deb [trusted=yes] http://${CONTROLLER4}:${STORE_PORT}/${basename(folder)}/ ./\n` }
 }
 
 async function download(
   { codename }: Distribution,
   { mirror, components, keyring }: Archive,
-  names: readonly string[],
+  wishes: readonly (readonly string[])[],
   draft: string,
 ): Promise<void> {
   const apt = join(draft, 'apt')
@@ -53,8 +54,8 @@ async function download(
   // An empty status: as if nothing were installed, so that everything down to libc is in the store.
   await writeFile(join(apt, 'status'), '')
   const get = ['apt-get', '-qq', ...aptOptions(apt)]
-  const install = ['install', '--yes', '--download-only', '--no-install-recommends', ...names]
-  for (const step of [['update'], install]) {
+  const install = ['install', '--yes', '--download-only', '--no-install-recommends']
+  for (const step of [['update'], ...wishes.map(names => [...install, ...names])]) {
     const { code, stderr } = await runCommand([...get, ...step])
     if (code !== 0) throw new FleetError('lab-packages-failed', { mirror, said: stderr.trim().slice(-1500) })
   }

@@ -9,9 +9,10 @@ import type { Question } from './question.ts'
 export function refusals(question: Question): readonly Finding[] {
   const { seen } = question
   return [
+    // Who makes the rules, before what is strange in them.
+    ...managers(seen),
     ...natives(question),
     ...backends(seen),
-    ...managers(seen),
     ...tools(seen),
     ...session(seen),
     ...lock(seen),

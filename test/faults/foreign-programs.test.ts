@@ -6,9 +6,10 @@ import { type ForeignProgram, run } from '../integration/hosts/foreign/program.t
 import { TAILSCALE } from '../integration/hosts/foreign/tailscale.ts'
 import { foreignLines, ownLines } from '../integration/hosts/foreign.ts'
 import { becomes } from '../integration/hosts/guard.ts'
-import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
+import { allowConnections } from '../integration/hosts/one-connection.ts'
 import { useTestLab } from '../integration/hosts/test-lab.ts'
 import { Trial } from './trial.ts'
+import { startWindow } from './window.ts'
 
 /*
  * Programs that keep rules of their own and change them while fleet's change waits to be confirmed: theirs are to the
@@ -52,9 +53,7 @@ describe.concurrent.each(programs)('%s', (name, { work, rest, mark }) => {
 
   /** A change that is in force and waits to be confirmed, while the program does something. */
   async function change(seconds: string, does: string) {
-    await allowOneConnection(trial.lab, name)
-    const attempt = await trial.begin([name], '--confirm-timeout', seconds)
-    await becomes(host(), /^APPLIED/)
+    const attempt = await startWindow(trial, name, seconds)
     const before = await theirs(name)
     await run(host(), does)
     const lines = await theirs(name)

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/model/event.ts'
 import { becomes } from '../integration/hosts/guard.ts'
-import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
+import { allowConnections } from '../integration/hosts/one-connection.ts'
 import type { Running } from '../integration/hosts/site.ts'
 import { useTrial } from './trial.ts'
+import { startWindow } from './window.ts'
 
 /*
  * What fleet wouldn't see, would take for something else, or would fight with: the host is refused with a reason and a
@@ -138,7 +139,7 @@ describe.concurrent('rules of nft elsewhere', () => {
   })
 
   it('that come in the window stay when the change is taken back', async () => {
-    const running = await startWindow('within')
+    const { running } = await startWindow(trial, 'within')
     await mustNft('within', [`insert rule ip filter INPUT ${NATIVE}`])
     await becomes(trial.host('within'), /ROLLED_BACK/)
     await allowConnections(trial.lab, 'within')
@@ -151,7 +152,7 @@ describe.concurrent('rules of nft elsewhere', () => {
   it('that make a table unreadable in the window: the old rules are back, and said to be once they can be read', async () => {
     await trial.must('stuck', 'iptables -N f2b-mine; iptables -I INPUT -j f2b-mine')
     await trial.remember('stuck')
-    const running = await startWindow('stuck')
+    const { running } = await startWindow(trial, 'stuck')
     await mustNft('stuck', [`add rule ip filter INPUT tcp dport 99 ct count 3 accept`])
     await becomes(trial.host('stuck'), /STUCK/)
     const input = (await trial.must('stuck', 'nft -s list chain ip filter INPUT')).split('\n')
@@ -174,14 +175,6 @@ const foreign = (name: string) =>
     name,
     'nft -s list chain ip filter f2b-nft; nft -s list table inet mine; iptables -S INPUT | head -n 2',
   )
-
-/** A change that is in force, and that nobody confirms. */
-async function startWindow(name: string): Promise<Running> {
-  await allowOneConnection(trial.lab, name)
-  const { running } = await trial.begin([name])
-  await becomes(trial.host(name), /^APPLIED/)
-  return running
-}
 
 /** Where else a boot finds rules: a file, what is in it, and whether it is run. */
 const CALLERS: readonly (readonly [file: string, text: string])[] = [

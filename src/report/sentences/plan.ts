@@ -21,10 +21,12 @@ const LOADED: Readonly<Record<string, string>> = {
 const decided = (a: Args) =>
   a.rule === '' ? 'No rule accepts it, so the policy decides.' : `What decides is "${String(a.rule)}".`
 
-const wayOut = (manager: string) =>
-  manager.startsWith('/')
-    ? 'Take those lines out of the file first.'
-    : `Turn it off there first (systemctl disable --now ${manager}, or take the script out).`
+function wayOut(manager: string): string {
+  if (manager.startsWith('/')) return 'Take those lines out of the file first.'
+  if (manager === 'ufw')
+    return "Turn it off there first (ufw disable; apt-get -y remove ufw, since iptables-persistent can't be installed beside it; the chains that it leaves go with fleet_replace: ['ufw*'])."
+  return `Turn it off there first (systemctl disable --now ${manager}, or take the script out).`
+}
 
 export const planSentences = {
   'lockout-in': a =>

@@ -1,0 +1,14 @@
+import { becomes } from '../integration/hosts/guard.ts'
+import { allowOneConnection } from '../integration/hosts/one-connection.ts'
+import type { Attempt, Trial } from './trial.ts'
+
+/**
+ * A change that is in force on a host, and that nobody confirms as long as `allowConnections` wasn't called: the window
+ * in which others do what they do.
+ */
+export async function startWindow(trial: Trial, name: string, seconds = '4'): Promise<Attempt> {
+  await allowOneConnection(trial.lab, name)
+  const attempt = await trial.begin([name], '--confirm-timeout', seconds)
+  await becomes(trial.host(name), /^APPLIED/)
+  return attempt
+}
