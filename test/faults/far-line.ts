@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
 import { mustRun } from '../../src/lab/command.ts'
 import type { Lab } from '../../src/lab/lab.ts'
 
@@ -20,7 +19,7 @@ const PROGRAM = fileURLToPath(new URL('far-line.py', import.meta.url))
 
 /**
  * A host's cable, led through a program that makes it far, slow, lossy or cut, as `tc netem` does where a kernel has
- * it. It ends with the test that made it, or with its lab.
+ * it. It ends with its lab, or with the process that made it.
  */
 export class FarLine {
   readonly #child: ChildProcess
@@ -50,7 +49,6 @@ export class FarLine {
     await mustRun(['ip', 'netns', 'exec', lab.host(name).namespace, ...python, 'plain', 'eth0'])
     await mustRun(['ip', 'netns', 'exec', lab.controller, ...python, 'plain', plug])
     const child = lab.spawn([...python, far, cable, String(seed)], { stdio: ['pipe', 'pipe', 'inherit'] })
-    onTestFinished(() => void child.stdin?.end())
     const line = new FarLine(child)
     await line.#answer()
     if (shape) await line.shape(shape)
