@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { homedir, hostname, userInfo } from 'node:os'
+import type { Rollout } from '../config/rollout.ts'
 import { openJournal } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
 import { journalDirectory } from '../journal/place.ts'
+import { promoted } from '../journal/promotion.ts'
 import { thisWriter } from '../journal/writer.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
@@ -11,8 +13,10 @@ import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
-import { applyAll, type Survey } from '../rollout/rollout.ts'
+import type { Survey } from '../rollout/observe-all.ts'
+import { type Rolled, roll } from '../rollout/roll.ts'
 import type { Flags } from './command.ts'
+import { courseOf, rolloutOf } from './course.ts'
 import { flag } from './flag.ts'
 import type { Inputs } from './inputs.ts'
 import type { Signals } from './signals.ts'
@@ -27,6 +31,7 @@ export async function changeHosts(
   doing: string,
 ): Promise<number> {
   const confirmTimeout = confirmTimeoutOf(flags, prepared)
+  const rollout = rolloutOf(prepared.inputs, flags)
   const run = runName(prepared.clock)
   const who = whoIsHere()
   const directory = journalsOf(prepared.inputs, flags)
@@ -47,10 +52,10 @@ export async function changeHosts(
       writer: thisWriter(),
     })
     const survey = await prepared.survey(emit)
-    const it = { prepared, emit, run, who, confirmTimeout, stop: signals.stop, voice }
-    const outcomes = await change(survey, it)
+    const it = { prepared, emit, run, who, confirmTimeout, rollout, directory, stop: signals.stop, voice }
+    const { outcomes, why } = await change(survey, it)
     await emit({ type: 'run-ended', run, states: count(outcomes) })
-    await voice.end(outcomes)
+    await voice.end(outcomes, why)
     return exitCodeOf(outcomes)
   } finally {
     await voice.close()
@@ -65,15 +70,25 @@ interface Change {
   readonly run: string
   readonly who: string
   readonly confirmTimeout: number
+  readonly rollout: Rollout
+  /** Where the journals lie. */
+  readonly directory: string
   readonly stop: AbortSignal
   readonly voice: Voice
 }
 
-async function change(survey: Survey, it: Change): Promise<readonly Outcome[]> {
+async function change(survey: Survey, it: Change): Promise<Rolled> {
   const agreed = !it.stop.aborted && (await it.voice.agree(survey))
-  const { each, clock } = it.prepared
-  const tools = { ...it, each, clock, stop: agreed ? it.stop : AbortSignal.abort() }
-  return [...survey.failed, ...(await applyAll(survey.observed, tools))]
+  const { each, clock, inputs, hosts } = it.prepared
+  const tools = {
+    ...it,
+    each,
+    clock,
+    stop: agreed ? it.stop : AbortSignal.abort(),
+    promoted: (run: string, over: AbortSignal) => promoted(it.directory, run, clock, over),
+  }
+  const now = { now: clock.now(), wall: clock.wall() }
+  return roll(survey, courseOf(survey, inputs, { rollout: it.rollout, hosts, ...now }), tools)
 }
 
 export const warn = (finding: Finding) => void process.stderr.write(`${say(finding)}\n`)

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { APPLY, CHANGE, CONNECTION, HOSTS, INVENTORY, OUTPUT, REMOVE, RESUME } from './flags.ts'
+import { APPLY, CHANGE, CONNECTION, HOSTS, INVENTORY, OUTPUT, REMOVE, RESUME, ROLLOUT } from './flags.ts'
 
 /** Every command there is. A command's code is imported only when it runs: `fleet --help` costs yargs and nothing else. */
 export const COMMANDS: readonly Command[] = [
@@ -14,7 +14,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'apply',
     positional: '[inventory]',
     describe: 'bring every host to its rules; a host that can no longer be reached rolls back by itself',
-    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...APPLY, ...OUTPUT },
+    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...APPLY, ...ROLLOUT, ...OUTPUT },
     load: () => import('./apply.ts'),
   },
   {
@@ -40,11 +40,18 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./resume.ts'),
   },
   {
+    name: 'promote',
+    positional: '<run>',
+    describe: 'let a paused rollout go on',
+    flags: { inventory: RESUME.inventory, journal: RESUME.journal },
+    load: () => import('./promote.ts'),
+  },
+  {
     name: 'remove',
     positional: '[inventory]',
     describe:
       'take fleet off every host: what stood before is back in force and on disk, guarded like any change',
-    flags: { ...HOSTS, ...CONNECTION, ...REMOVE, ...OUTPUT },
+    flags: { ...HOSTS, ...CONNECTION, ...REMOVE, ...ROLLOUT, ...OUTPUT },
     load: () => import('./remove.ts'),
   },
   {

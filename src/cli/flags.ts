@@ -124,6 +124,50 @@ export const APPLY = {
   ...JOURNAL,
 } satisfies Record<string, Flag>
 
+const share = 'a number, or a share such as 10%'
+
+/** How a change goes over the hosts: what `rollout:` in fleet.yml says. */
+export const ROLLOUT = {
+  stages: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'go in stages: numbers and shares of the hosts to change, such as 1,10%,100%',
+  },
+  canary: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: 'GROUP=N: so many hosts of a group or role are in the first stage',
+  },
+  spread: { type: 'string', requiresArg: true, describe: 'a variable: stages take from each of its values' },
+  shuffle: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'shuffle the hosts; the same seed, the same order',
+  },
+  'max-failures': { type: 'string', requiresArg: true, describe: `stop when more hosts fail: ${share}` },
+  'max-stage-failures': { type: 'string', requiresArg: true, describe: `the same in each stage: ${share}` },
+  'max-skipped': { type: 'string', requiresArg: true, describe: `stop when more are passed over: ${share}` },
+  unreachable: {
+    choices: ['abort', 'skip'],
+    describe: 'whether a host that cannot be reached is a failure, or passed over',
+  },
+  soak: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'wait so long after a stage, then look at its hosts again',
+  },
+  'on-failure': { choices: ['stop', 'pause'], describe: 'what follows too many failures (stop)' },
+  manual: { type: 'boolean', describe: 'wait for `fleet promote RUN` before each stage but the first' },
+  'not-before': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'start no host before: 22:30, or a date and time',
+  },
+  'not-after': { type: 'string', requiresArg: true, describe: 'start no host after' },
+} satisfies Record<string, Flag>
+
 /** What brings runs to their end needs of the inventory: how its hosts are reached. */
 export const RESUME = {
   inventory: HOSTS.inventory,

@@ -2,14 +2,14 @@ import { observeBefore } from '../host/observe.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import { decideRemoval } from '../plan/removal.ts'
 import { say } from '../report/say.ts'
-import { observeAll } from '../rollout/rollout.ts'
+import { observeAll } from '../rollout/observe-all.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Pool } from '../session/pool.ts'
 import { changeHosts } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { poolFor, withBecomePassword } from './hosts.ts'
+import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { showPlan } from './plan.ts'
 import { listHosts } from './render.ts'
@@ -35,7 +35,8 @@ async function prepareRemoval(flags: Flags, cancel: AbortSignal): Promise<Prepar
   const targets = removalTargets(inputs, withPassword, pool)
   const clock = realClock
   const { each } = pool
-  return { inputs, each, clock, survey: emit => observeAll(targets, { each, clock, emit }) }
+  const hosts = hostsAtOnce(inputs, withPassword)
+  return { inputs, each, hosts, clock, survey: emit => observeAll(targets, { each, clock, emit }) }
 }
 
 function removalTargets(inputs: Inputs, flags: Flags, pool: Pool): readonly Target[] {

@@ -1,12 +1,12 @@
 import type { Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
 import { say } from '../report/say.ts'
-import { type Each, observeAll, type Survey } from '../rollout/rollout.ts'
+import { type Each, observeAll, type Survey } from '../rollout/observe-all.ts'
 import { findingsOf } from './check.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { poolFor, withBecomePassword } from './hosts.ts'
+import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs, renderAll } from './inputs.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
 
@@ -14,6 +14,8 @@ import { makeTargets, shippedRoles } from './targets.ts'
 export interface Prepared {
   readonly inputs: Inputs
   readonly each: Each
+  /** Hosts in flight at once. */
+  readonly hosts: number
   readonly clock: Clock
   survey(emit: Emit): Promise<Survey>
 }
@@ -35,6 +37,7 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
   return {
     inputs,
     each: pool.each,
+    hosts: hostsAtOnce(inputs, withPassword),
     clock,
     survey: emit => observeAll(targets, { each: pool.each, clock, emit }),
   }

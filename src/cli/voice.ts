@@ -1,9 +1,10 @@
 import type { Clock } from '../model/clock.ts'
 import type { Event, Outcome } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
 import { jsonLine } from '../report/json.ts'
 import { createProgress } from '../report/progress.ts'
 import { printSummary } from '../report/summary.ts'
-import type { Survey } from '../rollout/rollout.ts'
+import type { Survey } from '../rollout/observe-all.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { showSurvey } from './plan.ts'
@@ -14,7 +15,8 @@ export interface Voice {
   emit(event: Event): void | Promise<void>
   /** Shows the plan and asks, where there is somebody to ask and something to change. */
   agree(survey: Survey): Promise<boolean>
-  end(outcomes: readonly Outcome[]): Promise<void>
+  /** `why`: what kept it from going through all its stages. */
+  end(outcomes: readonly Outcome[], why?: Finding): Promise<void>
   /** Gives the terminal back, whatever happened. */
   close(): Promise<void>
 }
@@ -44,9 +46,11 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
       const { askYesNo } = await import('./ask.ts')
       return askYesNo(`${doing} ${changing} ${changing === 1 ? 'host' : 'hosts'}? [y/N] `)
     },
-    end: async outcomes => {
+    end: async (outcomes, why) => {
       await progress.done()
-      process.stdout.write(printSummary(outcomes, { color: hasColor(process.stdout) }))
+      process.stdout.write(
+        printSummary(outcomes, { color: hasColor(process.stdout), ...(why ? { why } : {}) }),
+      )
     },
     close: () => progress.done(),
   }

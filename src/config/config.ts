@@ -6,6 +6,7 @@ import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
 import { type ConfigDocument, readDocument } from './document.ts'
 import { findNotYet, LATER } from './not-yet.ts'
+import { type Rollout, withoutNulls as rolloutOf } from './rollout.ts'
 import { configSchema, NAMES, type WrittenConfig } from './schema.ts'
 
 /** What `fleet.yml` says, with its paths made absolute: they are relative to the file. What it leaves out is left out. */
@@ -19,6 +20,7 @@ export interface Config {
   readonly concurrency: Concurrency
   /** Milliseconds, from 4 s to 30 min. */
   readonly confirmTimeout?: number
+  readonly rollout?: Rollout
 }
 
 /** How many at once: hosts, connections being made, the same through one bastion, connections kept open. */
@@ -61,6 +63,7 @@ function finish(written: WrittenConfig, document: ConfigDocument, directory: str
     ...(templates ? { templates: resolve(directory, templates) } : {}),
     ...(journal ? { journal: resolve(directory, journal) } : {}),
     ...(confirmTimeout ? { confirmTimeout } : {}),
+    ...(written.rollout ? { rollout: rolloutOf(written.rollout) } : {}),
   }
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { parseDuration } from './duration.ts'
+import { duration } from './duration.ts'
+import { rolloutEntries } from './rollout.ts'
 
 /*
  * The message of each schema is the word for what was expected; its sentence lives in the report.
@@ -17,41 +18,11 @@ const list = v.union(
   ],
   'names',
 )
-const share = v.pipe(v.string('share'), v.regex(/^(?:100|[1-9]?\d)(?:\.\d+)?%$/, 'share'))
-const amount = v.pipe(v.number('amount'), v.integer('amount'), v.minValue(0, 'amount'))
-
 /** valibot takes a list for an object. */
 const mapping = v.custom<Readonly<Record<string, unknown>>>(
   value => typeof value === 'object' && value !== null && !Array.isArray(value),
   'mapping',
 )
-
-const duration = v.pipe(
-  v.union([v.string(), v.number()], 'duration'),
-  v.transform(value => parseDuration(value)),
-  v.number('duration'),
-)
-
-const gate = v.union(
-  [
-    v.strictObject({ tcp: count }),
-    v.strictObject({ http: text }),
-    v.strictObject({ command: text }),
-    v.strictObject({ prometheus: text }),
-  ],
-  'gate',
-)
-
-const rolloutEntries = {
-  stages: v.nullish(v.pipe(v.array(v.union([count, share], 'stage'), 'stages'), v.minLength(1, 'stages'))),
-  spread: v.nullish(text),
-  maxFailures: v.nullish(v.union([amount, share], 'amount')),
-  maxSkipped: v.nullish(v.union([amount, share], 'amount')),
-  unreachable: v.nullish(v.picklist(['abort', 'skip'], 'unreachable')),
-  soak: v.nullish(duration),
-  gates: v.nullish(v.array(gate, 'gates')),
-  onFailure: v.nullish(v.picklist(['stop', 'revert-stage', 'revert-all', 'pause'], 'onFailure')),
-}
 
 const concurrencyEntries = {
   hosts: v.nullish(count),

@@ -60,11 +60,20 @@ function begin(file: string, lines: GroupCommit, tools: JournalTools): Journal {
   return { file, append, close: () => lines.close().catch(complain) }
 }
 
+const SAFE: ReadonlySet<Event['type']> = new Set([
+  'run-started',
+  'run-resumed',
+  'rollout-planned',
+  'rollout-paused',
+  'host-settled',
+  'host-checked',
+  'run-ended',
+])
+
 /** What a later run must know of if the controller dies now. */
 function mustBeSafe(event: Event): boolean {
   if (event.type === 'host-step') return event.step === 'arming'
-  if (event.type === 'run-resumed') return true
-  return event.type === 'run-started' || event.type === 'host-settled' || event.type === 'run-ended'
+  return SAFE.has(event.type)
 }
 
 async function create(directory: string, file: string) {

@@ -1,4 +1,5 @@
 import type { Event, Handover, Outcome, Writer } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
 import type { Recorded } from './replay.ts'
 
 /** What a journal says of a run, put together. */
@@ -13,6 +14,10 @@ export interface RunRecord {
   /** Who wrote it last, and nobody after whom it ended. */
   readonly writers: readonly Writer[]
   readonly isEnded: boolean
+  /** Why it waits for somebody, if it does. */
+  readonly paused?: Finding
+  /** The frozen list, stage by stage; empty where it never came to that. */
+  readonly stages: readonly (readonly string[])[]
   /** In the order in which they were first named. */
   readonly hosts: ReadonlyMap<string, HostRecord>
 }
@@ -32,18 +37,39 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   const { run, who, command, inventory = [] } = first.event
   const hosts = new Map<string, HostRecord>()
   const know = (host: string, more: HostRecord) => hosts.set(host, { ...hosts.get(host), ...more })
-  for (const one of recorded) learn(one, know)
+  for (const one of recorded) {
+    learn(one, know)
+    const { event } = one
+    const outcome =
+      event.type === 'host-checked' && event.finding ? hosts.get(event.host)?.outcome : undefined
+    if (event.type === 'host-checked' && event.finding && outcome)
+      know(event.host, { outcome: { ...outcome, finding: event.finding } })
+  }
   const lastEnd = recorded.findLastIndex(({ event }) => event.type === 'run-ended')
   const writers = recorded.slice(lastEnd + 1).flatMap(({ event }) => writerOf(event) ?? [])
   const isEnded = lastEnd >= 0 && writers.length === 0
-  return { run, who, command, inventory, since: first.at, writers, isEnded, hosts }
+  const paused = isEnded ? undefined : pausedOf(recorded)
+  const stages = stagesOf(recorded)
+  const pause = paused ? { paused } : {}
+  return { run, who, command, inventory, since: first.at, writers, isEnded, stages, hosts, ...pause }
 }
 
 const writerOf = (event: Event): Writer | undefined =>
   event.type === 'run-started' || event.type === 'run-resumed' ? event.writer : undefined
 
+function pausedOf(recorded: readonly Recorded[]): Finding | undefined {
+  const last = recorded.findLast(({ event }) => /^rollout-(paused|promoted|stopped)$/.test(event.type))
+  return last?.event.type === 'rollout-paused' ? last.event.why : undefined
+}
+
+function stagesOf(recorded: readonly Recorded[]): RunRecord['stages'] {
+  const planned = recorded.find(({ event }) => event.type === 'rollout-planned')
+  return planned?.event.type === 'rollout-planned' ? planned.event.stages : []
+}
+
 function learn({ at, event }: Recorded, know: (host: string, more: HostRecord) => void): void {
   if (event.type === 'phase-started') for (const host of event.hosts) know(host, {})
+  if (event.type === 'rollout-planned') for (const host of event.stages.flat()) know(host, {})
   if (event.type === 'host-planned') know(event.host, { verdict: event.verdict })
   if (event.type === 'host-settled') {
     const { type: _, ...outcome } = event

@@ -14,6 +14,8 @@ export interface Outcome {
 /** The steps of one host that the journal and the progress tell. */
 export type Step = 'observing' | 'installing' | 'arming' | 'armed' | 'applied' | 'confirming'
 
+export type Phase = 'observe' | 'apply' | 'check'
+
 /** The process that writes a journal. */
 export interface Writer {
   readonly pid: number
@@ -46,7 +48,26 @@ export type Event =
     }
   /** Somebody goes on with a run whose controller died. */
   | { readonly type: 'run-resumed'; readonly run: string; readonly who: string; readonly writer: Writer }
-  | { readonly type: 'phase-started'; readonly phase: 'observe' | 'apply'; readonly hosts: readonly string[] }
+  | {
+      readonly type: 'phase-started'
+      readonly phase: Phase
+      readonly hosts: readonly string[]
+      /** Of `apply`, counted from 1. */
+      readonly stage?: number
+      readonly stages?: number
+    }
+  /** The frozen list: which hosts are changed, stage by stage. */
+  | {
+      readonly type: 'rollout-planned'
+      readonly run: string
+      readonly stages: readonly (readonly string[])[]
+    }
+  /** A host that persisted was looked at once more; with a finding if it doesn't pass. */
+  | { readonly type: 'host-checked'; readonly host: string; readonly finding?: Finding }
+  | { readonly type: 'rollout-paused'; readonly run: string; readonly why: Finding }
+  | { readonly type: 'rollout-promoted'; readonly run: string }
+  /** It ended before its last stage. */
+  | { readonly type: 'rollout-stopped'; readonly run: string; readonly why: Finding }
   | ({ readonly type: 'host-step'; readonly host: string; readonly step: Step } & Partial<Handover>)
   | {
       readonly type: 'host-planned'

@@ -17,8 +17,16 @@ const CODES: Readonly<Record<HostState, 0 | 3 | 4>> = {
 }
 
 /** What a run ends with: the worst of its hosts. */
-export function exitCodeOf(outcomes: readonly Pick<Outcome, 'state'>[]): 0 | 3 | 4 {
-  return outcomes.reduce<0 | 3 | 4>((worst, { state }) => (CODES[state] > worst ? CODES[state] : worst), 0)
+export function exitCodeOf(outcomes: readonly Pick<Outcome, 'state' | 'finding'>[]): 0 | 3 | 4 {
+  return outcomes.reduce<0 | 3 | 4>((worst, outcome) => {
+    const code = codeOf(outcome)
+    return code > worst ? code : worst
+  }, 0)
+}
+
+/** A host that persisted and didn't pass its check afterwards isn't done. */
+function codeOf({ state, finding }: Pick<Outcome, 'state' | 'finding'>): 0 | 3 | 4 {
+  return CODES[state] === 0 && finding?.severity === 'error' ? 3 : CODES[state]
 }
 
 const PLANNED: Readonly<Record<HostPlan['verdict'], 0 | 2 | 3>> = { unchanged: 0, change: 2, refused: 3 }

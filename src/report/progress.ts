@@ -28,20 +28,29 @@ export function createProgress({ stream, isTTY, clock }: ProgressOptions): Progr
     tally = undefined
     if (over) await view.end(over)
   }
-  const start = async (phase: Tally['phase'], hosts: readonly string[]) => {
+  const start = async ({ phase, hosts, stage, stages }: PhaseStarted) => {
     await done()
     if (hosts.length === 0) return
-    tally = new Tally(phase, hosts)
+    tally = new Tally(phase, hosts, { stage, stages })
     view.start(tally)
   }
+  const pause = async ({ run, why }: Paused) => {
+    await done()
+    stream.write(`paused: ${say(why)} Go on with \`fleet promote ${run}\`, or stop with Ctrl-C.\n`)
+  }
   const emit = (event: Event) => {
-    if (event.type === 'phase-started') return start(event.phase, event.hosts)
+    if (event.type === 'phase-started') return start(event)
+    if (event.type === 'rollout-paused') return pause(event)
     tally?.add(event, clock.now())
     if (event.type === 'host-settled' && !isGood(event.state)) view.fail(failure(event))
+    if (event.type === 'host-checked' && event.finding) view.fail(failure({ ...event, state: 'persisted' }))
     return tally?.isOver || event.type === 'run-ended' ? done() : undefined
   }
   return { emit, done }
 }
+
+type Paused = Extract<Event, { type: 'rollout-paused' }>
+type PhaseStarted = Extract<Event, { type: 'phase-started' }>
 
 /** The first line alone: the summary says all. */
 function failure({ host, state, finding }: Outcome): string {

@@ -1,5 +1,5 @@
 import type { Outcome } from '../model/event.ts'
-import type { Args } from '../model/finding.ts'
+import type { Args, Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { painter, type Tone } from './paint.ts'
 import { say } from './say.ts'
@@ -21,6 +21,8 @@ const NEXT: Readonly<Partial<Record<HostState, string>>> = {
 
 /** What to do where it isn't what is done about others in that state. */
 const OWN_NEXT: Readonly<Record<string, (a: Args) => string>> = {
+  'not-as-left': () => 'See what differs with `fleet plan -l LIMIT`.',
+  'lost-again': () => 'See what it has with `fleet plan -l LIMIT` when it answers again.',
   'half-removed': () => 'Run it again with -l LIMIT.',
   'never-armed': a => `Go on with \`fleet ${String(a.command)} -l LIMIT\`.`,
 }
@@ -41,15 +43,29 @@ const ORDER: readonly HostState[] = [
   'stuck',
 ]
 
+interface SummaryOptions {
+  readonly color?: boolean
+  /** What kept the run from going through all its stages. */
+  readonly why?: Finding
+}
+
 /** What became of every host. Hosts of which the same is to be said are folded; a failed one says what to do next. */
-export function printSummary(outcomes: readonly Outcome[], { color = false } = {}): string {
+export function printSummary(
+  outcomes: readonly Outcome[],
+  { color = false, why }: SummaryOptions = {},
+): string {
   const paint = painter(color)
   const sorted = outcomes.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
   const folded = [...groupBy(sorted, ({ state, finding }) => JSON.stringify([state, finding]))]
-  return folded.map(([, all]) => `${paint(toneOf(all[0]), entry(all))}\n`).join('')
+  const entries = folded.map(([, all]) => `${paint(toneOf(all[0]), entry(all))}\n`).join('')
+  // Whoever stops it knows that.
+  return why && why.code !== 'stopped'
+    ? `${entries}${paint('red', `The rollout ended early: ${say(why)}`)}\n`
+    : entries
 }
 
-const isGood = (outcome: Outcome | undefined) => outcome !== undefined && GOOD.has(outcome.state)
+const isGood = (outcome: Outcome | undefined) =>
+  outcome !== undefined && GOOD.has(outcome.state) && outcome.finding?.severity !== 'error'
 const toneOf = (outcome: Outcome | undefined): Tone =>
   isGood(outcome) ? (outcome?.finding ? 'yellow' : 'none') : 'red'
 

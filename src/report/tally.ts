@@ -1,15 +1,19 @@
-import type { Event, Outcome, Step } from '../model/event.ts'
+import type { Event, Outcome, Phase, Step } from '../model/event.ts'
 import { HOST_STATES, type HostState } from '../model/host-state.ts'
-
-type Phase = 'observe' | 'apply'
 
 export const isGood = (state: HostState): boolean => state === 'unchanged' || state === 'persisted'
 
-const DOING: Readonly<Record<Phase, string>> = { observe: 'observing', apply: 'applying' }
-const DONE: Readonly<Record<Phase, string>> = { observe: 'observed', apply: 'applied' }
+const DOING: Readonly<Record<Phase, string>> = {
+  observe: 'observing',
+  apply: 'applying',
+  check: 'checking',
+}
+const DONE: Readonly<Record<Phase, string>> = { observe: 'observed', apply: 'applied', check: 'checked' }
 const PLANNED = { change: 'to change', unchanged: 'unchanged', refused: 'refused' } as const
 const ORDER: readonly string[] = [
   'to change',
+  'in order',
+  'not in order',
   'persisted',
   ...HOST_STATES.filter(state => state !== 'persisted'),
 ]
@@ -18,14 +22,17 @@ const ORDER: readonly string[] = [
 export class Tally {
   readonly phase: Phase
   readonly hosts: number
+  /** `stage 2 of 3`; '' where all hosts are one. */
+  readonly stage: string
   readonly #open: Set<string>
   /** In the order in which they began: the first is the slowest. Monotonic milliseconds. */
   readonly #flying = new Map<string, { step: Step; since: number }>()
   readonly #ends = new Map<string, number>()
   #failed = false
 
-  constructor(phase: Phase, hosts: readonly string[]) {
+  constructor(phase: Phase, hosts: readonly string[], { stage = 1, stages = 1 } = {}) {
     this.phase = phase
+    this.stage = stages > 1 ? `stage ${stage} of ${stages}` : ''
     this.hosts = hosts.length
     this.#open = new Set(hosts)
   }
@@ -45,6 +52,9 @@ export class Tally {
     } else if (event.type === 'host-settled') this.#settle(event)
     else if (event.type === 'host-planned' && this.phase === 'observe') {
       this.#end(event.host, PLANNED[event.verdict])
+    } else if (event.type === 'host-checked' && this.phase === 'check') {
+      this.#end(event.host, event.finding ? 'not in order' : 'in order')
+      if (event.finding) this.#failed = true
     }
   }
 
@@ -66,13 +76,17 @@ export class Tally {
       parts.push(`slowest: ${host} ${step} (${Math.floor((now - since) / 1000)} s)`)
       break
     }
-    return `${DOING[this.phase]}: ${parts.join(', ')}`
+    return `${this.#title(DOING)}: ${parts.join(', ')}`
   }
 
   /** `applied: 49 persisted, 1 reverted`; says of hosts without an end that they have none. */
   result(): string {
     const open = this.#open.size === 0 ? [] : [`${this.#open.size} unfinished`]
-    return `${DONE[this.phase]}: ${[...this.#counts(), ...open].join(', ')}`
+    return `${this.#title(DONE)}: ${[...this.#counts(), ...open].join(', ')}`
+  }
+
+  #title(words: Readonly<Record<Phase, string>>): string {
+    return [words[this.phase], ...(this.stage ? [this.stage] : [])].join(' ')
   }
 
   #counts(): string[] {

@@ -141,6 +141,7 @@ function told(event: Event, host: string): readonly string[] {
   if (!('host' in event) || event.host !== host) return []
   if (event.type === 'host-step') return [event.step]
   if (event.type === 'host-planned') return [`planned: ${event.verdict}`]
+  if (event.type === 'host-checked') return ['checked']
   return [event.finding ? `${event.state}: ${event.finding.code}` : event.state]
 }
 

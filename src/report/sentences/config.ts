@@ -16,10 +16,15 @@ const EXPECTED: Readonly<Record<string, string>> = {
   onFailure: 'stop, revert-stage, revert-all or pause',
   gate: 'one of tcp: PORT, http: URL, command: TEXT or prometheus: QUERY',
   gates: 'a list such as [{tcp: 443}]',
+  counts: 'a mapping of names to whole numbers from 1, such as {web: 1}',
+  moment: 'a time such as 22:30 or 2026-01-31T22:30',
+  'yes or no': 'true or false',
   mapping: 'name: value lines',
 }
 
 export const configSentences = {
+  'flag-wrong-value': (a: Args) =>
+    `${String(a.name)} must be ${EXPECTED[String(a.expected)] ?? 'something else'}.`,
   'config-bad-yaml': (a: Args) => `This is not YAML: ${String(a.message)}.`,
   'config-duplicate-key': () => 'This name is there twice; only one of them would count.',
   'config-unknown-key': (a: Args) =>
@@ -28,6 +33,5 @@ export const configSentences = {
     }`.trim(),
   'config-wrong-value': (a: Args) =>
     `${String(a.name) || 'fleet.yml'} must be ${EXPECTED[String(a.expected)] ?? 'something else'}.`,
-  'config-not-yet': (a: Args) =>
-    `${String(a.name)} cannot be followed yet: fleet applies to all hosts in one stage, and a failed host does not stop the others. Take it out to go on like that.`,
+  'config-not-yet': (a: Args) => `${String(a.name)} cannot be followed yet. Take it out to go on without it.`,
 } satisfies Sentences

@@ -5,6 +5,10 @@ const newest = (runs: Args[string] | undefined) =>
   Array.isArray(runs) && runs.length > 0 ? `The newest are ${runs.join(', ')}. ` : ''
 
 export const journalSentences = {
+  'run-not-going-on': a =>
+    `Run ${String(a.run)} is not going on any more. \`fleet resume ${String(a.run)}\` says what became of it.`,
+  'run-not-paused': a => `Run ${String(a.run)} is not paused: nothing waits to be promoted.`,
+  'run-deaf': a => `Run ${String(a.run)} didn't hear it within 10 s. Look at its terminal.`,
   'journal-unwritable': a =>
     `The journal of this run can't be written (${String(a.reason)}). Make room or make the folder writable, or name another place with XDG_STATE_HOME.`,
   'journal-unreadable': a =>

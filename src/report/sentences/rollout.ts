@@ -32,6 +32,18 @@ export const rolloutSentences = {
   removed: () => 'fleet is gone from the host, and what stood before it is in force and boots.',
   'removed-not-forgotten': () =>
     "What stood before fleet is in force and boots, but fleet's own files in /var/lib/fleet and /etc/iptables/fleet are still there. They do nothing; `fleet remove` takes them away.",
+  'not-as-left': () =>
+    'It was changed and confirmed, but when it was looked at again, its rules were not what fleet had left there.',
+  'lost-again': () => 'It was changed and confirmed, but when it was looked at again, it did not answer.',
+  'wants-promotion': a => `Stage ${String(a.stage)} is done. The next one begins when somebody promotes it.`,
+  'budget-spent': a =>
+    `${String(a.failed)} ${a.failed === 1 ? 'host' : 'hosts'} failed, and ${String(a.borne)} may.`,
+  'stage-budget-spent': a =>
+    `${String(a.failed)} ${a.failed === 1 ? 'host' : 'hosts'} of stage ${String(a.stage)} failed, and ${String(a.borne)} may.`,
+  'too-many-skipped': a =>
+    `${String(a.failed)} ${a.failed === 1 ? 'host was' : 'hosts were'} unreachable, and ${String(a.borne)} may be passed over.`,
+  'window-over': () => 'The time in which hosts may be changed is over.',
+  stopped: () => 'It was stopped.',
   'never-armed': () => 'fleet died before its turn, and nothing was changed there.',
   'half-removed': () =>
     "The host was booted in the middle of the removal: what stood before fleet is in force and boots, and some of fleet's files are still there.",

@@ -35,7 +35,22 @@ roles:
   dbservers: db
 concurrency: {hosts: 10, starts: 5, startsPerBastion: 2, open: 100}
 confirmTimeout: 2m
-rollout: {stages: ['100%'], maxFailures: 0, unreachable: abort, soak: 0, gates: [], onFailure: stop}
+rollout:
+  stages: [1, 10%, 100%]
+  canaries: {web: 1}
+  spread: zone
+  shuffle: 7
+  maxParallel: {db: 1}
+  maxFailures: 0
+  maxStageFailures: 10%
+  unreachable: skip
+  maxSkipped: 5
+  soak: 30s
+  gates: []
+  onFailure: pause
+  manual: true
+  notBefore: 22:30
+  notAfter: 2026-01-31T04:00
 `)
     expect(config).toEqual({
       inventory: ['/etc/fleet/hosts.ini', 'h1,h2,'],
@@ -47,6 +62,23 @@ rollout: {stages: ['100%'], maxFailures: 0, unreachable: abort, soak: 0, gates: 
       ]),
       concurrency: { hosts: 10, starts: 5, startsPerBastion: 2, open: 100 },
       confirmTimeout: 120_000,
+      rollout: {
+        stages: [1, '10%', '100%'],
+        canaries: { web: 1 },
+        spread: 'zone',
+        shuffle: '7',
+        maxParallel: { db: 1 },
+        maxFailures: 0,
+        maxStageFailures: '10%',
+        unreachable: 'skip',
+        maxSkipped: 5,
+        soak: 30_000,
+        gates: [],
+        onFailure: 'pause',
+        manual: true,
+        notBefore: '22:30',
+        notAfter: '2026-01-31T04:00',
+      },
     })
   })
 
@@ -86,6 +118,9 @@ rollout: {stages: ['100%'], maxFailures: 0, unreachable: abort, soak: 0, gates: 
     ['rollout:\n  stages: []', '2 config-wrong-value rollout.stages'],
     ['rollout:\n  stages:\n    - 1\n    - 200%', '4 config-wrong-value rollout.stages.1'],
     ['rollout:\n  onFailure: explode', '2 config-wrong-value rollout.onFailure'],
+    ['rollout:\n  canaries: {web: 0}', '2 config-wrong-value rollout.canaries'],
+    ['rollout:\n  manual: 3', '2 config-wrong-value rollout.manual'],
+    ['rollout:\n  notBefore: late', '2 config-wrong-value rollout.notBefore'],
     ['rollout:\n  gates: [{udp: 5}]', '2 config-wrong-value rollout.gates.0'],
     ['journal: a\njournal: b', '2 config-duplicate-key'],
     ['journal: [a', '1 config-bad-yaml'],
@@ -94,13 +129,6 @@ rollout: {stages: ['100%'], maxFailures: 0, unreachable: abort, soak: 0, gates: 
   })
 
   it.each([
-    ['stages: [1, 10%, 100%]', 'stages'],
-    ['stages: [1]', 'stages'],
-    ['spread: zone', 'spread'],
-    ['maxFailures: 2', 'maxFailures'],
-    ['maxSkipped: 10%', 'maxSkipped'],
-    ['unreachable: skip', 'unreachable'],
-    ['soak: 30s', 'soak'],
     ['gates: [{tcp: 443}]', 'gates'],
     ['onFailure: revert-all', 'onFailure'],
   ])('does not pass over %s, which it cannot follow yet', (text, name) => {

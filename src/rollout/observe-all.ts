@@ -1,16 +1,11 @@
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Outcome } from '../model/event.ts'
 import type { Pool } from '../session/pool.ts'
-import { type ApplyTools, applyHost } from './apply-host.ts'
-import { failure, outcomeOf } from './outcome.ts'
+import { failure } from './outcome.ts'
 import type { Observed, Target } from './target.ts'
 
 /*
- * A run over many hosts. The promises:
- *
- * 1. Observe all, decide, then arm: nothing is armed before every host was looked at and the plan accepted.
- * 2. After a stop no host starts; those in flight end as they end, and none is left unconfirmed without its guard.
- * 3. Every host has exactly one outcome.
+ * Observe all, decide, then arm: nothing is armed before every host was looked at and the plan accepted.
  */
 
 /** How hosts are gone through; one that never started is rejected with what was said instead. */
@@ -59,38 +54,6 @@ async function observeOne(target: Target, { clock, emit }: ObserveTools): Promis
   } catch (error) {
     return settled(failure(target.host, error), emit)
   }
-}
-
-export interface RunTools extends ApplyTools {
-  readonly each: Each
-  /** After this no host starts. */
-  readonly stop: AbortSignal
-}
-
-/** Brings every observed host to its end, in one stage. Sessions that aren't needed any more are closed. */
-export async function applyAll(observed: readonly Observed[], tools: RunTools): Promise<readonly Outcome[]> {
-  const changing = observed.filter(({ plan }) => plan.verdict === 'change')
-  const others = observed.filter(({ plan }) => plan.verdict !== 'change').map(({ plan }) => outcomeOf(plan))
-  await tools.emit({
-    type: 'phase-started',
-    phase: 'apply',
-    hosts: changing.map(({ target }) => target.host),
-  })
-  const done = await Promise.all(others.map(outcome => settled(outcome, tools.emit)))
-  const settling = await tools.each(changing, one => startHost(one, tools))
-  const changed = await inOrder(
-    settling,
-    changing.map(({ target }) => target.host),
-    tools.emit,
-  )
-  return [...done, ...changed]
-}
-
-async function startHost(observed: Observed, tools: RunTools): Promise<Outcome> {
-  const { host } = observed.target
-  if (!tools.stop.aborted) return settled(await applyHost(observed, tools), tools.emit)
-  await observed.session.close()
-  return settled({ host, state: 'not started' }, tools.emit)
 }
 
 /** The value of each, and an outcome for a host that was never started. A bug goes on up. */

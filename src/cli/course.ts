@@ -1,0 +1,89 @@
+import { parseRollout, type Rollout } from '../config/rollout.ts'
+import { FleetError } from '../model/error.ts'
+import type { Host } from '../model/host.ts'
+import type { Course } from '../rollout/course.ts'
+import type { Survey } from '../rollout/observe-all.ts'
+import { planCourse } from '../rollout/plan-course.ts'
+import type { Flags } from './command.ts'
+import { flag, flagList } from './flag.ts'
+import type { Inputs } from './inputs.ts'
+
+/** Flags that say what `rollout:` in fleet.yml says, by its names there. */
+const SAME = {
+  spread: 'spread',
+  shuffle: 'shuffle',
+  unreachable: 'unreachable',
+  soak: 'soak',
+  'on-failure': 'onFailure',
+  'not-before': 'notBefore',
+  'not-after': 'notAfter',
+} as const
+const AMOUNTS = {
+  'max-failures': 'maxFailures',
+  'max-stage-failures': 'maxStageFailures',
+  'max-skipped': 'maxSkipped',
+} as const
+
+/** What fleet.yml asks of a rollout, and the flags, which win. Error: `flag-wrong-value`. */
+export function rolloutOf({ config }: Pick<Inputs, 'config'>, flags: Flags): Rollout {
+  const parsed = parseRollout(written(flags))
+  if ('expected' in parsed) throw new FleetError('flag-wrong-value', { ...parsed, name: flagOf(parsed.name) })
+  return { ...config.rollout, ...parsed }
+}
+
+function written(flags: Flags): Readonly<Record<string, unknown>> {
+  const stages = flag(flags, 'stages', 'string')
+  const canaries = flagList(flags, 'canary')
+  const texts = Object.entries(SAME).map(([name, key]) => [key, flag(flags, name, 'string')])
+  const amounts = Object.entries(AMOUNTS).map(([name, key]) => [key, numeric(flag(flags, name, 'string'))])
+  return {
+    ...Object.fromEntries([...texts, ...amounts]),
+    ...(stages === undefined ? {} : { stages: stages.split(',').map(stage => numeric(stage.trim())) }),
+    ...(canaries.length > 0 ? { canaries: Object.fromEntries(canaries.map(canaryOf)) } : {}),
+    ...(flag(flags, 'manual', 'boolean') ? { manual: true } : {}),
+  }
+}
+
+const numeric = (text: string | undefined) => (text !== undefined && /^\d+$/.test(text) ? Number(text) : text)
+
+/** `web=2`, or `web` for one. */
+function canaryOf(text: string): readonly [string, unknown] {
+  const [name = '', count = '1'] = text.split('=')
+  return [name, numeric(count)]
+}
+
+function flagOf(key: string): string {
+  const [name] = Object.entries({ ...SAME, ...AMOUNTS }).find(([, of]) => of === key) ?? [key]
+  return `--${name === 'canaries' ? 'canary' : name}`
+}
+
+export interface CourseTools {
+  readonly rollout: Rollout
+  readonly hosts: number
+  readonly now: number
+  readonly wall: number
+}
+
+/** The course of a run over what was seen. */
+export function courseOf(survey: Survey, inputs: Inputs, tools: CourseTools): Course {
+  const known = new Map(inputs.hosts.map(host => [host.name, host]))
+  const isChanging = ({ plan }: Survey['observed'][number]) => plan.verdict === 'change'
+  const changing = survey.observed.filter(isChanging).map(({ plan }) => ({
+    host: plan.host,
+    groups: plan.groups,
+    roles: plan.roles.map(role => role.split(' ')[0] ?? role),
+    ...zoneOf(known.get(plan.host), tools.rollout.spread),
+  }))
+  const others = survey.observed.filter(one => !isChanging(one))
+  const before = [
+    ...survey.failed.map(({ state }) => state),
+    ...others.map(({ plan }) => (plan.verdict === 'refused' ? ('refused' as const) : ('unchanged' as const))),
+  ]
+  return planCourse(tools.rollout, { ...tools, changing, before }).course
+}
+
+/** The value of the variable that stages are spread over. */
+function zoneOf(host: Host | undefined, spread: string | undefined): { zone?: string } {
+  const value = spread === undefined ? undefined : host?.variables.get(spread)?.value
+  return value === undefined ? {} : { zone: JSON.stringify(value) }
+}

@@ -1,0 +1,78 @@
+import * as v from 'valibot'
+import { duration } from './duration.ts'
+
+/*
+ * What `rollout:` may say, in fleet.yml and by flags. The message of each schema is the word for what was expected.
+ */
+
+const text = v.pipe(v.string('text'), v.nonEmpty('text'))
+const count = v.pipe(v.number('count'), v.integer('count'), v.minValue(1, 'count'))
+const share = v.pipe(v.string('share'), v.regex(/^(?:100|[1-9]?\d)(?:\.\d+)?%$/, 'share'))
+const amount = v.pipe(v.number('amount'), v.integer('amount'), v.minValue(0, 'amount'))
+const borne = v.nullish(v.union([amount, share], 'amount'))
+const counts = v.custom<Readonly<Record<string, number>>>(
+  value =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every(one => v.is(count, one)),
+  'counts',
+)
+/** A moment, in ISO 8601, or a time of the day. */
+const moment = v.pipe(v.string('moment'), v.regex(/^\d{1,2}:\d\d$|^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/, 'moment'))
+
+const gate = v.union(
+  [
+    v.strictObject({ tcp: count }),
+    v.strictObject({ http: text }),
+    v.strictObject({ command: text }),
+    v.strictObject({ prometheus: text }),
+  ],
+  'gate',
+)
+
+export const rolloutEntries = {
+  stages: v.nullish(v.pipe(v.array(v.union([count, share], 'stage'), 'stages'), v.minLength(1, 'stages'))),
+  canaries: v.nullish(counts),
+  spread: v.nullish(text),
+  shuffle: v.nullish(v.union([text, v.pipe(v.number(), v.transform(String))], 'text')),
+  maxParallel: v.nullish(counts),
+  maxFailures: borne,
+  maxStageFailures: borne,
+  maxSkipped: borne,
+  unreachable: v.nullish(v.picklist(['abort', 'skip'], 'unreachable')),
+  soak: v.nullish(duration),
+  gates: v.nullish(v.array(gate, 'gates')),
+  onFailure: v.nullish(v.picklist(['stop', 'revert-stage', 'revert-all', 'pause'], 'onFailure')),
+  manual: v.nullish(v.boolean('yes or no')),
+  notBefore: v.nullish(moment),
+  notAfter: v.nullish(moment),
+}
+
+const schema = v.object(rolloutEntries)
+
+type Written = v.InferOutput<typeof schema>
+
+/** How a change goes over the hosts. What is left out is left out: `cli/course.ts` knows what that means. */
+export type Rollout = { readonly [Name in keyof Written]?: NonNullable<Written[Name]> }
+
+/** What was wrong with a value that a flag gave: its name, and the word for what was expected. */
+export interface WrongValue {
+  readonly name: string
+  readonly expected: string
+}
+
+/** The same by flags. */
+export function parseRollout(value: Readonly<Record<string, unknown>>): Rollout | WrongValue {
+  const parsed = v.safeParse(schema, value)
+  if (parsed.success) return withoutNulls(parsed.output)
+  const [issue] = parsed.issues
+  const key = issue.path?.[0]?.key
+  return { name: typeof key === 'string' ? key : '', expected: issue.message }
+}
+
+export function withoutNulls(written: Written): Rollout {
+  return Object.fromEntries(
+    Object.entries(written).filter(([, value]) => value !== null && value !== undefined),
+  )
+}

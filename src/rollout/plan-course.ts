@@ -1,0 +1,85 @@
+import type { Rollout } from '../config/rollout.ts'
+import { amountOf } from '../model/amount.ts'
+import type { HostState } from '../model/host-state.ts'
+import { type Candidate, stagesOf } from '../plan/stages.ts'
+import type { Budget, Course } from './course.ts'
+import { momentOf } from './moment.ts'
+
+export interface Circumstances {
+  /** The hosts that are to be changed, in the order of the inventory. */
+  readonly changing: readonly Candidate[]
+  /** What is known already of all other hosts of the run. */
+  readonly before: readonly HostState[]
+  /** Hosts in flight at once. */
+  readonly hosts: number
+  /** The moment, monotonic and since the epoch. */
+  readonly now: number
+  readonly wall: number
+}
+
+/**
+ * How a change goes over its hosts. Without `stages` all of them are one, and no failure keeps the others from
+ * starting; whoever asks for stages bears none unless they say how many. Shares of failures are shares of all hosts
+ * of the run, rounded down.
+ */
+export function planCourse(wish: Rollout, at: Circumstances): { course: Course; rest: readonly string[] } {
+  const { changing, before, hosts } = at
+  const { stages, rest } = stagesOf(changing, {
+    stages: wish.stages ?? ['100%'],
+    ...(wish.canaries ? { canaries: wish.canaries } : {}),
+    ...(wish.spread === undefined ? {} : { spread: true }),
+    ...(wish.shuffle === undefined ? {} : { seed: wish.shuffle }),
+  })
+  const groupsOf = new Map(changing.map(({ host, groups, roles }) => [host, [...groups, ...roles]]))
+  const { soak = 0, manual = false, onFailure = 'stop', gates = [] } = wish
+  const course: Course = {
+    stages,
+    budget: budgetOf(wish, stages, before, changing.length + before.length),
+    soak,
+    checks: soak > 0 || gates.length > 0,
+    manual,
+    onFailure,
+    parallel: {
+      hosts,
+      groups: new Map(Object.entries(wish.maxParallel ?? {})),
+      groupsOf: host => groupsOf.get(host) ?? [],
+    },
+    ...windowOf(wish, at),
+  }
+  return { course, rest }
+}
+
+function budgetOf(
+  wish: Rollout,
+  stages: Course['stages'],
+  before: readonly HostState[],
+  all: number,
+): Budget {
+  const { maxFailures, maxStageFailures, maxSkipped } = wish
+  const bears = maxFailures ?? (isStaged(wish) ? 0 : Number.POSITIVE_INFINITY)
+  return {
+    failures: amountOf(bears, all, 'down'),
+    stageFailures: stages.map(stage =>
+      maxStageFailures === undefined
+        ? Number.POSITIVE_INFINITY
+        : amountOf(maxStageFailures, stage.length, 'down'),
+    ),
+    ...(wish.unreachable === 'skip'
+      ? { skipped: amountOf(maxSkipped ?? Number.POSITIVE_INFINITY, all, 'down') }
+      : {}),
+    before,
+  }
+}
+
+const isStaged = ({ stages, canaries, manual, maxStageFailures }: Rollout) =>
+  (stages?.length ?? 1) > 1 || canaries !== undefined || manual === true || maxStageFailures !== undefined
+
+/** On the monotonic clock. */
+function windowOf({ notBefore, notAfter }: Rollout, { now, wall }: Circumstances) {
+  const opens = notBefore === undefined ? undefined : momentOf(notBefore, wall)
+  const closes = notAfter === undefined ? undefined : momentOf(notAfter, opens ?? wall)
+  return {
+    ...(opens === undefined ? {} : { notBefore: now + opens - wall }),
+    ...(closes === undefined ? {} : { notAfter: now + closes - wall }),
+  }
+}

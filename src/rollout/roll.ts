@@ -1,0 +1,119 @@
+import type { Outcome } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
+import type { HostState } from '../model/host-state.ts'
+import { type ApplyTools, applyHost } from './apply-host.ts'
+import type { Check, Course } from './course.ts'
+import { type Crew, drive } from './drive.ts'
+import type { Survey } from './observe-all.ts'
+import { failure, outcomeOf } from './outcome.ts'
+import type { Observed, Target } from './target.ts'
+
+export interface RollTools extends ApplyTools {
+  /** After this no host starts. */
+  readonly stop: AbortSignal
+  /** Resolves when somebody lets the rollout go on. */
+  readonly promoted: (run: string, over: AbortSignal) => Promise<void>
+}
+
+export interface Rolled {
+  /** Exactly one a host. */
+  readonly outcomes: readonly Outcome[]
+  /** Why it ended before its last stage, if it did. */
+  readonly why?: Finding
+}
+
+/** Brings every observed host to its end, stage by stage. Sessions that aren't needed any more are closed. */
+export async function roll(survey: Survey, course: Course, tools: RollTools): Promise<Rolled> {
+  const others = survey.observed.filter(({ plan }) => plan.verdict !== 'change')
+  const done = new Map<string, Outcome>()
+  for (const { plan } of others) await settle(outcomeOf(plan), done, tools)
+  const changing = new Map(
+    survey.observed.filter(({ plan }) => plan.verdict === 'change').map(one => [one.target.host, one]),
+  )
+  await tools.emit({ type: 'rollout-planned', run: tools.run, stages: course.stages })
+  await closeLater(changing, course)
+  const why = await drive(course, crewOf(changing, course, done, tools), tools)
+  for (const [host, { session }] of changing) {
+    if (done.has(host)) continue
+    await session.close()
+    await settle({ host, state: 'not started' }, done, tools)
+  }
+  if (why) await tools.emit({ type: 'rollout-stopped', run: tools.run, why })
+  return { outcomes: [...survey.failed, ...done.values()], ...(why ? { why } : {}) }
+}
+
+/** A later stage looks at its hosts again, over a new connection: what was seen by then is old. */
+async function closeLater(changing: ReadonlyMap<string, Observed>, { stages }: Course): Promise<void> {
+  const first = new Set(stages[0])
+  const later = [...changing].filter(([host]) => !first.has(host))
+  await Promise.all(later.map(([, { session }]) => session.close()))
+}
+
+type Changing = ReadonlyMap<string, Observed>
+
+function crewOf(changing: Changing, course: Course, done: Map<string, Outcome>, tools: RollTools): Crew {
+  const first = new Set(course.stages[0])
+  const { emit, run } = tools
+  return {
+    stage: async stage => {
+      const hosts = course.stages[stage] ?? []
+      await emit({
+        type: 'phase-started',
+        phase: 'apply',
+        hosts,
+        stage: stage + 1,
+        stages: course.stages.length,
+      })
+    },
+    start: async host => {
+      const observed = changing.get(host)
+      if (!observed) throw new Error(`${host} was never observed`)
+      const fresh = first.has(host) ? observed : { ...observed, observedAt: Number.NEGATIVE_INFINITY }
+      return settle(await applyHost(fresh, tools), done, tools)
+    },
+    check: async (_, hosts, earlier) => {
+      const failed: string[] = []
+      const all = [...earlier, ...hosts]
+      await emit({ type: 'phase-started', phase: 'check', hosts: all })
+      await Promise.all(
+        all.map(async host => {
+          const target = changing.get(host)?.target
+          const finding = target && (await lookAgain(target))
+          await emit({ type: 'host-checked', host, ...(finding ? { finding } : {}) })
+          if (!finding) return
+          failed.push(host)
+          const before = done.get(host)
+          if (before) done.set(host, { ...before, finding })
+        }),
+      )
+      return { failed } satisfies Check
+    },
+    pause: async (why, over) => {
+      await emit({ type: 'rollout-paused', run, why })
+      await tools.promoted(run, over)
+      if (!over.aborted) await emit({ type: 'rollout-promoted', run })
+    },
+    takeBack: () => Promise.reject(new Error('nothing can be taken back yet')),
+  }
+}
+
+async function settle(outcome: Outcome, done: Map<string, Outcome>, { emit }: RollTools): Promise<HostState> {
+  done.set(outcome.host, outcome)
+  await emit({ type: 'host-settled', ...outcome })
+  return outcome.state
+}
+
+/** Whether a host that persisted still is as it was left: why not, if it isn't. */
+async function lookAgain(target: Target): Promise<Finding | undefined> {
+  try {
+    const session = await target.connect()
+    try {
+      const { verdict } = target.decide(await target.observe(session))
+      return verdict === 'unchanged' ? undefined : { code: 'not-as-left', severity: 'error', args: {} }
+    } finally {
+      await session.close()
+    }
+  } catch (error) {
+    return { ...failure(target.host, error).finding, code: 'lost-again', severity: 'error', args: {} }
+  }
+}
