@@ -19,8 +19,8 @@ import type { Flags } from './command.ts'
 import { courseOf, rolloutOf } from './course.ts'
 import { flag } from './flag.ts'
 import type { Inputs } from './inputs.ts'
+import type { Prepared } from './prepared.ts'
 import type { Signals } from './signals.ts'
-import type { Prepared } from './survey.ts'
 import { openVoice, type Voice } from './voice.ts'
 
 /** A run that changes hosts, from the first look to the exit code. `doing` is what the question asks: `Apply to`. */
@@ -85,6 +85,7 @@ async function change(survey: Survey, it: Change): Promise<Rolled> {
     each,
     clock,
     stop: agreed ? it.stop : AbortSignal.abort(),
+    back: (host: string, from: number, to: number) => it.prepared.back(host, { from, to }),
     promoted: (run: string, over: AbortSignal) => promoted(it.directory, run, clock, over),
   }
   const now = { now: clock.now(), wall: clock.wall() }

@@ -1,5 +1,16 @@
 import type { Command } from './command.ts'
-import { APPLY, CHANGE, CONNECTION, HOSTS, INVENTORY, OUTPUT, REMOVE, RESUME, ROLLOUT } from './flags.ts'
+import {
+  APPLY,
+  CHANGE,
+  CONNECTION,
+  HOSTS,
+  INVENTORY,
+  OUTPUT,
+  REMOVE,
+  RESUME,
+  ROLLBACK,
+  ROLLOUT,
+} from './flags.ts'
 
 /** Every command there is. A command's code is imported only when it runs: `fleet --help` costs yargs and nothing else. */
 export const COMMANDS: readonly Command[] = [
@@ -53,6 +64,14 @@ export const COMMANDS: readonly Command[] = [
       'take fleet off every host: what stood before is back in force and on disk, guarded like any change',
     flags: { ...HOSTS, ...CONNECTION, ...REMOVE, ...ROLLOUT, ...OUTPUT },
     load: () => import('./remove.ts'),
+  },
+  {
+    name: 'rollback',
+    positional: '[run]',
+    describe:
+      'take hosts back to generations of their own, guarded: all that RUN changed, or -l HOSTS, or --to GENERATION',
+    flags: { ...HOSTS, ...CONNECTION, ...ROLLBACK, ...OUTPUT },
+    load: () => import('./rollback.ts'),
   },
   {
     name: 'render',

@@ -158,7 +158,10 @@ export const ROLLOUT = {
     requiresArg: true,
     describe: 'wait so long after a stage, then look at its hosts again',
   },
-  'on-failure': { choices: ['stop', 'pause'], describe: 'what follows too many failures (stop)' },
+  'on-failure': {
+    choices: ['stop', 'pause', 'revert-stage', 'revert-all'],
+    describe: 'what follows too many failures (stop)',
+  },
   manual: { type: 'boolean', describe: 'wait for `fleet promote RUN` before each stage but the first' },
   'not-before': {
     type: 'string',
@@ -176,3 +179,14 @@ export const RESUME = {
 } satisfies Record<string, Flag>
 
 export const REMOVE = { ...RISK, ...APPLY } satisfies Record<string, Flag>
+
+export const ROLLBACK = {
+  ...RISK,
+  ...APPLY,
+  to: {
+    type: 'number',
+    requiresArg: true,
+    coerce: whole('to'),
+    describe: 'to this generation of each host',
+  },
+} satisfies Record<string, Flag>

@@ -7,9 +7,10 @@ import { printSummary } from '../report/summary.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
+import type { Prepared } from './prepared.ts'
 import { listHosts } from './render.ts'
 import { cancelOnSignal } from './signals.ts'
-import { type Prepared, prepare } from './survey.ts'
+import { prepare } from './survey.ts'
 import { hasColor, isTerminal } from './terminal.ts'
 
 /** Looks at every host and prints what apply would change. 0 nothing, 2 something, 3 a host that can't be changed or looked at. */

@@ -1,24 +1,14 @@
-import type { Clock } from '../model/clock.ts'
-import type { Emit } from '../model/event.ts'
 import { say } from '../report/say.ts'
-import { type Each, observeAll, type Survey } from '../rollout/observe-all.ts'
+import { observeAll } from '../rollout/observe-all.ts'
 import { findingsOf } from './check.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
-import { type Inputs, readInputs, renderAll } from './inputs.ts'
+import { readInputs, renderAll } from './inputs.ts'
+import type { Prepared } from './prepared.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
-
-/** What `plan` and `apply` share: everything read, rendered and ready to be looked at. */
-export interface Prepared {
-  readonly inputs: Inputs
-  readonly each: Each
-  /** Hosts in flight at once. */
-  readonly hosts: number
-  readonly clock: Clock
-  survey(emit: Emit): Promise<Survey>
-}
+import { wayBack } from './ways-back.ts'
 
 /** Reads and renders; nobody is contacted yet. Warnings go to standard error. */
 export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepared> {
@@ -34,11 +24,13 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     isShipped: shippedRoles(inputs, withPassword),
   })
   const clock = realClock
+  let back: ReturnType<typeof wayBack> | undefined
   return {
     inputs,
     each: pool.each,
     hosts: hostsAtOnce(inputs, withPassword),
     clock,
+    back: (host, way) => (back ??= wayBack(inputs, withPassword, pool))(host, way),
     survey: emit => observeAll(targets, { each: pool.each, clock, emit }),
   }
 }

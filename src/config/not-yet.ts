@@ -8,7 +8,6 @@ export const LATER: readonly string[] = ['feeds', 'hooks']
 /** Settings of a rollout whose time has not come, and the values of them that ask for nothing. */
 const NOW: Readonly<Record<string, (value: unknown) => boolean>> = {
   gates: value => Array.isArray(value) && value.length === 0,
-  onFailure: value => value === 'stop' || value === 'pause',
 }
 
 /** Each setting of a rollout that is understood but can't be followed yet. */

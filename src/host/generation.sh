@@ -154,3 +154,26 @@ prune_generations() { # NUMBER
     esac
   done
 }
+
+# take_generation DIR NUMBER|previous: the candidate of a way back is a generation that was confirmed once.
+take_generation() {
+  read_links
+  if [ "$2" = previous ]; then previous_generation; else number=$2; fi
+  name_generation "$number"
+  if [ "$number" -eq 0 ] || [ ! -d "$GENERATIONS/$name" ]; then stop "$EXIT_REFUSED" generation-missing "$name"; fi
+  whole "$GENERATIONS/$name" || stop "$EXIT_REFUSED" generation-damaged "$name"
+  copy "$GENERATIONS/$name/rules.v4" "$1/cand.4" "$GENERATIONS/$name/rules.v6" "$1/cand.6" "$GENERATIONS/$name/ipsets" "$1/sets"
+  piece target
+  printf 'number=%s\ncandidate=%s\ncurrent=%s\n' "$number" "$candidate" "$generation"
+  show target.ipsets "$1/sets"
+}
+
+# previous_generation: sets `number` to that of the newest generation before the current one; 0 where there is none.
+previous_generation() {
+  previous=0
+  for old in "$GENERATIONS"/gen-*; do
+    unpad "${old##*/gen-}"
+    [ "$number" -ge "$generation" ] || previous=$number
+  done
+  number=$previous
+}

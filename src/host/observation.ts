@@ -47,6 +47,15 @@ export interface Observation {
   readonly arming: boolean
   /** Only where that was asked for. */
   readonly before?: Before
+  /** The same of a generation to go back to. */
+  readonly target?: TargetGeneration
+}
+
+/** A generation that was confirmed once: its number, the hash of what was asked for then, and its sets. */
+export interface TargetGeneration {
+  readonly number: number
+  readonly hash: string
+  readonly ipsets: string
 }
 
 /** What stood before fleet came, which is what a removal goes back to. */

@@ -9,7 +9,10 @@ verb_observe() { # MANIFEST_HASH CANDIDATE_HASH
   trap 'exit 1' HUP INT TERM PIPE
   unpack "$scratch" "$1" || stop "$EXIT_STORAGE" storage "$RUN"
   version=$(iptables --version 2>/dev/null)
-  [ "$2" != before ] || take_before "$scratch"
+  case $2 in
+    before) take_before "$scratch" ;;
+    gen-*) take_generation "$scratch" "${2#gen-}" ;;
+  esac
   # A host without iptables: what is known is told, and the package step comes first.
   if have iptables-save; then
     read_live

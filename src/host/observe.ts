@@ -27,6 +27,10 @@ export async function observeBefore(session: Session): Promise<Observation> {
   return { ...readObservation(reply.pieces), before: { isTouched: false, files: [], isBooted: false } }
 }
 
+/** Reads a host; the candidate is a generation of its own that was confirmed once. Errors: `host-refuses`, and observe's. */
+export const observeGeneration = (session: Session, number: number | 'previous'): Promise<Observation> =>
+  observe(session, { ...BEFORE, hash: `gen-${number}` })
+
 export const isTouched = (pieces: Pieces): boolean =>
   readFacts(pieces.get('facts')).get('touched')?.[0] === 'yes'
 
@@ -87,6 +91,7 @@ function readObservation(pieces: Pieces): Observation {
     guard: readLock(pieces.get('guard')),
     arming: readFacts(pieces.get('guard')).has('arming'),
     ...readBefore(pieces.get('before')),
+    ...readTarget(pieces),
   }
 }
 
@@ -101,6 +106,15 @@ function readBefore(piece: string | undefined): Pick<Observation, 'before'> {
   const facts = readFacts(piece)
   const isBooted = facts.get('booted')?.[0] === 'yes'
   return { before: { isTouched: true, files: facts.get('has') ?? [], isBooted } }
+}
+
+function readTarget(pieces: Pieces): Pick<Observation, 'target'> {
+  if (!pieces.has('target')) return {}
+  const facts = readFacts(pieces.get('target'))
+  const ipsets = pieces.get('target.ipsets') ?? ''
+  return {
+    target: { number: Number(facts.get('number')?.[0]), hash: facts.get('candidate')?.[0] ?? '', ipsets },
+  }
 }
 
 function readGeneration(pieces: Pieces): Generation {

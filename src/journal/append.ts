@@ -65,6 +65,7 @@ const SAFE: ReadonlySet<Event['type']> = new Set([
   'run-resumed',
   'rollout-planned',
   'rollout-paused',
+  'taking-back',
   'host-settled',
   'host-checked',
   'run-ended',

@@ -14,7 +14,7 @@ export interface Outcome {
 /** The steps of one host that the journal and the progress tell. */
 export type Step = 'observing' | 'installing' | 'arming' | 'armed' | 'applied' | 'confirming'
 
-export type Phase = 'observe' | 'apply' | 'check'
+export type Phase = 'observe' | 'apply' | 'check' | 'take back'
 
 /** The process that writes a journal. */
 export interface Writer {
@@ -66,6 +66,13 @@ export type Event =
   | { readonly type: 'host-checked'; readonly host: string; readonly finding?: Finding }
   | { readonly type: 'rollout-paused'; readonly run: string; readonly why: Finding }
   | { readonly type: 'rollout-promoted'; readonly run: string }
+  /** Hosts that persisted go back to the generation that they had before. */
+  | {
+      readonly type: 'taking-back'
+      readonly run: string
+      readonly hosts: readonly string[]
+      readonly why: Finding
+    }
   /** It ended before its last stage. */
   | { readonly type: 'rollout-stopped'; readonly run: string; readonly why: Finding }
   | ({ readonly type: 'host-step'; readonly host: string; readonly step: Step } & Partial<Handover>)

@@ -1,7 +1,12 @@
 import type { Stream, View } from './view.ts'
 import { hosts } from './words.ts'
 
-const STARTING = { observe: 'observing', apply: 'applying to', check: 'checking' } as const
+const STARTING = {
+  observe: 'observing',
+  apply: 'applying to',
+  check: 'checking',
+  'take back': 'taking back',
+} as const
 
 /** For a pipe or a file: a line at the start and end of a phase, and one for each host that ends badly. */
 export function createPlainView(stream: Stream): View {

@@ -7,8 +7,14 @@ const DOING: Readonly<Record<Phase, string>> = {
   observe: 'observing',
   apply: 'applying',
   check: 'checking',
+  'take back': 'taking back',
 }
-const DONE: Readonly<Record<Phase, string>> = { observe: 'observed', apply: 'applied', check: 'checked' }
+const DONE: Readonly<Record<Phase, string>> = {
+  observe: 'observed',
+  apply: 'applied',
+  check: 'checked',
+  'take back': 'taken back',
+}
 const PLANNED = { change: 'to change', unchanged: 'unchanged', refused: 'refused' } as const
 const ORDER: readonly string[] = [
   'to change',

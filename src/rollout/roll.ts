@@ -4,8 +4,9 @@ import type { HostState } from '../model/host-state.ts'
 import { type ApplyTools, applyHost } from './apply-host.ts'
 import type { Check, Course } from './course.ts'
 import { type Crew, drive } from './drive.ts'
-import type { Survey } from './observe-all.ts'
+import type { Each, Survey } from './observe-all.ts'
 import { failure, outcomeOf } from './outcome.ts'
+import { takeBack } from './take-back.ts'
 import type { Observed, Target } from './target.ts'
 
 export interface RollTools extends ApplyTools {
@@ -13,6 +14,9 @@ export interface RollTools extends ApplyTools {
   readonly stop: AbortSignal
   /** Resolves when somebody lets the rollout go on. */
   readonly promoted: (run: string, over: AbortSignal) => Promise<void>
+  /** How a host is taken from the generation that this run made to the one before. */
+  readonly back: (host: string, from: number, to: number) => Target
+  readonly each: Each
 }
 
 export interface Rolled {
@@ -93,7 +97,16 @@ function crewOf(changing: Changing, course: Course, done: Map<string, Outcome>, 
       await tools.promoted(run, over)
       if (!over.aborted) await emit({ type: 'rollout-promoted', run })
     },
-    takeBack: () => Promise.reject(new Error('nothing can be taken back yet')),
+    takeBack: async (hosts, why) => {
+      await emit({ type: 'taking-back', run, hosts, why })
+      await emit({ type: 'phase-started', phase: 'take back', hosts })
+      await tools.each(hosts, async host => {
+        const change = changing.get(host)?.plan.change
+        if (!change) throw new Error(`${host} was never changed`)
+        const target = tools.back(host, change.generation, change.base)
+        await settle(await takeBack(target, change.base, tools), done, tools)
+      })
+    },
   }
 }
 

@@ -29,6 +29,11 @@ function wayOut(manager: string): string {
 }
 
 export const planSentences = {
+  'goes-back': a => `Goes from generation ${String(a.from)} back to what generation ${String(a.to)} said.`,
+  superseded: a =>
+    `It stands on generation ${String(a.now)} by now, and generation ${String(a.from)} was to be taken back: somebody changed it since. \`fleet rollback --to GENERATION -l HOST\` goes back all the same.`,
+  'generation-does-not-load': a =>
+    `The generation does not load there any more; its own tools say: ${String(a.detail)}`,
   'lockout-in': a =>
     `The new rules would lock fleet out: a new connection from ${String(a.address)} to port ${String(a.port)}, where sshd listens, comes out as "${String(a.verdict)}". ${decided(a)} Accept it (ssh_from, ssh_port: sshd sees port ${String(a.port)}), or let the host go ahead and revert by itself with --accept-lockout-risk HOST.`,
   'lockout-out': a =>

@@ -32,6 +32,12 @@ export const rolloutSentences = {
   removed: () => 'fleet is gone from the host, and what stood before it is in force and boots.',
   'removed-not-forgotten': () =>
     "What stood before fleet is in force and boots, but fleet's own files in /var/lib/fleet and /etc/iptables/fleet are still there. They do nothing; `fleet remove` takes them away.",
+  'taken-back': a =>
+    a.to === 0
+      ? 'The rollout failed, and what stood before fleet is in force there again.'
+      : `The rollout failed, and generation ${String(a.to)} is in force there again.`,
+  'not-taken-back': a =>
+    `The rollout failed, and this host was to be taken back to generation ${String(a.to)}, which failed too (${String(a.state)}: ${String(a.last)}): it stands on its new rules.`,
   'not-as-left': () =>
     'It was changed and confirmed, but when it was looked at again, its rules were not what fleet had left there.',
   'lost-again': () => 'It was changed and confirmed, but when it was looked at again, it did not answer.',

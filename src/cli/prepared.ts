@@ -1,0 +1,23 @@
+import type { Clock } from '../model/clock.ts'
+import type { Emit } from '../model/event.ts'
+import type { Each, Survey } from '../rollout/observe-all.ts'
+import type { Target } from '../rollout/target.ts'
+import type { Inputs } from './inputs.ts'
+
+/** Where a host goes back to, and the generation that it leaves (any, where that is left out); 0 is before fleet. */
+export interface Way {
+  readonly to: number | 'previous'
+  readonly from?: number
+}
+
+/** What every run over hosts begins with: everything read, and ready to be looked at. */
+export interface Prepared {
+  readonly inputs: Inputs
+  readonly each: Each
+  /** Hosts in flight at once. */
+  readonly hosts: number
+  readonly clock: Clock
+  /** How one of them is taken back. */
+  readonly back: (host: string, way: Way) => Target
+  survey(emit: Emit): Promise<Survey>
+}

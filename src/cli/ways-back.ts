@@ -1,0 +1,73 @@
+import { observeBefore, observeGeneration } from '../host/observe.ts'
+import { fleetList } from '../inventory/fleet-variables.ts'
+import { FleetError } from '../model/error.ts'
+import { decideBack } from '../plan/back.ts'
+import { decideRemoval } from '../plan/removal.ts'
+import { say } from '../report/say.ts'
+import { observeAll } from '../rollout/observe-all.ts'
+import type { Target } from '../rollout/target.ts'
+import type { Pool } from '../session/pool.ts'
+import { realClock } from './clock.ts'
+import type { Flags } from './command.ts'
+import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
+import { type Inputs, readInputs } from './inputs.ts'
+import type { Prepared, Way } from './prepared.ts'
+import { acceptedRisks } from './risk.ts'
+
+/** How a host is brought to rules that it has kept itself. No template is read. Error: `host-not-in-inventory`. */
+export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string, way: Way) => Target {
+  const accepts = acceptedRisks(
+    flags,
+    inputs.hosts.map(({ name }) => name),
+  )
+  const known = new Map(inputs.hosts.map(host => [host.name, host]))
+  return (name, { to, from }) => {
+    const host = known.get(name)
+    const connection = inputs.connections.get(name)
+    if (!host || !connection)
+      throw new FleetError('host-not-in-inventory', { host: name }, { hostState: 'unknown' })
+    const question = {
+      host: name,
+      groups: host.groups,
+      preserve: fleetList(host, 'fleet_preserve') ?? [],
+      replace: fleetList(host, 'fleet_replace') ?? [],
+      acceptLockoutRisk: accepts(name),
+    }
+    const connect = pool.connector(connection)
+    if (to === 0)
+      return {
+        host: name,
+        connect,
+        observe: observeBefore,
+        decide: seen => decideRemoval({ ...question, seen }),
+      }
+    return {
+      host: name,
+      connect,
+      observe: session => observeGeneration(session, to),
+      decide: seen => decideBack({ ...question, seen, ...(from === undefined ? {} : { from }) }),
+    }
+  }
+}
+
+/** Everything read that going back needs. `wayOf` is asked for each host that is meant. */
+export async function prepareBack(
+  flags: Flags,
+  cancel: AbortSignal,
+  wayOf: (host: string, inputs: Inputs) => Promise<Way | undefined> | Way | undefined,
+): Promise<Prepared> {
+  const withPassword = await withBecomePassword(flags)
+  const inputs = await readInputs(withPassword)
+  for (const finding of inputs.findings)
+    if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
+  const pool = poolFor(inputs, withPassword, cancel)
+  const back = wayBack(inputs, withPassword, pool)
+  const ways = await Promise.all(
+    inputs.hosts.map(async ({ name }) => [name, await wayOf(name, inputs)] as const),
+  )
+  const targets = ways.flatMap(([name, way]) => (way ? [back(name, way)] : []))
+  const clock = realClock
+  const { each } = pool
+  const hosts = hostsAtOnce(inputs, withPassword)
+  return { inputs, each, hosts, clock, back, survey: emit => observeAll(targets, { each, clock, emit }) }
+}

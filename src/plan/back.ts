@@ -1,0 +1,59 @@
+import type { Observation } from '../host/observation.ts'
+import type { Finding } from '../model/finding.ts'
+import { parseSave } from '../ruleset/parse.ts'
+import { parseSets } from '../ruleset/sets.ts'
+import { decide } from './decide.ts'
+import { type HostPlan, NOTHING } from './host-plan.ts'
+import { firstError } from './load-error.ts'
+
+export interface BackQuestion {
+  readonly host: string
+  readonly groups: readonly string[]
+  /** With the generation to go back to in place of a candidate. */
+  readonly seen: Observation
+  readonly preserve: readonly string[]
+  readonly acceptLockoutRisk: boolean
+  /** The generation that is to be taken back; any, where it is left out. */
+  readonly from?: number
+}
+
+/**
+ * What to do to one host so that a generation of its own is in force again: decided as any change is, and the next
+ * generation says what that one said. Rules that fleet didn't make stay.
+ */
+export function decideBack(question: BackQuestion): HostPlan {
+  const { seen, host, groups, preserve, acceptLockoutRisk, from } = question
+  const { target, canonical, generation } = seen
+  const wish = { host, groups, roles: [], onlyBase: false }
+  const refuse = (finding: Finding): HostPlan => ({
+    ...NOTHING,
+    ...wish,
+    verdict: 'refused',
+    findings: [finding],
+    bootId: seen.bootId,
+  })
+  if (!target) throw new Error(`${host} was not asked for a generation`)
+  if (from !== undefined && generation.number !== from)
+    return refuse(error('superseded', { from, now: generation.number }))
+  if (!canonical) return refuse(error('generation-does-not-load', firstError(seen.loadErrors)))
+  const plan = decide({
+    ...wish,
+    seen,
+    rulesets: { 4: parseSave(canonical[4], 4), 6: parseSave(canonical[6], 6) },
+    sets: parseSets(target.ipsets),
+    candidateHash: target.hash,
+    preserve,
+    replace: [],
+    replaceUnmanaged: false,
+    acceptLockoutRisk,
+    isShipped: () => true,
+  })
+  const note: Finding = {
+    code: 'goes-back',
+    severity: 'note',
+    args: { from: generation.number, to: target.number },
+  }
+  return { ...plan, findings: [note, ...plan.findings] }
+}
+
+const error = (code: string, args: Finding['args']): Finding => ({ code, severity: 'error', args })
