@@ -1,27 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import { homedir, hostname, userInfo } from 'node:os'
-import type { Rollout } from '../config/rollout.ts'
 import { openJournal } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
+import { lockInventory } from '../journal/lock.ts'
 import { journalDirectory } from '../journal/place.ts'
-import { promoted } from '../journal/promotion.ts'
 import { thisWriter } from '../journal/writer.ts'
 import type { Clock } from '../model/clock.ts'
-import { FleetError } from '../model/error.ts'
-import type { Emit, Outcome } from '../model/event.ts'
+import type { Emit, Event, Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
-import type { Survey } from '../rollout/observe-all.ts'
-import { type Rolled, roll } from '../rollout/roll.ts'
 import type { Flags } from './command.ts'
-import { courseOf, rolloutOf } from './course.ts'
-import { flag } from './flag.ts'
+import { rolloutOf } from './course.ts'
+import { flag, flagList } from './flag.ts'
 import type { Inputs } from './inputs.ts'
 import type { Prepared } from './prepared.ts'
+import { rememberedFlags } from './remembered.ts'
+import { confirmTimeoutOf, rollOut } from './roll-out.ts'
 import type { Signals } from './signals.ts'
-import { openVoice, type Voice } from './voice.ts'
+import { openVoice } from './voice.ts'
 
 /** A run that changes hosts, from the first look to the exit code. `doing` is what the question asks: `Apply to`. */
 export async function changeHosts(
@@ -35,6 +33,7 @@ export async function changeHosts(
   const run = runName(prepared.clock)
   const who = whoIsHere()
   const directory = journalsOf(prepared.inputs, flags)
+  const letGo = await holdInventory(directory, prepared.inputs, run)
   const journal = await openJournal(directory, run, { clock: prepared.clock, warn })
   const voice = openVoice(flags, prepared.clock, doing)
   const emit: Emit = async event => {
@@ -42,18 +41,12 @@ export async function changeHosts(
     await voice.emit(event)
   }
   try {
-    await emit({
-      type: 'run-started',
-      run,
-      who,
-      command: describeCommand(process.argv.slice(2)),
-      hosts: prepared.inputs.hosts.length,
-      inventory: prepared.inputs.sources,
-      writer: thisWriter(),
-    })
+    await emit(beginning(flags, prepared, { run, who }))
     const survey = await prepared.survey(emit)
-    const it = { prepared, emit, run, who, confirmTimeout, rollout, directory, stop: signals.stop, voice }
-    const { outcomes, why } = await change(survey, it)
+    const agreed = !signals.stop.aborted && (await voice.agree(survey))
+    const stop = agreed ? signals.stop : AbortSignal.abort()
+    const it = { prepared, emit, run, who, confirmTimeout, rollout, directory, stop }
+    const { outcomes, why } = await rollOut(survey, it)
     await emit({ type: 'run-ended', run, states: count(outcomes) })
     await voice.end(outcomes, why)
     return exitCodeOf(outcomes)
@@ -61,36 +54,32 @@ export async function changeHosts(
     await voice.close()
     signals.forget()
     await journal.close()
+    letGo()
   }
 }
 
-interface Change {
-  readonly prepared: Prepared
-  readonly emit: Emit
-  readonly run: string
-  readonly who: string
-  readonly confirmTimeout: number
-  readonly rollout: Rollout
-  /** Where the journals lie. */
-  readonly directory: string
-  readonly stop: AbortSignal
-  readonly voice: Voice
+function beginning(flags: Flags, { inputs }: Prepared, { run, who }: { run: string; who: string }): Event {
+  return {
+    type: 'run-started',
+    run,
+    who,
+    command: describeCommand(process.argv.slice(2)),
+    hosts: inputs.hosts.length,
+    inventory: inputs.sources,
+    writer: thisWriter(),
+    flags: rememberedFlags(flags),
+    extraVars: flagList(flags, 'extra-vars').length > 0,
+  }
 }
 
-async function change(survey: Survey, it: Change): Promise<Rolled> {
-  const agreed = !it.stop.aborted && (await it.voice.agree(survey))
-  const { each, clock, inputs, hosts } = it.prepared
-  const tools = {
-    ...it,
-    each,
-    clock,
-    stop: agreed ? it.stop : AbortSignal.abort(),
-    back: (host: string, from: number, to: number) => it.prepared.back(host, { from, to }),
-    promoted: (run: string, over: AbortSignal) => promoted(it.directory, run, clock, over),
-  }
-  const now = { now: clock.now(), wall: clock.wall() }
-  return roll(survey, courseOf(survey, inputs, { rollout: it.rollout, hosts, ...now }), tools)
-}
+/** One run at a time. Error: `run-going-on`. */
+export const holdInventory = (directory: string, { sources }: Inputs, run: string) =>
+  lockInventory(directory, sources, {
+    run,
+    who: whoIsHere(),
+    since: new Date().toISOString(),
+    pid: process.pid,
+  })
 
 export const warn = (finding: Finding) => void process.stderr.write(`${say(finding)}\n`)
 
@@ -99,12 +88,6 @@ export const whoIsHere = (): string => `${userInfo().username}@${hostname()}`
 /** Where the journals lie. */
 export const journalsOf = ({ config }: Inputs, flags: Flags): string =>
   flag(flags, 'journal', 'string') ?? config.journal ?? journalDirectory(process.env, homedir())
-
-function confirmTimeoutOf(flags: Flags, { inputs }: Prepared): number {
-  const seconds = flag(flags, 'confirm-timeout', 'number') ?? (inputs.config.confirmTimeout ?? 60_000) / 1000
-  if (seconds >= 4 && seconds <= 1800) return seconds * 1000
-  throw new FleetError('confirm-timeout-range', { seconds })
-}
 
 function runName(clock: Clock): string {
   const time = new Date(clock.wall())

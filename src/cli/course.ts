@@ -1,6 +1,7 @@
 import { parseRollout, type Rollout } from '../config/rollout.ts'
 import { FleetError } from '../model/error.ts'
 import type { Host } from '../model/host.ts'
+import type { HostState } from '../model/host-state.ts'
 import type { Course } from '../rollout/course.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import { planCourse } from '../rollout/plan-course.ts'
@@ -59,6 +60,9 @@ function flagOf(key: string): string {
 
 export interface CourseTools {
   readonly rollout: Rollout
+  readonly frozen?: Course['stages']
+  /** What became of hosts of the run that are not seen any more. */
+  readonly spent: readonly HostState[]
   readonly hosts: number
   readonly now: number
   readonly wall: number
@@ -76,10 +80,11 @@ export function courseOf(survey: Survey, inputs: Inputs, tools: CourseTools): Co
   }))
   const others = survey.observed.filter(one => !isChanging(one))
   const before = [
+    ...tools.spent,
     ...survey.failed.map(({ state }) => state),
     ...others.map(({ plan }) => (plan.verdict === 'refused' ? ('refused' as const) : ('unchanged' as const))),
   ]
-  return planCourse(tools.rollout, { ...tools, changing, before }).course
+  return planCourse(tools.rollout, { ...tools, changing, before })
 }
 
 /** The value of the variable that stages are spread over. */

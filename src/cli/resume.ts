@@ -5,23 +5,24 @@ import { readJournal } from '../journal/replay.ts'
 import { isRunning, thisWriter } from '../journal/writer.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit, Outcome, Writer } from '../model/event.ts'
-import type { HostState } from '../model/host-state.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
+import type { Rolled } from '../rollout/roll.ts'
 import { settleAgain } from '../rollout/settle-again.ts'
-import type { Pool } from '../session/pool.ts'
-import { count, journalsOf, warn, whoIsHere } from './change.ts'
+import { count, holdInventory, journalsOf, warn, whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
+import { type GoingOn, goOn, OPEN, toDo } from './go-on.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
-import { type Inputs, readInputs } from './inputs.ts'
+import { readInputs } from './inputs.ts'
 import { listenToSignals } from './signals.ts'
 import { openVoice } from './voice.ts'
 
 /**
- * Brings to its end what a fleet that died has left: hosts that were armed are settled, the others named. Nothing
- * is begun. Of a run that has an end already it says what became of it.
+ * Brings to its end what a fleet that died has left: hosts in flight are settled, then it goes on with those whose turn
+ * had not come, in the stages that were frozen. A run that is named is gone on with also if it has an end: with the
+ * hosts that failed as well, so that each time the list is shorter.
  */
 export async function run(flags: Flags): Promise<number> {
   const signals = listenToSignals()
@@ -34,7 +35,7 @@ export async function run(flags: Flags): Promise<number> {
   const record = named ? await findRun(directory, named) : await findOpenRun(directory, inputs.sources)
   const voice = openVoice(flags, realClock, '')
   try {
-    if (record.isEnded && leftBehind(record).length === 0) {
+    if (isDone(record, named !== undefined)) {
       process.stderr.write(`run ${record.run} has ended; nothing is left to do\n`)
       const outcomes = [...record.hosts].flatMap(([, { outcome }]) => outcome ?? [])
       for (const outcome of outcomes) await voice.emit({ type: 'host-settled', ...outcome })
@@ -42,6 +43,7 @@ export async function run(flags: Flags): Promise<number> {
       return exitCodeOf(outcomes)
     }
     refuseIfGoingOn(record)
+    const letGo = await holdInventory(directory, inputs, record.run)
     const journal = await takeOver(directory, record)
     try {
       const emit: Emit = async event => {
@@ -49,16 +51,23 @@ export async function run(flags: Flags): Promise<number> {
         await voice.emit(event)
       }
       const pool = poolFor(inputs, withPassword, signals.cancel)
-      const outcomes = await goOn({ inputs, record, pool, emit, stop: signals.stop })
-      await voice.end(outcomes)
+      const it = { inputs, record, pool, emit, signals, directory, isNamed: named !== undefined }
+      const { outcomes, why } = await finish(it, withPassword)
+      await voice.end(outcomes, why)
       return exitCodeOf(outcomes)
     } finally {
       await journal.close()
+      letGo()
     }
   } finally {
     await voice.close()
     signals.forget()
   }
+}
+
+function isDone(record: RunRecord, isNamed: boolean): boolean {
+  if (!record.isEnded || inFlight(record).length > 0) return false
+  return !isNamed || toDo(record.hosts, isNamed).length === 0
 }
 
 function refuseIfGoingOn(record: RunRecord, self?: Writer): void {
@@ -83,42 +92,45 @@ async function takeOver(directory: string, { run }: RunRecord): Promise<Journal>
   }
 }
 
-/** Of these nobody knows for good what became of them. */
-const OPEN: ReadonlySet<HostState> = new Set(['unknown', 'stuck', 'confirmed, not persisted'])
-
-const leftBehind = ({ hosts }: RunRecord): readonly string[] =>
+const inFlight = ({ hosts }: RunRecord): readonly string[] =>
   [...hosts].flatMap(([host, { handover, outcome }]) =>
-    !outcome || (handover && OPEN.has(outcome.state)) ? [host] : [],
+    handover && (!outcome || OPEN.has(outcome.state)) ? [host] : [],
   )
 
-interface GoingOn {
-  readonly inputs: Inputs
-  readonly record: RunRecord
-  readonly pool: Pool
-  readonly emit: Emit
-  readonly stop: AbortSignal
+async function finish(it: GoingOn, flags: Flags): Promise<Rolled> {
+  const { record, emit } = it
+  const settled = await settleLeft(it)
+  const known = new Map(
+    [...record.hosts].map(([host, one]) => [host, { ...one, outcome: settled.get(host) ?? one.outcome }]),
+  )
+  const rest = toDo(known, it.isNamed)
+  const rolled = await goOn(rest, known, it, flags)
+  const latest = new Map(rolled.outcomes.map(outcome => [outcome.host, outcome]))
+  const outcomes = [...known].map(
+    ([host, { outcome, verdict }]): Outcome =>
+      latest.get(host) ?? outcome ?? { host, state: verdict === 'unchanged' ? 'unchanged' : 'not started' },
+  )
+  // What was let go of can be resumed once more.
+  if (![...settled.values()].some(({ finding }) => finding?.code === 'let-go'))
+    await emit({ type: 'run-ended', run: record.run, states: count(outcomes) })
+  return { ...rolled, outcomes }
 }
 
-async function goOn(it: GoingOn): Promise<readonly Outcome[]> {
-  const { record, pool, emit } = it
-  const left = leftBehind(record)
-  await emit({ type: 'phase-started', phase: 'apply', hosts: left })
-  const settling = await pool.each(left, host => settleOne(host, it))
+/** Hosts that were in flight, brought to their end. */
+async function settleLeft(it: GoingOn): Promise<ReadonlyMap<string, Outcome>> {
+  const left = inFlight(it.record)
+  await it.emit({ type: 'phase-started', phase: 'apply', hosts: left })
+  const settling = await it.pool.each(left, host => settleOne(host, it))
   const settled = settling.map((one, at) => {
     if (one.status === 'fulfilled') return one.value
     if (!(one.reason instanceof FleetError)) throw one.reason
     return letGo(left[at] ?? '')
   })
-  const latest = new Map(settled.map(outcome => [outcome.host, outcome]))
-  const outcomes = [...record.hosts].flatMap(([host, { outcome }]) => latest.get(host) ?? outcome ?? [])
-  // What was let go of can be resumed once more.
-  if (!settled.some(({ finding }) => finding?.code === 'let-go'))
-    await emit({ type: 'run-ended', run: record.run, states: count(outcomes) })
-  return outcomes
+  return new Map(settled.map(outcome => [outcome.host, outcome]))
 }
 
 async function settleOne(host: string, it: GoingOn): Promise<Outcome> {
-  if (it.stop.aborted) return letGo(host)
+  if (it.signals.stop.aborted) return letGo(host)
   const outcome = await outcomeOf(host, it.record.hosts.get(host) ?? {}, it)
   await it.emit({ type: 'host-settled', ...outcome })
   return outcome
@@ -130,22 +142,11 @@ const letGo = (host: string): Outcome => ({
   finding: { code: 'let-go', severity: 'error', args: {} },
 })
 
-async function outcomeOf(host: string, known: HostRecord, it: GoingOn): Promise<Outcome> {
-  const { handover, verdict } = known
-  if (!handover) return verdict === 'unchanged' ? { host, state: 'unchanged' } : neverArmed(host, it.record)
+async function outcomeOf(host: string, { handover }: HostRecord, it: GoingOn): Promise<Outcome> {
   const connection = it.inputs.connections.get(host)
-  if (!connection)
+  if (!connection || !handover)
     return { host, state: 'unknown', finding: { code: 'host-not-in-inventory', severity: 'error', args: {} } }
   const age = realClock.wall() - Date.parse(handover.at)
   const tools = { connect: it.pool.connector(connection), clock: realClock, emit: it.emit }
   return settleAgain({ host, run: it.record.run, handover, age }, tools)
-}
-
-function neverArmed(host: string, { command }: RunRecord): Outcome {
-  const [word = 'apply'] = command.split(' ')
-  return {
-    host,
-    state: 'not started',
-    finding: { code: 'never-armed', severity: 'error', args: { command: word } },
-  }
 }

@@ -24,13 +24,12 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     isShipped: shippedRoles(inputs, withPassword),
   })
   const clock = realClock
-  let back: ReturnType<typeof wayBack> | undefined
   return {
     inputs,
     each: pool.each,
     hosts: hostsAtOnce(inputs, withPassword),
     clock,
-    back: (host, way) => (back ??= wayBack(inputs, withPassword, pool))(host, way),
+    back: wayBack(inputs, withPassword, pool),
     survey: emit => observeAll(targets, { each: pool.each, clock, emit }),
   }
 }

@@ -9,6 +9,9 @@ export interface RunRecord {
   readonly command: string
   /** Where its hosts came from; empty in journals that don't say. */
   readonly inventory: readonly string[]
+  /** The flags it was given, without `-e` and passwords. */
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly extraVars: boolean
   /** ISO 8601. */
   readonly since: string
   /** Who wrote it last, and nobody after whom it ended. */
@@ -34,7 +37,7 @@ export interface HostRecord {
 export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   const [first] = recorded
   if (first?.event.type !== 'run-started') return undefined
-  const { run, who, command, inventory = [] } = first.event
+  const { run, who, command, inventory = [], flags = {}, extraVars = false } = first.event
   const hosts = new Map<string, HostRecord>()
   const know = (host: string, more: HostRecord) => hosts.set(host, { ...hosts.get(host), ...more })
   for (const one of recorded) {
@@ -51,7 +54,8 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   const paused = isEnded ? undefined : pausedOf(recorded)
   const stages = stagesOf(recorded)
   const pause = paused ? { paused } : {}
-  return { run, who, command, inventory, since: first.at, writers, isEnded, stages, hosts, ...pause }
+  const began = { run, who, command, inventory, flags, extraVars, since: first.at }
+  return { ...began, writers, isEnded, stages, hosts, ...pause }
 }
 
 const writerOf = (event: Event): Writer | undefined =>

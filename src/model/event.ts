@@ -45,6 +45,10 @@ export type Event =
       /** Where its hosts come from: absolute paths, or lists of hosts. */
       readonly inventory?: readonly string[]
       readonly writer?: Writer
+      /** The flags that it was given, without `-e` and passwords. */
+      readonly flags?: Readonly<Record<string, unknown>>
+      /** Whether `-e` was among them: whoever goes on has to say it again. */
+      readonly extraVars?: boolean
     }
   /** Somebody goes on with a run whose controller died. */
   | { readonly type: 'run-resumed'; readonly run: string; readonly who: string; readonly writer: Writer }

@@ -68,7 +68,9 @@ class Drive {
 
   async #wakeAt(at: number): Promise<void> {
     const { clock } = this.#options
-    await clock.sleep(at - clock.now(), this.#over.signal)
+    // A timer may end a part of a millisecond early.
+    while (clock.now() < at && !this.#over.signal.aborted)
+      await clock.sleep(Math.ceil(at - clock.now()), this.#over.signal)
     this.#tell({ type: 'woken' })
   }
 

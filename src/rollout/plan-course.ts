@@ -10,6 +10,8 @@ export interface Circumstances {
   readonly changing: readonly Candidate[]
   /** What is known already of all other hosts of the run. */
   readonly before: readonly HostState[]
+  /** The stages of a run that is gone on with: those of its hosts that are still to be changed keep their places. */
+  readonly frozen?: readonly (readonly string[])[]
   /** Hosts in flight at once. */
   readonly hosts: number
   /** The moment, monotonic and since the epoch. */
@@ -22,17 +24,12 @@ export interface Circumstances {
  * starting; whoever asks for stages bears none unless they say how many. Shares of failures are shares of all hosts
  * of the run, rounded down.
  */
-export function planCourse(wish: Rollout, at: Circumstances): { course: Course; rest: readonly string[] } {
+export function planCourse(wish: Rollout, at: Circumstances): Course {
   const { changing, before, hosts } = at
-  const { stages, rest } = stagesOf(changing, {
-    stages: wish.stages ?? ['100%'],
-    ...(wish.canaries ? { canaries: wish.canaries } : {}),
-    ...(wish.spread === undefined ? {} : { spread: true }),
-    ...(wish.shuffle === undefined ? {} : { seed: wish.shuffle }),
-  })
+  const stages = at.frozen ? thaw(at.frozen, changing) : cut(wish, changing)
   const groupsOf = new Map(changing.map(({ host, groups, roles }) => [host, [...groups, ...roles]]))
   const { soak = 0, manual = false, onFailure = 'stop', gates = [] } = wish
-  const course: Course = {
+  return {
     stages,
     budget: budgetOf(wish, stages, before, changing.length + before.length),
     soak,
@@ -46,7 +43,21 @@ export function planCourse(wish: Rollout, at: Circumstances): { course: Course; 
     },
     ...windowOf(wish, at),
   }
-  return { course, rest }
+}
+
+function cut(wish: Rollout, changing: readonly Candidate[]): Course['stages'] {
+  const { stages } = stagesOf(changing, {
+    stages: wish.stages ?? ['100%'],
+    ...(wish.canaries ? { canaries: wish.canaries } : {}),
+    ...(wish.spread === undefined ? {} : { spread: true }),
+    ...(wish.shuffle === undefined ? {} : { seed: wish.shuffle }),
+  })
+  return stages
+}
+
+function thaw(frozen: Course['stages'], changing: readonly Candidate[]): Course['stages'] {
+  const open = new Set(changing.map(({ host }) => host))
+  return frozen.map(stage => stage.filter(host => open.has(host))).filter(stage => stage.length > 0)
 }
 
 function budgetOf(

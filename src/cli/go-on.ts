@@ -1,0 +1,100 @@
+import type { RunRecord } from '../journal/record.ts'
+import type { Emit, Outcome } from '../model/event.ts'
+import type { HostState } from '../model/host-state.ts'
+import type { Rolled } from '../rollout/roll.ts'
+import type { Pool } from '../session/pool.ts'
+import { whoIsHere } from './change.ts'
+import type { Flags } from './command.ts'
+import { rolloutOf } from './course.ts'
+import { flagList } from './flag.ts'
+import type { Inputs } from './inputs.ts'
+import { confirmTimeoutOf, rollOut } from './roll-out.ts'
+import type { Signals } from './signals.ts'
+import { prepare } from './survey.ts'
+import { prepareBack } from './ways-back.ts'
+
+/** A run of somebody else's that is gone on with. */
+export interface GoingOn {
+  readonly inputs: Inputs
+  readonly record: RunRecord
+  readonly pool: Pool
+  readonly emit: Emit
+  readonly signals: Signals
+  readonly directory: string
+  readonly isNamed: boolean
+}
+
+/** Of these nobody knows for good what became of them. */
+export const OPEN: ReadonlySet<HostState> = new Set(['unknown', 'stuck', 'confirmed, not persisted'])
+
+/** Hosts that a run goes on with: those whose turn never came, and, if it was named, those that failed. */
+export function toDo(hosts: RunRecord['hosts'], isNamed: boolean): readonly string[] {
+  return [...hosts].flatMap(([host, { outcome, verdict }]) => {
+    if (!outcome) return verdict === 'unchanged' ? [] : [host]
+    if (outcome.state === 'not started') return [host]
+    return isNamed && !isGood(outcome.state) && !OPEN.has(outcome.state) ? [host] : []
+  })
+}
+
+const isGood = (state: HostState) => state === 'persisted' || state === 'unchanged'
+
+/** The rest of the rollout, rendered and looked at anew, in the stages that were frozen. */
+export async function goOn(
+  rest: readonly string[],
+  known: RunRecord['hosts'],
+  it: GoingOn,
+  flags: Flags,
+): Promise<Rolled> {
+  const { record, emit, signals, directory } = it
+  if (rest.length === 0) return { outcomes: [] }
+  const cannot = signals.stop.aborted ? 'never-armed' : whyNot(record, flags)
+  if (cannot) return { outcomes: await nameThem(rest, cannot, it) }
+  const all = { ...record.flags, ...given(flags), limit: rest.join(',') }
+  const prepared = isRemoval(record)
+    ? await prepareBack(all, signals.cancel, () => ({ to: 0 }))
+    : await prepare(all, signals.cancel)
+  const confirmTimeout = confirmTimeoutOf(all, prepared)
+  const rollout = rolloutOf(prepared.inputs, all)
+  const survey = await prepared.survey(emit)
+  const spent = it.isNamed ? [] : statesBut(rest, known)
+  const frozen = record.stages.length > 0 ? { frozen: record.stages } : {}
+  const who = whoIsHere()
+  const { run } = record
+  return rollOut(survey, {
+    prepared,
+    emit,
+    run,
+    who,
+    confirmTimeout,
+    rollout,
+    directory,
+    stop: signals.stop,
+    spent,
+    ...frozen,
+  })
+}
+
+/** What a flag leaves out says nothing. */
+const given = (flags: Flags): Flags =>
+  Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
+
+const statesBut = (rest: readonly string[], known: RunRecord['hosts']): readonly HostState[] =>
+  [...known].flatMap(([host, { outcome }]) => (outcome && !rest.includes(host) ? [outcome.state] : []))
+
+const wordOf = ({ command }: RunRecord) => command.split(' ')[0] ?? ''
+const isRemoval = (record: RunRecord) => wordOf(record) === 'remove'
+
+/** Why a run can't be gone on with, if it can't. */
+function whyNot(record: RunRecord, flags: Flags): string | undefined {
+  if (wordOf(record) !== 'apply' && !isRemoval(record)) return 'never-armed'
+  return record.extraVars && flagList(flags, 'extra-vars').length === 0 ? 'needs-extra-vars' : undefined
+}
+
+async function nameThem(rest: readonly string[], code: string, it: GoingOn): Promise<readonly Outcome[]> {
+  const outcomes = rest.map((host): Outcome => {
+    const args = { command: wordOf(it.record), run: it.record.run }
+    return { host, state: 'not started', finding: { code, severity: 'error', args } }
+  })
+  for (const outcome of outcomes) await it.emit({ type: 'host-settled', ...outcome })
+  return outcomes
+}

@@ -1,0 +1,28 @@
+import type { Flags } from './command.ts'
+
+/** Flags that decide what a run does, and that whoever goes on with it must not have to say again. Never a secret. */
+const REMEMBERED = [
+  'templates',
+  'replace-unmanaged',
+  'accept-lockout-risk',
+  'user',
+  'become',
+  'private-key',
+  'host-key-checking',
+  'connect-timeout',
+  'forks',
+  'confirm-timeout',
+  'canary',
+  'max-failures',
+  'max-stage-failures',
+  'max-skipped',
+  'unreachable',
+  'soak',
+  'on-failure',
+  'manual',
+  'not-before',
+  'not-after',
+]
+
+export const rememberedFlags = (flags: Flags): Flags =>
+  Object.fromEntries(REMEMBERED.flatMap(name => (flags[name] === undefined ? [] : [[name, flags[name]]])))

@@ -1,0 +1,56 @@
+import type { Rollout } from '../config/rollout.ts'
+import { promoted } from '../journal/promotion.ts'
+import { FleetError } from '../model/error.ts'
+import type { Emit } from '../model/event.ts'
+import type { HostState } from '../model/host-state.ts'
+import type { Course } from '../rollout/course.ts'
+import type { Survey } from '../rollout/observe-all.ts'
+import { type Rolled, roll } from '../rollout/roll.ts'
+import type { Flags } from './command.ts'
+import { courseOf } from './course.ts'
+import { flag } from './flag.ts'
+import type { Prepared } from './prepared.ts'
+
+/** A run that is about to change hosts. */
+export interface Run {
+  readonly prepared: Prepared
+  readonly emit: Emit
+  readonly run: string
+  readonly who: string
+  readonly confirmTimeout: number
+  readonly rollout: Rollout
+  /** Where the journals lie. */
+  readonly directory: string
+  readonly stop: AbortSignal
+  /** What an earlier process has come to with other hosts: its budget goes on. */
+  readonly spent?: readonly HostState[]
+  /** The stages that it has frozen. */
+  readonly frozen?: Course['stages']
+}
+
+/** Takes what was seen through its stages. */
+export function rollOut(survey: Survey, it: Run): Promise<Rolled> {
+  const { each, clock, inputs, hosts, back } = it.prepared
+  const { rollout, frozen, spent = [] } = it
+  const course = courseOf(survey, inputs, {
+    rollout,
+    spent,
+    hosts,
+    now: clock.now(),
+    wall: clock.wall(),
+    ...(frozen ? { frozen } : {}),
+  })
+  return roll(survey, course, {
+    ...it,
+    each,
+    clock,
+    back: (host, from, to) => back(host, { from, to }),
+    promoted: (run, over) => promoted(it.directory, run, clock, over),
+  })
+}
+
+export function confirmTimeoutOf(flags: Flags, { inputs }: Prepared): number {
+  const seconds = flag(flags, 'confirm-timeout', 'number') ?? (inputs.config.confirmTimeout ?? 60_000) / 1000
+  if (seconds >= 4 && seconds <= 1800) return seconds * 1000
+  throw new FleetError('confirm-timeout-range', { seconds })
+}
