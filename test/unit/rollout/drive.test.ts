@@ -12,7 +12,8 @@ class VirtualClock {
 
   sleep = (milliseconds: number, signal?: AbortSignal) =>
     new Promise<void>(wake => {
-      this.#sleepers.push({ at: this.#now + milliseconds, wake })
+      // As real timers do: a little early.
+      this.#sleepers.push({ at: this.#now + milliseconds - (signal && milliseconds > 1 ? 0.01 : 0), wake })
       signal?.addEventListener('abort', () => wake())
     })
 
@@ -45,7 +46,7 @@ interface Fleet {
 function roll(course: Partial<Course> & Pick<Course, 'stages'>, fleet: Fleet = {}) {
   const clock = new VirtualClock()
   const log: string[] = []
-  const tell = (what: string) => void log.push(`${clock.now()} ${what}`)
+  const tell = (what: string) => void log.push(`${Math.round(clock.now())} ${what}`)
   const stop = new AbortController()
   const crew: Crew = {
     stage: async stage => tell(`stage ${stage}`),
@@ -90,15 +91,15 @@ describe('a rollout', () => {
         '0 stage 0',
         '0 a',
         '10 a persisted',
-        '15 check a |',
-        '15 stage 1',
-        '15 b',
-        '15 c',
-        '25 b persisted',
-        '25 d',
-        '25 c persisted',
-        '35 d persisted',
-        '40 check b c d | a',
+        '16 check a |',
+        '16 stage 1',
+        '16 b',
+        '16 c',
+        '26 b persisted',
+        '26 d',
+        '26 c persisted',
+        '36 d persisted',
+        '42 check b c d | a',
       ],
     })
   })
