@@ -14,6 +14,7 @@ import { say } from '../report/say.ts'
 import type { Flags } from './command.ts'
 import { rolloutOf } from './course.ts'
 import { flag, flagList } from './flag.ts'
+import { checkGates } from './gates.ts'
 import type { Inputs } from './inputs.ts'
 import type { Prepared } from './prepared.ts'
 import { rememberedFlags } from './remembered.ts'
@@ -30,6 +31,7 @@ export async function changeHosts(
 ): Promise<number> {
   const confirmTimeout = confirmTimeoutOf(flags, prepared)
   const rollout = rolloutOf(prepared.inputs, flags)
+  checkGates(rollout.gates ?? [], prepared.inputs)
   const run = runName(prepared.clock)
   const who = whoIsHere()
   const directory = journalsOf(prepared.inputs, flags)

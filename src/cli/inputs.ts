@@ -32,6 +32,8 @@ export interface Inputs {
   /** The hosts that are meant, in the order of the inventory. */
   readonly hosts: readonly Host[]
   readonly connections: ReadonlyMap<string, Connection>
+  /** How any host of the inventory is reached, also one that isn't meant. Errors: as its row has them. */
+  readonly reach: (host: string) => Connection
   /** Warnings and notes. */
   readonly findings: readonly Finding[]
 }
@@ -59,8 +61,22 @@ export async function readInputs(flags: Flags): Promise<Inputs> {
     sources: sources.map(source => (source.includes(',') ? source : resolve(cwd, source))),
     hosts,
     connections,
+    reach: name => connections.get(name) ?? connectTo(name, inventory, flags, surroundings),
     findings: [...findings, ...said, ...notHonoured, ...unknownGroups(config, inventory)],
   }
+}
+
+function connectTo(
+  name: string,
+  inventory: Inventory,
+  flags: Flags,
+  surroundings: Parameters<typeof connectionsOf>[2],
+): Connection {
+  const host = inventory.hosts.get(name)
+  const { connections } = connectionsOf(host ? [host] : [], connectionFlags(flags), surroundings)
+  const connection = connections.get(name)
+  if (!connection) throw new FleetError('host-not-in-inventory', { host: name })
+  return connection
 }
 
 /** Most controllers have no such file, and then nothing that reads it is loaded. */

@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
 import type { Each, Survey } from '../rollout/observe-all.ts'
 import type { Target } from '../rollout/target.ts'
+import type { Pool } from '../session/pool.ts'
 import type { Inputs } from './inputs.ts'
 
 /** Where a host goes back to, and the generation that it leaves (any, where that is left out); 0 is before fleet. */
@@ -14,6 +15,7 @@ export interface Way {
 export interface Prepared {
   readonly inputs: Inputs
   readonly each: Each
+  readonly connect: Pool['connector']
   /** Hosts in flight at once. */
   readonly hosts: number
   readonly clock: Clock

@@ -9,6 +9,7 @@ import { type Rolled, roll } from '../rollout/roll.ts'
 import type { Flags } from './command.ts'
 import { courseOf } from './course.ts'
 import { flag } from './flag.ts'
+import { openGates } from './gates.ts'
 import type { Prepared } from './prepared.ts'
 
 /** A run that is about to change hosts. */
@@ -40,8 +41,10 @@ export function rollOut(survey: Survey, it: Run): Promise<Rolled> {
     wall: clock.wall(),
     ...(frozen ? { frozen } : {}),
   })
+  const gates = rollout.gates?.length ? openGates(rollout.gates, survey, it.prepared, it.emit) : {}
   return roll(survey, course, {
     ...it,
+    ...gates,
     each,
     clock,
     back: (host, from, to) => back(host, { from, to }),

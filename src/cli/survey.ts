@@ -27,6 +27,7 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
   return {
     inputs,
     each: pool.each,
+    connect: pool.connector,
     hosts: hostsAtOnce(inputs, withPassword),
     clock,
     back: wayBack(inputs, withPassword, pool),

@@ -67,7 +67,15 @@ export async function prepareBack(
   )
   const targets = ways.flatMap(([name, way]) => (way ? [back(name, way)] : []))
   const clock = realClock
-  const { each } = pool
+  const { each, connector: connect } = pool
   const hosts = hostsAtOnce(inputs, withPassword)
-  return { inputs, each, hosts, clock, back, survey: emit => observeAll(targets, { each, clock, emit }) }
+  return {
+    inputs,
+    each,
+    connect,
+    hosts,
+    clock,
+    back,
+    survey: emit => observeAll(targets, { each, clock, emit }),
+  }
 }

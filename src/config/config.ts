@@ -5,7 +5,7 @@ import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
 import { type ConfigDocument, readDocument } from './document.ts'
-import { findNotYet, LATER } from './not-yet.ts'
+import { LATER } from './not-yet.ts'
 import { type Rollout, withoutNulls as rolloutOf } from './rollout.ts'
 import { configSchema, NAMES, type WrittenConfig } from './schema.ts'
 
@@ -39,11 +39,7 @@ export function parseConfig(text: string, file: string, directory: string): Conf
   const document = readDocument(text, file)
   if (document.findings.length > 0) throw new FleetErrors(document.findings)
   const parsed = v.safeParse(configSchema, document.value ?? {})
-  const findings = [
-    ...findUnknown(document),
-    ...(parsed.issues ?? []).map(issue => explain(issue, document)),
-    ...(parsed.success ? findNotYet(parsed.output, document) : []),
-  ]
+  const findings = [...findUnknown(document), ...(parsed.issues ?? []).map(issue => explain(issue, document))]
   findings.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0))
   if (findings.length > 0 || !parsed.success) throw new FleetErrors(findings)
   return finish(parsed.output, document, directory)

@@ -21,15 +21,25 @@ const counts = v.custom<Readonly<Record<string, number>>>(
 /** A moment, in ISO 8601, or a time of the day. */
 const moment = v.pipe(v.string('moment'), v.regex(/^\d{1,2}:\d\d$|^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/, 'moment'))
 
+const where = { from: v.optional(text), on: v.optional(text), timeout: v.optional(duration) }
 const gate = v.union(
   [
-    v.strictObject({ tcp: count }),
-    v.strictObject({ http: text }),
-    v.strictObject({ command: text }),
-    v.strictObject({ prometheus: text }),
+    v.strictObject({ tcp: count, ...where }),
+    v.strictObject({ http: text, ...where }),
+    v.strictObject({ command: text, ...where }),
+    v.strictObject({
+      prometheus: text,
+      at: v.pipe(v.string('gate'), v.regex(/^https?:\/\//, 'gate')),
+      timeout: v.optional(duration),
+      from: v.optional(v.never('gate')),
+      on: v.optional(v.never('gate')),
+    }),
   ],
   'gate',
 )
+
+/** A probe: what passed before a change must pass after it. `from` is a host of the inventory, `on` a group or a role. */
+export type WrittenGate = v.InferOutput<typeof gate>
 
 export const rolloutEntries = {
   stages: v.nullish(v.pipe(v.array(v.union([count, share], 'stage'), 'stages'), v.minLength(1, 'stages'))),

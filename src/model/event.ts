@@ -66,6 +66,15 @@ export type Event =
       readonly run: string
       readonly stages: readonly (readonly string[])[]
     }
+  /** What a gate said of a host: before its change, before it was confirmed, at the end of a stage. */
+  | {
+      readonly type: 'host-gate'
+      readonly host: string
+      readonly gate: string
+      readonly when: 'before' | 'applied' | 'stage'
+      readonly is: 'pass' | 'fail' | 'inconclusive'
+      readonly detail: string
+    }
   /** A host that persisted was looked at once more; with a finding if it doesn't pass. */
   | { readonly type: 'host-checked'; readonly host: string; readonly finding?: Finding }
   | { readonly type: 'rollout-paused'; readonly run: string; readonly why: Finding }

@@ -4,11 +4,13 @@ import { installPackages } from '../host/packages.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit, Outcome } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
 import type { HostChange, HostPlan } from '../plan/host-plan.ts'
 import { metaOf } from '../plan/meta.ts'
 import { sameChange } from '../plan/same-change.ts'
 import type { Session } from '../session/session.ts'
 import { forgetRemoved } from './forget-removed.ts'
+import type { HostGates } from './gates/host-gates.ts'
 import { failure, outcomeOf, warningOf } from './outcome.ts'
 import { type Settled, settle, type Untransacted } from './settle.ts'
 import type { Observed, Target } from './target.ts'
@@ -29,6 +31,8 @@ export interface ApplyTools {
   readonly confirmTimeout: number
   readonly clock: Clock
   readonly emit: Emit
+  /** What has to hold of a host before and after its change. */
+  readonly gatesOf?: (host: string) => HostGates | undefined
 }
 
 /** Milliseconds: an observing session older than this is not armed over any more. */
@@ -84,6 +88,8 @@ async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> 
   const transaction = transactionOf(plan.change, tools)
   const { nonce, base, generation, confirmTimeout } = transaction
   const armed = { host: target.host, nonce, bootId: plan.bootId, confirmTimeout }
+  const gates = tools.gatesOf?.(target.host)
+  await gates?.before()
   await tools.emit({ type: 'host-step', ...armed, step: 'arming', base, generation })
   const arming = await armAndClose(target, session, transaction, tools.clock)
   const closedAt = tools.clock.now()
@@ -96,10 +102,24 @@ async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> 
       ...tools,
       connect,
       lookAgain: one => lookAgain(one, target, plan, nonce),
+      ...(gates ? { passes: () => patiently(gates, tools.clock) } : {}),
       ...(transaction.removes ? { afterwards: one => forgetRemoved(one, nonce) } : {}),
     },
   )
   return withWarning(settled, plan)
+}
+
+const TRIES = 3
+/** Milliseconds. */
+const BETWEEN_TRIES = 1000
+
+/** A service may need a moment after the rules under it were loaded. */
+async function patiently(gates: HostGates, clock: Clock): Promise<Finding | undefined> {
+  for (let left = TRIES; ; left -= 1) {
+    const { failed } = await gates.after('applied')
+    if (!failed || left === 1) return failed
+    await clock.sleep(BETWEEN_TRIES)
+  }
 }
 
 /** A host that ended well may still have something that the operator should hear of. */

@@ -2,10 +2,12 @@ import type { Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { type ApplyTools, applyHost } from './apply-host.ts'
-import type { Check, Course } from './course.ts'
+import { checkStage } from './check-stage.ts'
+import type { Course } from './course.ts'
 import { type Crew, drive } from './drive.ts'
+import type { Verdict } from './gates/host-gates.ts'
 import type { Each, Survey } from './observe-all.ts'
-import { failure, outcomeOf } from './outcome.ts'
+import { outcomeOf } from './outcome.ts'
 import { takeBack } from './take-back.ts'
 import type { Observed, Target } from './target.ts'
 
@@ -17,6 +19,8 @@ export interface RollTools extends ApplyTools {
   /** How a host is taken from the generation that this run made to the one before. */
   readonly back: (host: string, from: number, to: number) => Target
   readonly each: Each
+  /** Asks what is of no single host: queries. */
+  readonly queries?: () => Promise<Verdict>
 }
 
 export interface Rolled {
@@ -75,23 +79,7 @@ function crewOf(changing: Changing, course: Course, done: Map<string, Outcome>, 
       const fresh = first.has(host) ? observed : { ...observed, observedAt: Number.NEGATIVE_INFINITY }
       return settle(await applyHost(fresh, tools), done, tools)
     },
-    check: async (_, hosts, earlier) => {
-      const failed: string[] = []
-      const all = [...earlier, ...hosts]
-      await emit({ type: 'phase-started', phase: 'check', hosts: all })
-      await Promise.all(
-        all.map(async host => {
-          const target = changing.get(host)?.target
-          const finding = target && (await lookAgain(target))
-          await emit({ type: 'host-checked', host, ...(finding ? { finding } : {}) })
-          if (!finding) return
-          failed.push(host)
-          const before = done.get(host)
-          if (before) done.set(host, { ...before, finding })
-        }),
-      )
-      return { failed } satisfies Check
-    },
+    check: (_, hosts, earlier) => checkStage([...earlier, ...hosts], { changing, done, tools }),
     pause: async (why, over) => {
       await emit({ type: 'rollout-paused', run, why })
       await tools.promoted(run, over)
@@ -114,19 +102,4 @@ async function settle(outcome: Outcome, done: Map<string, Outcome>, { emit }: Ro
   done.set(outcome.host, outcome)
   await emit({ type: 'host-settled', ...outcome })
   return outcome.state
-}
-
-/** Whether a host that persisted still is as it was left: why not, if it isn't. */
-async function lookAgain(target: Target): Promise<Finding | undefined> {
-  try {
-    const session = await target.connect()
-    try {
-      const { verdict } = target.decide(await target.observe(session))
-      return verdict === 'unchanged' ? undefined : { code: 'not-as-left', severity: 'error', args: {} }
-    } finally {
-      await session.close()
-    }
-  } catch (error) {
-    return { ...failure(target.host, error).finding, code: 'lost-again', severity: 'error', args: {} }
-  }
 }

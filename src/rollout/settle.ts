@@ -22,6 +22,8 @@ export interface SettleTools {
   readonly emit: Emit
   /** What a host looks like that doesn't know its transaction. */
   readonly lookAgain: (session: Session) => Promise<Untransacted>
+  /** Asked while the new rules are in force and nothing is confirmed: why they must go, if they must. */
+  readonly passes?: () => Promise<Finding | undefined>
   /** Once it is persisted, over the connection that said so: what is to be said of that. */
   readonly afterwards?: (session: Session) => Promise<Finding>
 }
@@ -124,7 +126,20 @@ async function decide(
   if ((state.left ?? 0) < Math.min(5000, armed.confirmTimeout / 4)) {
     return byState(armed, tools, session, await askRollback(session, armed.nonce))
   }
-  return confirmed(armed, tools, session)
+  const wrong = await tools.passes?.()
+  return wrong ? refuse(armed, tools, session, wrong) : confirmed(armed, tools, session)
+}
+
+/** The host goes back, and says so, because of something that only the controller saw. */
+async function refuse(
+  armed: Armed,
+  tools: SettleTools,
+  session: Session,
+  why: Finding,
+): Promise<Settled | undefined> {
+  const settled = await byState(armed, tools, session, await askRollback(session, armed.nonce))
+  if (settled === undefined || settled === 'disarmed' || settled.state !== 'reverted') return settled
+  return { ...settled, finding: why }
 }
 
 async function confirmed(armed: Armed, tools: SettleTools, session: Session): Promise<Settled | undefined> {

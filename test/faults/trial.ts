@@ -142,6 +142,7 @@ function told(event: Event, host: string): readonly string[] {
   if (event.type === 'host-step') return [event.step]
   if (event.type === 'host-planned') return [`planned: ${event.verdict}`]
   if (event.type === 'host-checked') return ['checked']
+  if (event.type === 'host-gate') return [`gate ${event.gate}: ${event.is}`]
   return [event.finding ? `${event.state}: ${event.finding.code}` : event.state]
 }
 

@@ -5,6 +5,8 @@ const list = (value: Args[string] | undefined): string =>
   Array.isArray(value) ? value.join(', ') : String(value ?? '')
 
 export const cliSentences = {
+  'gate-unknown-host': a =>
+    `A gate is to be asked from ${String(a.host)}, which is no host of the inventory.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''}`,
   'rollback-both': a =>
     `Say either a run (${String(a.run)}) or a generation (--to ${String(a.to)}): what a run changed goes back to what each host had before it.`,
   'rollback-nothing': () =>

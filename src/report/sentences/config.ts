@@ -14,7 +14,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   confirmTimeout: 'a time from 4s to 30m',
   unreachable: 'abort or skip',
   onFailure: 'stop, revert-stage, revert-all or pause',
-  gate: 'one of tcp: PORT, http: URL, command: TEXT or prometheus: QUERY',
+  gate: 'one of tcp: PORT, http: URL, command: TEXT (with from: HOST, on: GROUP, timeout: 5s as wanted), or prometheus: QUERY with at: URL',
   gates: 'a list such as [{tcp: 443}]',
   counts: 'a mapping of names to whole numbers from 1, such as {web: 1}',
   moment: 'a time such as 22:30 or 2026-01-31T22:30',

@@ -38,6 +38,10 @@ export const rolloutSentences = {
       : `The rollout failed, and generation ${String(a.to)} is in force there again.`,
   'not-taken-back': a =>
     `The rollout failed, and this host was to be taken back to generation ${String(a.to)}, which failed too (${String(a.state)}: ${String(a.last)}): it stands on its new rules.`,
+  'gate-fail': a =>
+    `The gate ${String(a.gate)} passed before the change and fails after it${a.host === '' ? '' : ` for ${String(a.host)}`}: ${String(a.detail)}.`,
+  'gate-inconclusive': a =>
+    `The gate ${String(a.gate)} can't be read${a.host === '' ? '' : ` for ${String(a.host)}`}: ${String(a.detail)}.`,
   'not-as-left': () =>
     'It was changed and confirmed, but when it was looked at again, its rules were not what fleet had left there.',
   'lost-again': () => 'It was changed and confirmed, but when it was looked at again, it did not answer.',

@@ -128,13 +128,6 @@ rollout:
     expect(brief(text)).toEqual([expected])
   })
 
-  it.each([['gates: [{tcp: 443}]', 'gates']])(
-    'does not pass over %s, which it cannot follow yet',
-    (text, name) => {
-      expect(brief(`rollout:\n  ${text}`)).toEqual([`2 config-not-yet rollout.${name}`])
-    },
-  )
-
   it.each(['feeds', 'hooks'])('does not pass over %s', name => {
     expect(brief(`templates: t\n${name}: {a: 1}`)).toEqual([`2 config-not-yet ${name}`])
   })

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { inForce } from './hosts/rules.ts'
+import { makeSite } from './hosts/site.ts'
+import { useTestLab } from './hosts/test-lab.ts'
+
+/* Gates on real hosts: what passed before a change must pass after it, or the change is taken back. */
+
+const NAMES = ['closed', 'deaf', 'seen', 'broken', 'unsure', 'later1', 'later2']
+const lab = useTestLab('gates', [...NAMES.map(name => ({ name, port: 443 })), 'probe'], { packages: true })
+
+/** Where a host stands with port 443 open; `gates` are asked from then on. */
+async function ready(names: readonly string[], gates: string, rollout = '') {
+  const at = await makeSite(lab(), ['[web]', ...names, '[probes]', 'probe'], {
+    'group_vars/web.yml': 'http_ports: [80, 443]\n',
+    'fleet.yml': `rollout:\n  gates: ${gates}\n${rollout}`,
+  })
+  const limit = ['-l', names.join(',')]
+  expect((await at.fleet('apply', ...limit)).code).toBe(0)
+  const change = async (variables: string) => {
+    await at.write({ 'group_vars/web.yml': variables })
+    return at.start('apply', ...limit, '--confirm-timeout', '20')
+  }
+  return { at, change }
+}
+
+describe.concurrent('a gate', () => {
+  it('that fails once the new rules are in force takes them back', async () => {
+    const { change } = await ready(['closed'], '[{tcp: 443}]')
+    const old = await inForce(lab().host('closed'))
+    const running = await change('http_ports: [80]\n')
+    expect(await running.verdict()).toEqual({ code: 3, hosts: { closed: 'reverted: gate-fail' } })
+    expect(await inForce(lab().host('closed'))).toEqual(old)
+    const asked = running.events.flatMap(event =>
+      event.type === 'host-gate' ? [`${event.when} ${event.is}`] : [],
+    )
+    expect(asked).toEqual(['before pass', 'applied fail', 'applied fail', 'applied fail'])
+  })
+
+  it('that failed before is told of and does not count', async () => {
+    const { change } = await ready(['deaf'], '[{tcp: 9999}, {command: "exit 3"}]')
+    const running = await change('http_ports: [80]\n')
+    expect(await running.verdict()).toEqual({ code: 0, hosts: { deaf: 'persisted' } })
+    const told = running.events.flatMap(event =>
+      event.type === 'host-gate' ? [`${event.gate}: ${event.is}`] : [],
+    )
+    expect(told).toEqual(['tcp 9999: fail', 'command exit 3: fail'])
+  })
+
+  it('is asked from where customers are', async () => {
+    const { change } = await ready(['seen'], '[{tcp: 443, from: probe}, {tcp: 443}]')
+    const running = await change(`http_ports: [80, 443]\nhttp_from: [10.90.0.1]\n`)
+    expect(await running.verdict()).toEqual({ code: 3, hosts: { seen: 'reverted: gate-fail' } })
+    const failed = running.events.flatMap(event =>
+      event.type === 'host-gate' && event.is === 'fail' ? [event.gate] : [],
+    )
+    expect(new Set(failed)).toEqual(new Set(['tcp 443 from probe']))
+  })
+
+  it('that fails at the end of its stage keeps the next from starting, and the host is not done', async () => {
+    const names = ['broken', 'later1']
+    await lab().host('broken').exec(': >/ok')
+    await lab().host('later1').exec(': >/ok')
+    const { change } = await ready(names, '[{command: test -e /ok}]', '  stages: [1, 100%]\n  soak: 3s\n')
+    const running = await change('http_ports: [80]\n')
+    await running.until(event => event.type === 'host-settled' && event.host === 'broken')
+    await lab().host('broken').exec('rm /ok')
+    const { code, hosts } = await running.verdict()
+    expect({ code, hosts }).toEqual({ code: 3, hosts: { broken: 'persisted', later1: 'not started' } })
+    const checked = running.events.find(event => event.type === 'host-checked')
+    expect(checked).toMatchObject({ host: 'broken', finding: { code: 'gate-fail' } })
+  })
+
+  it('that cannot be read pauses the rollout', async () => {
+    const names = ['unsure', 'later2']
+    for (const name of names)
+      await lab()
+        .host(name)
+        .exec('printf "#!/bin/sh\\n" >/usr/local/bin/check; chmod 755 /usr/local/bin/check')
+    const { change } = await ready(names, '[{command: check}]', '  stages: [1, 100%]\n  soak: 3s\n')
+    const running = await change('http_ports: [80]\n')
+    await running.until(event => event.type === 'host-settled' && event.host === 'unsure')
+    await lab().host('unsure').exec('rm /usr/local/bin/check')
+    await running.until(event => event.type === 'rollout-paused')
+    expect(running.events.at(-1)).toMatchObject({ why: { code: 'gate-inconclusive' } })
+    running.child.kill('SIGTERM')
+    expect(await running.verdict()).toEqual({
+      code: 3,
+      hosts: { unsure: 'persisted', later2: 'not started' },
+    })
+  })
+
+  it('asked from a host that is not there stops before anybody is contacted', async () => {
+    const at = await makeSite(lab(), ['[web]', 'probe'], {
+      'fleet.yml': 'rollout: {gates: [{tcp: 1, from: porbe}]}\n',
+    })
+    expect(await at.fleet('apply')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Did you mean probe?'),
+    })
+  })
+})
