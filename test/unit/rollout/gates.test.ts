@@ -1,5 +1,4 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Event } from '../../../src/model/event.ts'
 import { askHttp, askPrometheus, askTcp } from '../../../src/rollout/gates/from-here.ts'
@@ -13,7 +12,8 @@ async function serve(listener: RequestListener): Promise<number> {
     server.listen(0, '127.0.0.1', resolve)
   })
   onTestFinished(() => void server.close())
-  return (server.address() as AddressInfo).port
+  const address = server.address()
+  return address !== null && typeof address === 'object' ? address.port : 0
 }
 
 const answering = (status: number, body = '') =>
