@@ -3,9 +3,11 @@ import {
   APPLY,
   CHANGE,
   CONNECTION,
+  FROZEN,
   HOSTS,
   INVENTORY,
   OUTPUT,
+  PLAN,
   REMOVE,
   RESUME,
   ROLLBACK,
@@ -25,7 +27,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'apply',
     positional: '[inventory]',
     describe: 'bring every host to its rules; a host that can no longer be reached rolls back by itself',
-    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...APPLY, ...ROLLOUT, ...OUTPUT },
+    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...APPLY, ...FROZEN, ...ROLLOUT, ...OUTPUT },
     load: () => import('./apply.ts'),
   },
   {
@@ -33,7 +35,15 @@ export const COMMANDS: readonly Command[] = [
     positional: '[inventory]',
     describe: 'look at every host and show what apply would change; nothing is changed',
     // Ansible's -C and -D go with it: a plan is a check, and always shows what differs.
-    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...OUTPUT, check: APPLY.check, diff: APPLY.diff },
+    flags: {
+      ...INVENTORY,
+      ...CONNECTION,
+      ...CHANGE,
+      ...PLAN,
+      ...OUTPUT,
+      check: APPLY.check,
+      diff: APPLY.diff,
+    },
     load: () => import('./plan.ts'),
   },
   {

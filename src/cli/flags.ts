@@ -126,6 +126,24 @@ export const APPLY = {
 
 const share = 'a number, or a share such as 10%'
 
+export const PLAN = {
+  out: {
+    alias: 'o',
+    type: 'string',
+    requiresArg: true,
+    describe: 'save the plan: `fleet apply --plan` does exactly it',
+  },
+} satisfies Record<string, Flag>
+
+export const FROZEN = {
+  plan: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'do what this plan says and nothing else; a host where it would be something else now is refused',
+  },
+} satisfies Record<string, Flag>
+
 /** How a change goes over the hosts: what `rollout:` in fleet.yml says. */
 export const ROLLOUT = {
   stages: {

@@ -7,6 +7,7 @@ import { printSummary } from '../report/summary.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
+import { writePlan } from './plan-file.ts'
 import type { Prepared } from './prepared.ts'
 import { listHosts } from './render.ts'
 import { cancelOnSignal } from './signals.ts'
@@ -31,6 +32,8 @@ export async function showPlan(flags: Flags, prepared: Prepared): Promise<number
   const emit = (event: Event) => (json ? void process.stdout.write(jsonLine(event)) : progress.emit(event))
   const survey = await surveyWith(prepared, emit, progress)
   await Promise.all(survey.observed.map(({ session }) => session.close()))
+  const out = flag(flags, 'out', 'string')
+  if (out !== undefined) await writePlan(out, plansOf(survey))
   if (json) process.stdout.write(plansOf(survey).map(planLine).join(''))
   else process.stdout.write(showSurvey(survey))
   return exitCodeOfPlans(plansOf(survey), survey.failed)

@@ -1,3 +1,5 @@
+import type { Observation } from '../host/observation.ts'
+import { holdTo } from '../plan/saved.ts'
 import { say } from '../report/say.ts'
 import { observeAll } from '../rollout/observe-all.ts'
 import { findingsOf } from './check.ts'
@@ -6,9 +8,15 @@ import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
 import { readInputs, renderAll } from './inputs.ts'
+import { readPlan } from './plan-file.ts'
 import type { Prepared } from './prepared.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
 import { wayBack } from './ways-back.ts'
+
+const savedPlan = async (flags: Flags) => {
+  const file = flag(flags, 'plan', 'string')
+  return file === undefined ? undefined : readPlan(file)
+}
 
 /** Reads and renders; nobody is contacted yet. Warnings go to standard error. */
 export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepared> {
@@ -23,6 +31,10 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     pool,
     isShipped: shippedRoles(inputs, withPassword),
   })
+  const saved = await savedPlan(flags)
+  const held = saved
+    ? targets.map(one => ({ ...one, decide: (seen: Observation) => holdTo(saved, one.decide(seen)) }))
+    : targets
   const clock = realClock
   return {
     inputs,
@@ -31,6 +43,6 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     hosts: hostsAtOnce(inputs, withPassword),
     clock,
     back: wayBack(inputs, withPassword, pool),
-    survey: emit => observeAll(targets, { each: pool.each, clock, emit }),
+    survey: emit => observeAll(held, { each: pool.each, clock, emit }),
   }
 }

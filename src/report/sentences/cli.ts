@@ -5,6 +5,8 @@ const list = (value: Args[string] | undefined): string =>
   Array.isArray(value) ? value.join(', ') : String(value ?? '')
 
 export const cliSentences = {
+  'plan-unwritable': a => `The plan can't be written: ${String(a.reason)}.`,
+  'plan-unreadable': a => `This is not a plan that \`fleet plan -o\` has saved: ${String(a.reason)}.`,
   'gate-unknown-host': a =>
     `A gate is to be asked from ${String(a.host)}, which is no host of the inventory.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''}`,
   'rollback-both': a =>

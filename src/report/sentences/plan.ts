@@ -29,6 +29,14 @@ function wayOut(manager: string): string {
 }
 
 export const planSentences = {
+  'not-in-plan': () =>
+    'The plan does not have this host: it came to the inventory since. Make a new plan with `fleet plan -o`.',
+  'plan-said': a =>
+    `The plan said ${String(a.verdict)} of this host, and now there is something to change. Make a new plan with \`fleet plan -o\`.`,
+  'host-drifted': () =>
+    'Its rules are not those that the plan was made for: somebody changed them since. Make a new plan with `fleet plan -o`.',
+  'other-rules-wanted': () =>
+    'Inventory, variables or templates ask for other rules than the plan says. Make a new plan with `fleet plan -o`.',
   'goes-back': a => `Goes from generation ${String(a.from)} back to what generation ${String(a.to)} said.`,
   superseded: a =>
     `It stands on generation ${String(a.now)} by now, and generation ${String(a.from)} was to be taken back: somebody changed it since. \`fleet rollback --to GENERATION -l HOST\` goes back all the same.`,

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import type { Finding } from '../model/finding.ts'
+import { type HostPlan, NOTHING } from './host-plan.ts'
+
+/** What a plan file holds of a host: enough to know the same plan again, to the byte. */
+export interface SavedHost {
+  readonly host: string
+  readonly verdict: HostPlan['verdict']
+  /** Of what is asked of the host, and of what was seen there; '' where nothing is to be changed. */
+  readonly wanted: string
+  readonly seen: string
+}
+
+export interface SavedPlan {
+  readonly hosts: ReadonlyMap<string, SavedHost>
+}
+
+export function saveHost(plan: HostPlan): SavedHost {
+  const { host, verdict, change } = plan
+  if (!change) return { host, verdict, wanted: '', seen: '' }
+  const { want, sets, removes, now, base, generation } = change
+  return {
+    host,
+    verdict,
+    wanted: digest([want[4], want[6], sets, String(removes ?? false)]),
+    seen: digest([
+      now[4],
+      now[6],
+      change.do[4],
+      change.do[6],
+      change.undo[4],
+      change.undo[6],
+      String(base),
+      String(generation),
+    ]),
+  }
+}
+
+/** The plan that was made afresh if it is the saved one; otherwise a refusal that says what differs. */
+export function holdTo(saved: SavedPlan, fresh: HostPlan): HostPlan {
+  if (fresh.verdict === 'refused') return fresh
+  const was = saved.hosts.get(fresh.host)
+  if (!was) return refuse(fresh, 'not-in-plan', {})
+  const is = saveHost(fresh)
+  if (was.verdict === is.verdict && was.wanted === is.wanted && was.seen === is.seen) return fresh
+  if (was.verdict !== 'change') return refuse(fresh, 'plan-said', { verdict: was.verdict })
+  if (fresh.verdict === 'unchanged') return fresh
+  return refuse(fresh, was.wanted === is.wanted ? 'host-drifted' : 'other-rules-wanted', {})
+}
+
+function refuse(
+  { host, groups, roles, onlyBase, bootId }: HostPlan,
+  code: string,
+  args: Finding['args'],
+): HostPlan {
+  const findings: readonly Finding[] = [{ code, severity: 'error', args }]
+  return { ...NOTHING, host, groups, roles, onlyBase, bootId, verdict: 'refused', findings }
+}
+
+const digest = (texts: readonly string[]) => createHash('sha256').update(JSON.stringify(texts)).digest('hex')
