@@ -15,6 +15,7 @@ import type { Flags } from './command.ts'
 import { rolloutOf } from './course.ts'
 import { flag, flagList } from './flag.ts'
 import { checkGates } from './gates.ts'
+import { type About, openHooks } from './hooks.ts'
 import type { Inputs } from './inputs.ts'
 import type { Prepared } from './prepared.ts'
 import { rememberedFlags } from './remembered.ts'
@@ -35,17 +36,21 @@ export async function changeHosts(
   const run = runName(prepared.clock)
   const who = whoIsHere()
   const directory = journalsOf(prepared.inputs, flags)
+  const command = describeCommand(process.argv.slice(2))
+  const told = await openHooks(prepared.inputs, { run, who, command }, prepared.clock)
   const letGo = await holdInventory(directory, prepared.inputs, run)
   const journal = await openJournal(directory, run, { clock: prepared.clock, warn })
   const voice = openVoice(flags, prepared.clock, doing)
   const emit: Emit = async event => {
     await journal.append(event)
+    told.hear(event)
     await voice.emit(event)
   }
   try {
-    await emit(beginning(flags, prepared, { run, who }))
+    await emit(beginning(flags, prepared, { run, who, command }))
     const survey = await prepared.survey(emit)
     const agreed = !signals.stop.aborted && (await voice.agree(survey))
+    if (!agreed) told.forget()
     const stop = agreed ? signals.stop : AbortSignal.abort()
     const it = { prepared, emit, run, who, confirmTimeout, rollout, directory, stop }
     const { outcomes, why } = await rollOut(survey, it)
@@ -57,15 +62,16 @@ export async function changeHosts(
     signals.forget()
     await journal.close()
     letGo()
+    await told.close()
   }
 }
 
-function beginning(flags: Flags, { inputs }: Prepared, { run, who }: { run: string; who: string }): Event {
+function beginning(flags: Flags, { inputs }: Prepared, { run, who, command }: About): Event {
   return {
     type: 'run-started',
     run,
     who,
-    command: describeCommand(process.argv.slice(2)),
+    command,
     hosts: inputs.hosts.length,
     inventory: inputs.sources,
     writer: thisWriter(),

@@ -1,4 +1,5 @@
 import { type Journal, journalFile, reopenJournal } from '../journal/append.ts'
+import { describeCommand } from '../journal/command.ts'
 import { findOpenRun, findRun } from '../journal/find.ts'
 import { type HostRecord, type RunRecord, recordOf } from '../journal/record.ts'
 import { readJournal } from '../journal/replay.ts'
@@ -14,8 +15,9 @@ import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { type GoingOn, goOn, OPEN, toDo } from './go-on.ts'
+import { openHooks, type Told } from './hooks.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
-import { readInputs } from './inputs.ts'
+import { type Inputs, readInputs } from './inputs.ts'
 import { listenToSignals } from './signals.ts'
 import { openVoice } from './voice.ts'
 
@@ -45,9 +47,11 @@ export async function run(flags: Flags): Promise<number> {
     refuseIfGoingOn(record)
     const letGo = await holdInventory(directory, inputs, record.run)
     const journal = await takeOver(directory, record)
+    const told = await tellHooks(inputs, record)
     try {
       const emit: Emit = async event => {
         await journal.append(event)
+        told.hear(event)
         await voice.emit(event)
       }
       const pool = poolFor(inputs, withPassword, signals.cancel)
@@ -58,6 +62,7 @@ export async function run(flags: Flags): Promise<number> {
     } finally {
       await journal.close()
       letGo()
+      await told.close()
     }
   } finally {
     await voice.close()
@@ -75,6 +80,15 @@ function refuseIfGoingOn(record: RunRecord, self?: Writer): void {
   const writer = record.writers.find(isRunning)
   if (!writer || (self && writer.pid === self.pid && writer.start === self.start)) return
   throw new FleetError('run-going-on', { run, who, since, pid: writer.pid })
+}
+
+/** Hooks are told of a run that is gone on with as of one that starts. */
+async function tellHooks(inputs: Inputs, { run }: RunRecord): Promise<Told> {
+  const who = whoIsHere()
+  const command = describeCommand(process.argv.slice(2))
+  const told = await openHooks(inputs, { run, who, command }, realClock)
+  told.hear({ type: 'run-resumed', run, who, writer: thisWriter() })
+  return told
 }
 
 /** The journal is what two of them would meet at: the first line that a living one wrote decides. */

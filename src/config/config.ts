@@ -4,7 +4,8 @@ import { FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
-import { type ConfigDocument, readDocument } from './document.ts'
+import { type ConfigDocument, type Path, readDocument } from './document.ts'
+import { type Hook, hooksOf } from './hooks.ts'
 import { LATER } from './not-yet.ts'
 import { type Rollout, withoutNulls as rolloutOf } from './rollout.ts'
 import { configSchema, NAMES, type WrittenConfig } from './schema.ts'
@@ -21,6 +22,8 @@ export interface Config {
   /** Milliseconds, from 4 s to 30 min. */
   readonly confirmTimeout?: number
   readonly rollout?: Rollout
+  /** Who is told of runs. */
+  readonly hooks?: readonly Hook[]
 }
 
 /** How many at once: hosts, connections being made, the same through one bastion, connections kept open. */
@@ -60,6 +63,7 @@ function finish(written: WrittenConfig, document: ConfigDocument, directory: str
     ...(journal ? { journal: resolve(directory, journal) } : {}),
     ...(confirmTimeout ? { confirmTimeout } : {}),
     ...(written.rollout ? { rollout: rolloutOf(written.rollout) } : {}),
+    ...(written.hooks ? { hooks: hooksOf(written.hooks, directory) } : {}),
   }
 }
 
@@ -78,16 +82,24 @@ function explain(issue: v.BaseIssue<unknown>, document: ConfigDocument): Finding
 
 /** Names that mean nothing, or nothing yet. */
 function findUnknown(document: ConfigDocument): Finding[] {
-  return Object.entries(NAMES).flatMap(([within, known]) => {
-    const outer = document.value
-    const value: unknown = within === '' || !isMapping(outer) ? outer : outer[within]
-    const names = isMapping(value) ? Object.keys(value).filter(name => !known.includes(name)) : []
-    return names.map(name => {
-      const at = document.place(within === '' ? [name] : [within, name])
-      if (within === '' && LATER.includes(name)) return error('config-not-yet', { name }, at)
-      return error('config-unknown-key', { name, within, nearest: nearest(name, known) ?? null, known }, at)
-    })
-  })
+  return Object.entries(NAMES).flatMap(([within, known]) =>
+    partsOf(document.value, within).flatMap(({ path, value }) => {
+      const names = isMapping(value) ? Object.keys(value).filter(name => !known.includes(name)) : []
+      return names.map(name => {
+        const at = document.place([...path, name])
+        if (within === '' && LATER.includes(name)) return error('config-not-yet', { name }, at)
+        return error('config-unknown-key', { name, within, nearest: nearest(name, known) ?? null, known }, at)
+      })
+    }),
+  )
+}
+
+/** What stands there, or each item of the list that stands there. */
+function partsOf(outer: unknown, within: string): readonly { path: Path; value: unknown }[] {
+  if (within === '') return [{ path: [], value: outer }]
+  const value = isMapping(outer) ? outer[within] : undefined
+  if (!Array.isArray(value)) return [{ path: [within], value }]
+  return value.map((item: unknown, at) => ({ path: [within, at], value: item }))
 }
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,2 +1,2 @@
 /** Names of fleet.yml that will have a meaning. */
-export const LATER: readonly string[] = ['feeds', 'hooks']
+export const LATER: readonly string[] = ['feeds']

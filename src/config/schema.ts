@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { duration } from './duration.ts'
+import { hookEntries, hooksSchema } from './hooks.ts'
 import { rolloutEntries } from './rollout.ts'
 
 /*
@@ -37,6 +38,7 @@ const entries = {
   journal: v.nullish(text),
   roles: v.nullish(v.pipe(mapping, v.record(v.string(), list))),
   rollout: v.nullish(v.pipe(mapping, v.object(rolloutEntries))),
+  hooks: v.nullish(hooksSchema),
   concurrency: v.nullish(v.pipe(mapping, v.object(concurrencyEntries))),
   confirmTimeout: v.nullish(
     v.pipe(duration, v.minValue(4000, 'confirmTimeout'), v.maxValue(1_800_000, 'confirmTimeout')),
@@ -48,9 +50,10 @@ export const configSchema = v.pipe(mapping, v.object(entries))
 
 export type WrittenConfig = v.InferOutput<typeof configSchema>
 
-/** The names that may stand at the top and below each of these. */
+/** The names that may stand at the top and below each of these, or in each item of their lists. */
 export const NAMES: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(entries),
   rollout: Object.keys(rolloutEntries),
+  hooks: Object.keys(hookEntries),
   concurrency: Object.keys(concurrencyEntries),
 }

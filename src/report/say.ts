@@ -8,6 +8,7 @@ import { inventorySentences } from './sentences/inventory.ts'
 import { journalSentences } from './sentences/journal.ts'
 import { labSentences } from './sentences/lab.ts'
 import { lintSentences } from './sentences/lint.ts'
+import { notifySentences } from './sentences/notify.ts'
 import { planSentences } from './sentences/plan.ts'
 import { roleSentences } from './sentences/roles.ts'
 import { rolloutSentences } from './sentences/rollout.ts'
@@ -29,6 +30,7 @@ export const TABLES: Readonly<Record<string, Sentences>> = {
   plan: planSentences,
   rollout: rolloutSentences,
   journal: journalSentences,
+  notify: notifySentences,
   lab: labSentences,
   cli: cliSentences,
 }

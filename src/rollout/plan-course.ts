@@ -55,9 +55,14 @@ function cut(wish: Rollout, changing: readonly Candidate[]): Course['stages'] {
   return stages
 }
 
+/** Hosts that had no place, because they couldn't be looked at then, come last. */
 function thaw(frozen: Course['stages'], changing: readonly Candidate[]): Course['stages'] {
   const open = new Set(changing.map(({ host }) => host))
-  return frozen.map(stage => stage.filter(host => open.has(host))).filter(stage => stage.length > 0)
+  const placed = new Set(frozen.flat())
+  const late = [...open].filter(host => !placed.has(host))
+  return [...frozen.map(stage => stage.filter(host => open.has(host))), late].filter(
+    ({ length }) => length > 0,
+  )
 }
 
 function budgetOf(

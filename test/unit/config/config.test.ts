@@ -82,6 +82,31 @@ rollout:
     })
   })
 
+  it('says who is told of runs', () => {
+    const { hooks } = parse(`
+hooks:
+  - {command: ./tell --all, on: failure, timeout: 2m}
+  - url: https://chat.example/hook
+  - {url: "http://localhost:9/x", on: [pause, end]}
+`)
+    expect(hooks).toEqual([
+      { command: './tell --all', directory: '/etc/fleet', on: ['failure'], timeout: 120_000 },
+      {
+        url: 'https://chat.example/hook',
+        on: ['start', 'stage', 'pause', 'failure', 'end'],
+        timeout: 10_000,
+      },
+      { url: 'http://localhost:9/x', on: ['pause', 'end'], timeout: 10_000 },
+    ])
+  })
+
+  it('refuses an unknown name in an item of a list, with the nearest one and the line', () => {
+    const findings = findingsOf('hooks:\n  - command: a\n  - url: https://b\n    timeot: 3s\n')
+    expect(findings.map(({ args, at }) => [args.name, args.within, args.nearest, at?.line])).toEqual([
+      ['timeot', 'hooks', 'timeout', 4],
+    ])
+  })
+
   it.each(['', '# nothing\n', 'roles:\nrollout:\nconcurrency:\n'])('may be empty: %j', text => {
     expect(parse(text)).toEqual({ roles: new Map(), concurrency: {} })
   })
@@ -119,6 +144,16 @@ rollout:
     ['rollout:\n  stages:\n    - 1\n    - 200%', '4 config-wrong-value rollout.stages.1'],
     ['rollout:\n  onFailure: explode', '2 config-wrong-value rollout.onFailure'],
     ['rollout:\n  canaries: {web: 0}', '2 config-wrong-value rollout.canaries'],
+    ['hooks: {command: a}', '1 config-wrong-value hooks'],
+    ['hooks: [tell]', '1 config-wrong-value hooks.0'],
+    ['hooks:\n  - on: [end]', '2 config-wrong-value hooks.0'],
+    ['hooks:\n  - command: a\n    url: https://b', '2 config-wrong-value hooks.0'],
+    ['hooks:\n  - command: a\n    on: ends', '3 config-wrong-value hooks.0.on'],
+    ['hooks:\n  - command: a\n    on: [start, ends]', '3 config-wrong-value hooks.0.on'],
+    ['hooks:\n  - command: a\n    on: []', '3 config-wrong-value hooks.0.on'],
+    ['hooks:\n  - command: a\n    timeout: 6m', '3 config-wrong-value hooks.0.timeout'],
+    ['hooks:\n  - url: http://chat.example/', '2 config-wrong-value hooks.0.url'],
+    ['hooks:\n  - url: https://me:secret@chat.example/', '2 config-wrong-value hooks.0.url'],
     ['rollout:\n  manual: 3', '2 config-wrong-value rollout.manual'],
     ['rollout:\n  notBefore: late', '2 config-wrong-value rollout.notBefore'],
     ['rollout:\n  gates: [{udp: 5}]', '2 config-wrong-value rollout.gates.0'],
@@ -128,12 +163,12 @@ rollout:
     expect(brief(text)).toEqual([expected])
   })
 
-  it.each(['feeds', 'hooks'])('does not pass over %s', name => {
+  it.each(['feeds'])('does not pass over %s', name => {
     expect(brief(`templates: t\n${name}: {a: 1}`)).toEqual([`2 config-not-yet ${name}`])
   })
 
   it('has a sentence for each of these', () => {
-    const codes = ['unknown: 1', 'journal: 5', 'hooks: 1', 'a: 1\na: 2', '[']
+    const codes = ['unknown: 1', 'journal: 5', 'feeds: 1', 'a: 1\na: 2', '[']
     for (const { code, args } of codes.flatMap(findingsOf)) {
       const sentence = (configSentences as Record<string, (a: typeof args) => string>)[code]?.(args)
       expect(sentence).toMatch(/\.$/)
