@@ -27,6 +27,7 @@ export async function changeHosts(
   doing: string,
 ): Promise<number> {
   const confirmTimeout = confirmTimeoutOf(flags, prepared)
+  const aptTimeout = (flag(flags, 'apt-timeout', 'number') ?? 300) * 1000
   const run = runName(prepared.clock)
   const who = whoIsHere()
   const directory = journalsOf(prepared.inputs, flags)
@@ -47,7 +48,7 @@ export async function changeHosts(
       writer: thisWriter(),
     })
     const survey = await prepared.survey(emit)
-    const it = { prepared, emit, run, who, confirmTimeout, stop: signals.stop, voice }
+    const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, stop: signals.stop, voice }
     const outcomes = await change(survey, it)
     await emit({ type: 'run-ended', run, states: count(outcomes) })
     await voice.end(outcomes)
@@ -65,6 +66,7 @@ interface Change {
   readonly run: string
   readonly who: string
   readonly confirmTimeout: number
+  readonly aptTimeout: number
   readonly stop: AbortSignal
   readonly voice: Voice
 }

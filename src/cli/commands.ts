@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { APPLY, CHANGE, CONNECTION, HOSTS, INVENTORY, OUTPUT, REMOVE, RESUME } from './flags.ts'
+import { APPLY, CHANGE, CONNECTION, HOSTS, INSTALL, INVENTORY, OUTPUT, REMOVE, RESUME } from './flags.ts'
 
 /** Every command there is. A command's code is imported only when it runs: `fleet --help` costs yargs and nothing else. */
 export const COMMANDS: readonly Command[] = [
@@ -14,7 +14,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'apply',
     positional: '[inventory]',
     describe: 'bring every host to its rules; a host that can no longer be reached rolls back by itself',
-    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...APPLY, ...OUTPUT },
+    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...APPLY, ...INSTALL, ...OUTPUT },
     load: () => import('./apply.ts'),
   },
   {

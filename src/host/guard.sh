@@ -61,7 +61,7 @@ who_owns() {
 # A live guard, or a command of one that died, holds the lock on its file.
 guard_alive() {
   [ -e "$RUN/txn/$1/alive" ] || return 1
-  flock -n "$RUN/txn/$1/alive" true || return 0
+  flock -n 6 6<"$RUN/txn/$1/alive" || return 0
   has_systemd || return 1
   case $(systemctl show -p ActiveState --value "fleet-guard-$1" 2>/dev/null) in active | activating) return 0 ;; esac
   return 1
@@ -225,7 +225,7 @@ drop_sets() {
 # The controller persists as part of its confirm; if that died or failed, the guard does it, a few times. 1: it
 # can't be done now; the next contact tries again.
 finish_persisting() { # CONFIRMED-<at>
-  flock "$TXN_RUN/persisting" true 9>&-
+  flock 6 6<"$TXN_RUN/persisting" 9>&-
   still "$1" || return 0
   [ "$persist_tries" -gt 0 ] || return 1
   persist_tries=$((persist_tries - 1))
