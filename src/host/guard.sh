@@ -173,7 +173,7 @@ await_confirm() { # APPLIED-<deadline>-<at>
 }
 
 roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
-  tries=0 why=${1#*-}
+  tries=0 undone='' why=${1#*-}
   until back_is_done; do
     tries=$((tries + 1))
     [ "$tries" -ne 3 ] || unlock_xtables
@@ -198,11 +198,13 @@ back_is_done() {
   [ -n "$done" ]
 }
 
-# By reading first, by the precise undo, by the flushing one. 4: iptables' lock is held, and would be again.
+# By reading first, by the precise undo, by the flushing one. 4: iptables' lock is held, and would be again. What was
+# undone and can't be read (3) isn't undone twice.
 family_is_back() {
   is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
+  case $?$undone in 3*"$1"*) return 1 ;; esac
   load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null
-  [ $? -ne 4 ] || return 1
+  case $? in 0) undone=$undone$1 ;; 4) return 1 ;; esac
   is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
   live "$1" | flushing_undo "$TXN/now.$1" "$TXN/want.$1" "$TXN/before.$1" | flush "$1"
   is "$1" "$TXN/now.$1" "$TXN/want.$1"
