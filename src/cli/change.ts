@@ -19,7 +19,7 @@ import { type About, openHooks } from './hooks.ts'
 import type { Inputs } from './inputs.ts'
 import type { Prepared } from './prepared.ts'
 import { rememberedFlags } from './remembered.ts'
-import { confirmTimeoutOf, rollOut } from './roll-out.ts'
+import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
 import type { Signals } from './signals.ts'
 import { openVoice } from './voice.ts'
 
@@ -52,7 +52,8 @@ export async function changeHosts(
     const agreed = !signals.stop.aborted && (await voice.agree(survey))
     if (!agreed) told.forget()
     const stop = agreed ? signals.stop : AbortSignal.abort()
-    const it = { prepared, emit, run, who, confirmTimeout, rollout, directory, stop }
+    const aptTimeout = aptTimeoutOf(flags)
+    const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, directory, stop }
     const { outcomes, why } = await rollOut(survey, it)
     await emit({ type: 'run-ended', run, states: count(outcomes) })
     await voice.end(outcomes, why)

@@ -5,6 +5,7 @@ import {
   CONNECTION,
   FROZEN,
   HOSTS,
+  INSTALL,
   INVENTORY,
   OUTPUT,
   PLAN,
@@ -27,7 +28,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'apply',
     positional: '[inventory]',
     describe: 'bring every host to its rules; a host that can no longer be reached rolls back by itself',
-    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...APPLY, ...FROZEN, ...ROLLOUT, ...OUTPUT },
+    flags: { ...INVENTORY, ...CONNECTION, ...CHANGE, ...APPLY, ...INSTALL, ...FROZEN, ...ROLLOUT, ...OUTPUT },
     load: () => import('./apply.ts'),
   },
   {

@@ -196,6 +196,16 @@ export const RESUME = {
   ...JOURNAL,
 } satisfies Record<string, Flag>
 
+/** What comes before a first change. */
+export const INSTALL = {
+  'apt-timeout': {
+    type: 'number',
+    requiresArg: true,
+    coerce: whole('apt-timeout'),
+    describe: "seconds for a host's apt to wait for others that use it, and for its sources (300)",
+  },
+} satisfies Record<string, Flag>
+
 export const REMOVE = { ...RISK, ...APPLY } satisfies Record<string, Flag>
 
 export const ROLLBACK = {

@@ -8,7 +8,7 @@ import type { Flags } from './command.ts'
 import { rolloutOf } from './course.ts'
 import { flagList } from './flag.ts'
 import type { Inputs } from './inputs.ts'
-import { confirmTimeoutOf, rollOut } from './roll-out.ts'
+import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
 import type { Signals } from './signals.ts'
 import { prepare } from './survey.ts'
 import { prepareBack } from './ways-back.ts'
@@ -54,6 +54,7 @@ export async function goOn(
     ? await prepareBack(all, signals.cancel, () => ({ to: 0 }))
     : await prepare(all, signals.cancel)
   const confirmTimeout = confirmTimeoutOf(all, prepared)
+  const aptTimeout = aptTimeoutOf(all)
   const rollout = rolloutOf(prepared.inputs, all)
   const survey = await prepared.survey(emit)
   const spent = it.isNamed ? [] : statesBut(rest, known)
@@ -66,6 +67,7 @@ export async function goOn(
     run,
     who,
     confirmTimeout,
+    aptTimeout,
     rollout,
     directory,
     stop: signals.stop,

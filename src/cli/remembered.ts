@@ -13,6 +13,7 @@ const REMEMBERED = [
   'connect-timeout',
   'forks',
   'confirm-timeout',
+  'apt-timeout',
   'canary',
   'max-failures',
   'max-stage-failures',

@@ -19,6 +19,7 @@ export interface Run {
   readonly run: string
   readonly who: string
   readonly confirmTimeout: number
+  readonly aptTimeout: number
   readonly rollout: Rollout
   /** Where the journals lie. */
   readonly directory: string
@@ -57,3 +58,6 @@ export function confirmTimeoutOf(flags: Flags, { inputs }: Prepared): number {
   if (seconds >= 4 && seconds <= 1800) return seconds * 1000
   throw new FleetError('confirm-timeout-range', { seconds })
 }
+
+/** Milliseconds that a host's apt may be busy with something else. */
+export const aptTimeoutOf = (flags: Flags): number => (flag(flags, 'apt-timeout', 'number') ?? 300) * 1000

@@ -7,8 +7,11 @@ make_folders() {
 }
 
 verb_arm() { # MANIFEST_HASH NONCE [removal]
-  lacking
-  [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "${lacks# }"
+  lacking_base
+  base=$lacks
+  # shellcheck disable=SC2086
+  lacking $INSTALLABLE
+  [ -z "$base$lacks" ] || stop "$EXIT_REFUSED" lacks "$base$lacks"
   # A removal must be possible also where somebody has taken the package out.
   [ "${3:-}" = removal ] || { [ -d "$PLUGINS" ] && have netfilter-persistent; } || stop "$EXIT_REFUSED" lacks netfilter-persistent
   make_folders "$RUN/txn" "$VAR/txn" || stop "$EXIT_STORAGE" storage "$VAR"
@@ -54,7 +57,7 @@ take_over_lock() {
       finish_for_the_dead
     fi
     # A guard that has decided goes in a moment.
-    flock -w 5 "$RUN/txn/$dead/alive" true || tell_busy
+    flock -w 5 6 6<"$RUN/txn/$dead/alive" || tell_busy
   fi
   rm -rf "$RUN/lock"
 }

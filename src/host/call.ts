@@ -20,6 +20,7 @@ export const EXIT = {
   missing: 20,
   underWay: 21,
   notRoot: 22,
+  lacks: 23,
 } as const
 
 export interface Call {
@@ -53,8 +54,13 @@ export async function callHost(session: Session, call: Call): Promise<Reply> {
 }
 
 type Attempt =
-  | { readonly is: 'missing'; readonly code: null; readonly stderr: '' }
-  | { readonly is: 'unreadable'; readonly code: number | null; readonly stderr: string }
+  | { readonly is: 'missing'; readonly code: null; readonly stdout: ''; readonly stderr: '' }
+  | {
+      readonly is: 'unreadable'
+      readonly code: number | null
+      readonly stdout: string
+      readonly stderr: string
+    }
   | ({ readonly is: 'read' } & Reply)
 
 /**
@@ -66,7 +72,7 @@ export async function readHost(session: Session, call: Omit<Call, 'files'>): Pro
   if (first.is === 'read') return first
   const second = await attempt(session, call, hostProgram().text)
   if (second.is === 'read') return second
-  if (second.code === EXIT.notRoot) throw new FleetError('not-root', {}, { hostState: 'failed' })
+  checkFirst(second)
   throw unreadable(call, second)
 }
 
@@ -87,11 +93,11 @@ async function attempt(session: Session, call: Call, program?: string): Promise<
     ...(bundle ? { stdin: bundle.text } : {}),
     ...(program === undefined ? {} : { stdin: program }),
   })
-  const { code, stderr } = answer
-  if (code === EXIT.missing) return { is: 'missing', code: null, stderr: '' }
-  const pieces = readPieces(answer.stdout, marker)
-  if (code === null || !pieces || readCode(answer.stdout, marker) !== code)
-    return { is: 'unreadable', code, stderr }
+  const { code, stdout, stderr } = answer
+  if (code === EXIT.missing) return { is: 'missing', code: null, stdout: '', stderr: '' }
+  const pieces = readPieces(stdout, marker)
+  if (code === null || !pieces || readCode(stdout, marker) !== code)
+    return { is: 'unreadable', code, stdout, stderr }
   return { is: 'read', code, pieces }
 }
 
@@ -100,10 +106,17 @@ function unreadable(call: Call, { code, stderr }: { code: number | null; stderr:
   return new FleetError('host-answer-unreadable', args, { hostState: 'unknown' })
 }
 
+/** What a first contact asks of a host. */
+function checkFirst({ code, stdout }: { code: number | null; stdout: string }): void {
+  if (code === EXIT.notRoot) throw new FleetError('not-root', {}, { hostState: 'failed' })
+  if (code === EXIT.lacks)
+    throw new FleetError('host-refuses', { why: 'lacks', detail: stdout.trim() }, { hostState: 'refused' })
+}
+
 async function install(session: Session): Promise<void> {
   const { text, hash } = hostProgram()
   const answer = await session.run({ script: INSTALL_PROGRAM, args: [hash], stdin: text, timeout: 60_000 })
-  if (answer.code === EXIT.notRoot) throw new FleetError('not-root', {}, { hostState: 'failed' })
+  checkFirst(answer)
   if (answer.code !== 0)
     throw new FleetError('host-storage', { place: '/var/lib/fleet' }, { hostState: 'failed' })
 }

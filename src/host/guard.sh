@@ -61,7 +61,7 @@ who_owns() {
 # A live guard, or a command of one that died, holds the lock on its file.
 guard_alive() {
   [ -e "$RUN/txn/$1/alive" ] || return 1
-  flock -n "$RUN/txn/$1/alive" true || return 0
+  flock -n 6 6<"$RUN/txn/$1/alive" || return 0
   has_systemd || return 1
   case $(systemctl show -p ActiveState --value "fleet-guard-$1" 2>/dev/null) in active | activating) return 0 ;; esac
   return 1
@@ -173,7 +173,7 @@ await_confirm() { # APPLIED-<deadline>-<at>
 }
 
 roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
-  tries=0 why=${1#*-}
+  tries=0 undone='' why=${1#*-}
   until back_is_done; do
     tries=$((tries + 1))
     [ "$tries" -ne 3 ] || unlock_xtables
@@ -198,11 +198,13 @@ back_is_done() {
   [ -n "$done" ]
 }
 
-# By reading first, by the precise undo, by the flushing one. 4: iptables' lock is held, and would be again.
+# By reading first, by the precise undo, by the flushing one. 4: iptables' lock is held, and would be again. What was
+# undone and can't be read (3) isn't undone twice.
 family_is_back() {
   is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
+  case $?$undone in 3*"$1"*) return 1 ;; esac
   load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null
-  [ $? -ne 4 ] || return 1
+  case $? in 0) undone=$undone$1 ;; 4) return 1 ;; esac
   is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
   live "$1" | flushing_undo "$TXN/now.$1" "$TXN/want.$1" "$TXN/before.$1" | flush "$1"
   is "$1" "$TXN/now.$1" "$TXN/want.$1"
@@ -225,7 +227,7 @@ drop_sets() {
 # The controller persists as part of its confirm; if that died or failed, the guard does it, a few times. 1: it
 # can't be done now; the next contact tries again.
 finish_persisting() { # CONFIRMED-<at>
-  flock "$TXN_RUN/persisting" true 9>&-
+  flock 6 6<"$TXN_RUN/persisting" 9>&-
   still "$1" || return 0
   [ "$persist_tries" -gt 0 ] || return 1
   persist_tries=$((persist_tries - 1))

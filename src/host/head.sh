@@ -6,8 +6,8 @@
 # The controller decides by exit codes alone:
 #   0 done (also when repeated)   10 rolled back       11 unknown nonce     12 busy
 #   13 observation changed        14 does not load     15 storage           16 needs go
-#   17 confirmed, not persisted   18 packages failed   19 refused           20 program missing (said by the bootstrap; 22 by it too: not root)
-#   21 under way: the answer will be another one soon
+#   17 confirmed, not persisted   18 packages failed   19 refused           21 under way: the answer will be another one soon
+# and, said by what starts it: 20 program missing         22 not root          23 a tool missing that it needs
 #
 # How it is written: every spawn costs a millisecond on each of many hosts, so a function that answers with a
 # word sets a variable of that name instead of printing it. No redirection stands on a special builtin (dash ends
@@ -44,8 +44,11 @@ EXIT_PACKAGES=18
 EXIT_REFUSED=19
 EXIT_UNDER_WAY=21
 
-# What the verbs can't do without; without systemd also setsid.
-NEEDS='awk cmp flock head ipset mktemp mv readlink sed sha256sum sync tail timeout unshare'
+# What nothing here is done without, since nothing would say that it failed: a missing grep finds no other manager, a
+# missing ls no generation. Without systemd also setsid, with it what starts the guard.
+NEEDS='awk cat chmod cmp cp flock grep head ln ls mkdir mktemp mv readlink rm run-parts sed sha256sum sleep sort sync tail timeout unshare'
+# The package step brings these.
+INSTALLABLE='ipset iptables iptables-save iptables-restore ip6tables-save ip6tables-restore'
 
 piece() { printf '@@%s %s\n' "$MARK" "$1"; }
 
@@ -72,11 +75,16 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
-# lacking: sets `lacks` to the programs that are needed and not there.
+# lacking TOOL...: sets `lacks` to those that aren't there.
 lacking() {
   lacks=
-  for need in $NEEDS; do have "$need" || lacks="$lacks $need"; done
-  has_systemd || have setsid || lacks="$lacks setsid"
+  for need; do have "$need" || lacks="$lacks $need"; done
+}
+
+# lacking_base: those that no package step brings.
+lacking_base() {
+  # shellcheck disable=SC2086
+  if has_systemd; then lacking $NEEDS systemctl systemd-run; else lacking $NEEDS setsid; fi
 }
 
 # tick: sets `now` to the hundredths of a second since boot, suspended time included; clock changes don't matter to it.

@@ -15,7 +15,7 @@ export interface Observation {
   /** `iptables --version`; '' if there is none. */
   readonly iptables: string
   readonly ipv6: boolean
-  /** Programs that the guard needs and the host hasn't got. */
+  /** Programs that the guard needs and the host hasn't got. With one that no package step brings, nothing more was read. */
   readonly lacks: readonly string[]
   readonly persistent: boolean
   /** Which of rules.v4 and rules.v6 lie in /etc/iptables. */

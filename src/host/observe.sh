@@ -3,6 +3,9 @@
 # Standard input is a bundle: cand.4, cand.6 (iptables-restore text), sets (ipset restore text), manifest.
 
 verb_observe() { # MANIFEST_HASH CANDIDATE_HASH
+  version=
+  lacking_base
+  [ -z "$lacks" ] || { tell_facts; piece end; return; }
   mkdir -p "$RUN" 2>/dev/null
   scratch=$(mktemp -d "$RUN/observe.XXXXXX" 2>/dev/null) || stop "$EXIT_STORAGE" storage "$RUN"
   trap 'rm -rf "$scratch"' EXIT
@@ -13,16 +16,17 @@ verb_observe() { # MANIFEST_HASH CANDIDATE_HASH
     before) take_before "$scratch" ;;
     gen-*) take_generation "$scratch" "${2#gen-}" ;;
   esac
+  # shellcheck disable=SC2086
+  lacking $INSTALLABLE
   # A host without iptables: what is known is told, and the package step comes first.
-  if have iptables-save; then
-    read_live
-    tell_facts
-    tell_rules "$2"
-  else
-    tell_facts
-    piece missing
-    echo iptables
-  fi
+  case $lacks in
+    *ip*tables*) tell_facts ;;
+    *)
+      read_live
+      tell_facts
+      tell_rules "$2"
+      ;;
+  esac
   tell_guard
   piece end
 }
@@ -44,7 +48,6 @@ tell_facts() {
   (. /etc/os-release && printf 'os=%s\nrelease=%s\n' "${ID:-}" "${VERSION_ID:-}") 2>/dev/null
   printf 'iptables=%s\n' "$version"
   [ -e /proc/net/if_inet6 ] || echo ipv6=off
-  lacking
   for need in $lacks; do printf 'lacks=%s\n' "$need"; done
   [ -x /usr/sbin/netfilter-persistent ] && [ -e "$PLUGINS/15-ip4tables" ] && [ -e "$PLUGINS/25-ip6tables" ] && echo persistent=yes
   for rules in rules.v4 rules.v6; do [ -e "$ETC/$rules" ] && printf 'has=%s\n' "$rules"; done
@@ -197,7 +200,7 @@ tell_candidate() {
 tell_guard() {
   piece guard
   # Somebody arms, and has no state yet.
-  [ ! -e "$RUN/arming" ] || flock -n "$RUN/arming" true || echo arming=yes
+  [ ! -e "$RUN/arming" ] || flock -n 6 6<"$RUN/arming" || echo arming=yes
   who_owns || return 0
   see "$owner"
   cat "$RUN/lock/owner"

@@ -72,7 +72,7 @@ function readObservation(pieces: Pieces): Observation {
     release: one('release'),
     iptables: one('iptables'),
     ipv6: one('ipv6') !== 'off',
-    lacks: [...(facts.get('lacks') ?? []), ...lines(pieces.get('missing'))],
+    lacks: facts.get('lacks') ?? [],
     persistent: one('persistent') === 'yes',
     rulesFiles: facts.get('has') ?? [],
     boots: both('boots'),

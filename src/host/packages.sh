@@ -3,28 +3,48 @@
 # service, which loads whatever old rules lie in /etc/iptables: a lockout that no guard would see. So it is installed
 # masked, and stays disabled until persist has rehearsed a boot.
 
-verb_packages() { # SECONDS_TO_WAIT_FOR_DPKG
+# What apt and debconf say where another program has their files: they are asked again then, since apt itself waits for
+# one of its locks only, and an old one for none.
+LOCKED='Could not get lock|is locked by another process'
+# What dpkg may take, in seconds, once nothing has to be waited for: to end it in the middle leaves a package half done.
+INSTALLATION=600
+
+verb_packages() { # SECONDS_TO_WAIT for others that use apt, and for its sources
   have apt-get || stop "$EXIT_REFUSED" lacks apt-get
   mkdir -p "$RUN" 2>/dev/null
   log=$(mktemp "$RUN/packages.XXXXXX" 2>/dev/null) || stop "$EXIT_STORAGE" storage "$RUN"
   trap 'rm -f "$log"' EXIT
-  wait_for_dpkg=$1
-  simulate || { update && simulate; } || packages_failed not-installable
-  ! grep -q '^Remv ' "$log" || stop "$EXIT_REFUSED" would-remove "$(sed -n 's/^Remv \([^ ]*\).*/\1/p' "$log" | tr '\n' ' ')"
-  grep -q '^Inst ' "$log" || { piece packages; piece end; exit 0; }
-  has_systemd || ! grep -qE '^Inst (iptables|netfilter)-persistent ' "$log" || no_stale_rules
-  mask || stop "$EXIT_REFUSED" cannot-mask netfilter-persistent
-  trap 'unmask; rm -f "$log"' EXIT
   trap 'exit 1' HUP INT TERM PIPE
-  debconf-set-selections >"$log" 2>&1 <<QUESTIONS || packages_failed debconf
-iptables-persistent iptables-persistent/autosave_v4 boolean false
-iptables-persistent iptables-persistent/autosave_v6 boolean false
-QUESTIONS
-  apt_get install || packages_failed not-installed
+  tick
+  waits_until=$((now + $1 * 100)) complaints=
+  DEBIAN_FRONTEND=noninteractive
+  export DEBIAN_FRONTEND
+  fetch || { ! is_locked && update && fetch; } || packages_failed not-installable
+  trap 'unmask; rm -f "$log"' EXIT
+  mask || stop "$EXIT_REFUSED" cannot-mask netfilter-persistent
+  patiently answer || packages_failed debconf
+  patiently apt_get "$INSTALLATION" --no-remove install || packages_failed not-installed
+  tell_installed
+}
+
+tell_installed() {
+  # shellcheck disable=SC2086
+  lacking $INSTALLABLE
+  [ -z "$lacks" ] || stop "$EXIT_REFUSED" still-lacks "$lacks"
   piece packages
   sed -n 's/^Setting up \([^ ]*\) .*/installed=\1/p' "$log"
   piece end
   exit 0
+}
+
+# fetch: what apt would do, judged before anything is done, and then the archives.
+fetch() {
+  patiently apt_get 60 --simulate install || return
+  ! grep -q '^Remv ' "$log" || stop "$EXIT_REFUSED" would-remove "$(awk '/^Remv / { printf "%s ", $2 }' "$log")"
+  # Also what is there and was never set up.
+  grep -qE '^(Inst|Conf) (iptables|netfilter|ipset)' "$log" || tell_installed
+  has_systemd || ! grep -qE '^(Inst|Conf) (iptables|netfilter)-persistent ' "$log" || no_stale_rules
+  patiently apt_get 0 --no-remove --download-only install
 }
 
 # Without systemd nothing keeps the postinst from loading what lies there.
@@ -32,22 +52,69 @@ no_stale_rules() {
   for rules in rules.v4 rules.v6; do [ ! -s "$ETC/$rules" ] || stop "$EXIT_REFUSED" cannot-mask "$ETC/$rules"; done
 }
 
-update() { timeout 300 apt-get -q update >"$log" 2>&1 </dev/null; }
-
-apt_get() {
-  DEBIAN_FRONTEND=noninteractive timeout 600 apt-get -q -y --no-install-recommends -o "DPkg::Lock::Timeout=$wait_for_dpkg" \
-    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" \
-    iptables iptables-persistent netfilter-persistent ipset >"$log" 2>&1 </dev/null
+# A source that can't be reached is no failure for some apt, which then doesn't know the packages: all of it is told.
+update() {
+  complain
+  patiently limited 0 apt-get -q update || return
+  complain
 }
 
-simulate() { apt_get --simulate install; }
+complain() { complaints=$complaints$(grep '^[WE]: ' "$log" | head -c 600)$NEWLINE; }
 
-packages_failed() { stop "$EXIT_PACKAGES" "$1" "$(tail -n 8 "$log" | head -c 1500)"; }
+# patiently COMMAND...: again while another holds a lock.
+patiently() {
+  until "$@" >"$log" 2>&1 </dev/null; do
+    code=$?
+    is_locked && time_is_left || return "$code"
+    sleep 1
+  done
+}
+
+is_locked() { grep -qE "$LOCKED" "$log"; }
+
+time_is_left() {
+  tick
+  left=$(((waits_until - now) / 100))
+  [ "$left" -gt 0 ] || { left=1; return 1; }
+}
+
+# limited SECONDS_OF_ITS_OWN COMMAND...
+limited() {
+  time_is_left
+  limit=$((left + $1))
+  shift
+  timeout -k 10 "$limit" "$@"
+}
+
+# Without a terminal of apt's own, whoever asks at one there finds none, fails, and doesn't wait.
+apt_get() { # SECONDS_OF_ITS_OWN ARGUMENT...
+  own=$1
+  shift
+  limited "$own" apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 \
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" \
+    iptables iptables-persistent netfilter-persistent ipset
+}
+
+answer() {
+  debconf-set-selections <<QUESTIONS
+iptables-persistent iptables-persistent/autosave_v4 boolean false
+iptables-persistent iptables-persistent/autosave_v6 boolean false
+QUESTIONS
+}
+
+# packages_failed WORD: in the words of whoever failed last, unless it wasn't that.
+packages_failed() {
+  why=$1
+  case $code in 124 | 137) [ "$1" = not-installed ] || why=too-slow ;; esac
+  ! is_locked || why=locked
+  stop "$EXIT_PACKAGES" "$why" "$complaints$(tail -n 8 "$log" | head -c 1500)"
+}
 
 # Masked also for a boot in the middle: the postinst enables the unit, and it must not load anything before a
 # persist has rehearsed that. The mark is how a mask of ours is told from the operator's.
 mask() {
   has_systemd || return 0
+  [ ! -c /etc/systemd/system/netfilter-persistent.service ] || return 0
   was_enabled=no
   ! unit_enabled || was_enabled=yes
   mkdir -p "$VAR" && printf '' >"$VAR/masked" && sync "$VAR/masked" "$VAR" && systemctl --quiet mask netfilter-persistent.service 2>/dev/null

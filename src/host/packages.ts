@@ -3,19 +3,19 @@ import type { Session } from '../session/session.ts'
 import { callHost, EXIT, stopOf } from './call.ts'
 import { readFacts } from './pieces.ts'
 
-/** Milliseconds: apt's own waits, a download and the unpacking on a slow host. */
-const TIMEOUT = 1_000_000
-const SECONDS_FOR_DPKG = 120
+/** Milliseconds: what the host takes at most besides waiting, for unpacking and setting up above all. */
+const INSTALLATION = 800_000
 
 /**
- * Installs what is missing and loads nothing by it. The packages that were set up come back.
+ * Installs what is missing and loads nothing by it. The packages that were set up come back. `wait` is how many
+ * milliseconds it may be kept waiting by others that use apt, and by apt's sources.
  * Errors: `packages-refused` (nothing done), `packages-failed`, callHost's.
  */
-export async function installPackages(session: Session): Promise<readonly string[]> {
+export async function installPackages(session: Session, wait: number): Promise<readonly string[]> {
   const reply = await callHost(session, {
     verb: 'packages',
-    args: [String(SECONDS_FOR_DPKG)],
-    timeout: TIMEOUT,
+    args: [String(Math.ceil(wait / 1000))],
+    timeout: wait + INSTALLATION,
   })
   if (reply.code === EXIT.done) return readFacts(reply.pieces.get('packages')).get('installed') ?? []
   const { why, detail } = stopOf(reply)

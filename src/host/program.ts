@@ -32,8 +32,12 @@ const TELL_CODE = 'c=$?; echo "@@$FLEET_MARK code $c"; exit "$c"'
  */
 export const START_PROGRAM = `p=/var/lib/fleet/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) exit 20 ;; esac; FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; /bin/sh "$p" "$s" "$@"; ${TELL_CODE}`
 
+/** Before anything else of a first contact, and in the shell's own words: 23 and the tools that aren't there. */
+const CHECK =
+  'l=; for t in cat id mkdir mv rm sha256sum sync; do command -v $t >/dev/null || l="$l $t"; done; test -z "$l" || { echo $l; exit 23; }; '
+
 /** The same for a program on standard input, which is read whole before it begins. 22: not root. */
-export const PASS_PROGRAM = `test "$(id -u)" = 0 || exit 22; p=$(cat); FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; set -- "$s" "$@"; (eval "$p"); ${TELL_CODE}`
+export const PASS_PROGRAM = `${CHECK}test "$(id -u)" = 0 || exit 22; p=$(cat); FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; set -- "$s" "$@"; (eval "$p"); ${TELL_CODE}`
 
 /**
  * Stores the program from standard input; `$2` the hash. Read back and synced before it gets its name, so that
@@ -41,6 +45,7 @@ export const PASS_PROGRAM = `test "$(id -u)" = 0 || exit 22; p=$(cat); FLEET_MAR
  * written. 22: whoever logs in isn't root there; only a first contact has to ask.
  */
 export const INSTALL_PROGRAM =
+  CHECK +
   'test "$(id -u)" = 0 || exit 22; umask 077; d=/var/lib/fleet; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) exit 0 ;; esac; ' +
   't=$d/.host-$2.$$; mkdir -p $d && cat >"$t" && case $(sha256sum <"$t") in "$2"*) sync "$t" && mv -f "$t" "$p" && sync "$d" && exit 0 ;; esac; ' +
   'rm -f "$t"; exit 15'

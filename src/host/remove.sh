@@ -122,7 +122,7 @@ forget_alone() { # NONCE
   [ ! -d "$RUN/lock" ] || tell_busy
   if at_transaction "$1" && see "$1"; then
     case $REMOVES-$state in yes-PERSISTED-*) ;; *) stop "$EXIT_REFUSED" not-removed "$state" ;; esac
-    flock -w 5 "$TXN_RUN/alive" true || stop "$EXIT_BUSY" busy guard
+    flock -w 5 6 6<"$TXN_RUN/alive" || stop "$EXIT_BUSY" busy guard
   fi
   read_links
   if [ "$generation" -gt 0 ] || [ "$linked" = yes ]; then stop "$EXIT_REFUSED" not-removed "$generation"; fi

@@ -3,6 +3,8 @@
 # which fleet never touched may lack. It doesn't need the program to be stored either.
 
 verb_report() {
+  lacking awk flock head ls sha256sum
+  [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "$lacks"
   which_boot
   piece facts
   printf 'boot_id=%s\n' "$boot"
@@ -49,7 +51,7 @@ report_last() {
 }
 
 report_lock() {
-  [ ! -e "$RUN/arming" ] || flock -n "$RUN/arming" true || { piece arming; echo yes; }
+  [ ! -e "$RUN/arming" ] || flock -n 6 6<"$RUN/arming" || { piece arming; echo yes; }
   who_owns || return 0
   see "$owner"
   piece guard

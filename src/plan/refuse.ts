@@ -8,12 +8,14 @@ import type { Question } from './question.ts'
 /** What must be mended on a host before its rules may be changed. Each is an error with a way out. */
 export function refusals(question: Question): readonly Finding[] {
   const { seen } = question
+  const lacking = tools(seen)
+  // The rest wasn't read then.
+  if (lacking.length > 0) return lacking
   return [
     // Who makes the rules, before what is strange in them.
     ...managers(seen),
     ...natives(question),
     ...backends(seen),
-    ...tools(seen),
     ...session(seen),
     ...lock(seen),
     ...staleFiles(seen),
@@ -40,7 +42,14 @@ function backends(seen: Observation): Finding[] {
 const managers = (seen: Observation) => seen.managers.map(manager => refuse('other-manager', { manager }))
 
 /** iptables and ipset come with the package step. */
-const INSTALLED = new Set(['iptables', 'ipset'])
+const INSTALLED = new Set([
+  'ipset',
+  'iptables',
+  'iptables-save',
+  'iptables-restore',
+  'ip6tables-save',
+  'ip6tables-restore',
+])
 const tools = (seen: Observation) => {
   const missing = seen.lacks.filter(tool => !INSTALLED.has(tool))
   return missing.length > 0 ? [refuse('host-lacks', { tools: missing })] : []

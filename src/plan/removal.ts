@@ -27,13 +27,12 @@ export function decideRemoval(question: RemovalQuestion): HostPlan {
   const { seen, host, groups } = question
   const { before } = seen
   const wish = { host, groups, roles: [], onlyBase: false }
-  if (!before?.isTouched) return { ...NOTHING, ...wish, bootId: seen.bootId }
-  const lacks = seen.lacks.length > 0 ? [refuse('host-lacks', { tools: seen.lacks })] : []
-  const unloadable =
-    seen.canonical || lacks.length > 0 ? [] : [refuse('before-does-not-load', firstError(seen.loadErrors))]
-  const stops = [...lacks, ...unloadable]
-  if (stops.length > 0)
-    return { ...NOTHING, ...wish, verdict: 'refused', findings: stops, bootId: seen.bootId }
+  const nothing: HostPlan = { ...NOTHING, ...wish, bootId: seen.bootId }
+  const refused = (finding: Finding): HostPlan => ({ ...nothing, verdict: 'refused', findings: [finding] })
+  // Whether there is something to remove wasn't read then.
+  if (seen.lacks.length > 0) return refused(refuse('host-lacks', { tools: seen.lacks }))
+  if (!before?.isTouched) return nothing
+  if (!seen.canonical) return refused(refuse('before-does-not-load', firstError(seen.loadErrors)))
   const rulesets = { 4: wanted(question, 4), 6: wanted(question, 6) }
   const plan = decide({
     ...wish,

@@ -29,6 +29,8 @@ export interface ApplyTools {
   readonly run: string
   readonly who: string
   readonly confirmTimeout: number
+  /** Milliseconds that a host's apt may be kept waiting. */
+  readonly aptTimeout: number
   readonly clock: Clock
   readonly emit: Emit
   /** What has to hold of a host before and after its change. */
@@ -144,7 +146,7 @@ async function prepare(observed: Observed, tools: ApplyTools): Promise<Ready> {
     if (!old && !plan.installs) return { plan, session }
     if (plan.installs) {
       await tools.emit({ type: 'host-step', host: target.host, step: 'installing' })
-      await installPackages(session)
+      await installPackages(session, tools.aptTimeout)
     }
     const now = target.decide(await target.observe(session))
     if (now.bootId !== plan.bootId)

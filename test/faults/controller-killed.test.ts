@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { becomes, secondsUntilBack } from '../integration/hosts/guard.ts'
 import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
 import { step } from '../integration/hosts/site.ts'
-import { until } from '../integration/hosts/wait.ts'
-import { hold, isHeld, letGo } from './hold.ts'
+import { hold, isAwaited, isHeld, letGo } from './hold.ts'
 import { type Attempt, SECONDS, type Side, useTrial } from './trial.ts'
 
 /*
@@ -61,10 +60,7 @@ async function closed(name: string): Promise<Attempt> {
 /** A fresh connection waits for the rules to come into force. */
 async function awaiting(name: string): Promise<Attempt> {
   const attempt = await heldAt(name, 'applying')
-  await until(
-    () => trial.host(name).exec('ps -eo args'),
-    ({ stdout }) => / await [0-9a-f]{32}$/m.test(stdout),
-  )
+  await isAwaited(trial.host(name))
   return attempt
 }
 

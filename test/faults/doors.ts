@@ -48,7 +48,7 @@ export async function startSshd(trial: Trial, name: string): Promise<void> {
 }
 
 /** In both families. */
-export const listens = (trial: Trial, name: string) =>
+const listens = (trial: Trial, name: string) =>
   until(
     () => trial.must(name, LISTENS),
     lines => lines.split('\n').length > 2,

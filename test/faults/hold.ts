@@ -33,6 +33,13 @@ export const isHeld = (host: LabHost) =>
     ({ code }) => code === 0,
   )
 
+/** A fresh connection is there, and waits for the rules to come into force. */
+export const isAwaited = (host: LabHost) =>
+  until(
+    () => host.exec('ps -eo args'),
+    ({ stdout }) => / await [0-9a-f]{32}$/m.test(stdout),
+  )
+
 export async function letGo(host: LabHost): Promise<void> {
   await host.exec('rm -f /hold /held; cd /usr/local/sbin && rm -f unshare iptables-restore iptables-save mv')
 }

@@ -30,6 +30,14 @@ export const lieAt = (trial: Trial, host: string, verb: string, script: string) 
 export const lieOnceAt = (trial: Trial, host: string, verb: string, script: string) =>
   lieAt(trial, host, verb, `if mkdir /run/lied 2>/dev/null; then\n${script}\nfi`)
 
+/** Somebody else's server on sshd's port, which does this (Perl) without end for each connection `$c`. */
+export async function serveInstead(trial: Trial, host: string, does: string): Promise<void> {
+  const listen = 'IO::Socket::INET->new(LocalPort => 22, Listen => 9, ReuseAddr => 1) or die'
+  const serve = `my $s = ${listen}; while (my $c = $s->accept) { next if fork; for (;;) { ${does} } }`
+  await trial.must(host, 'kill "$(cat /run/sshd.pid)"')
+  await trial.must(host, `setsid perl -MIO::Socket::INET -e '${serve}' >/dev/null 2>&1 &`)
+}
+
 /** The host says the truth again, so that a test can hear it. */
 export const repent = (trial: Trial, host: string) =>
   trial.must(host, `rm -f ${TOOLS}/* ${SHELL}; sed -i 's,^\\(root:.*:\\)${SHELL}$,\\1/bin/sh,' /etc/passwd`)

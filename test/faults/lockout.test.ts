@@ -4,7 +4,7 @@ import { becomes, secondsUntilBack } from '../integration/hosts/guard.ts'
 import { hostRules } from '../integration/hosts/rules.ts'
 import type { Files, Site } from '../integration/hosts/site.ts'
 import { until } from '../integration/hosts/wait.ts'
-import { hold, isHeld, letGo } from './hold.ts'
+import { hold, isAwaited, isHeld, letGo } from './hold.ts'
 import { SECONDS, useTrial } from './trial.ts'
 
 /*
@@ -132,7 +132,7 @@ function openLogin(host: string): (line: string) => Promise<string> {
 describe('rules that would lock the controller out', () => {
   it('are refused before anything changes, and say which rule it is', async () => {
     const site = await asks(LOCKOUTS)
-    const { stdout } = await site.fleet('apply', 'inventory.ini')
+    const { stdout } = await site.fleet('apply', 'inventory.ini', '--confirm-timeout', String(SECONDS))
     expect(stdout).toMatch(
       /^stateful: refused: .*lock fleet out.*-A INPUT -p tcp -m conntrack --ctstate NEW -j DROP/m,
     )
@@ -160,6 +160,7 @@ describe('rules that would lock the controller out', () => {
     await hold(host, 'applying')
     const attempt = trial.start(await asks(LIMITS))
     await isHeld(host)
+    await isAwaited(host)
     attempt.running.child.kill('SIGSTOP')
     await letGo(host)
     await becomes(host, /^APPLIED/)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { lieAs, lieAt, lieInShell, lieOnceAt, repent } from './liar.ts'
+import { lieAs, lieAt, lieInShell, lieOnceAt, repent, serveInstead } from './liar.ts'
 import { type Attempt, story, type Trial, useTrial } from './trial.ts'
 
 /*
@@ -81,9 +81,8 @@ const LIARS: Readonly<Record<string, Liar>> = {
     lie: (trial, host) => trial.must(host, 'kill -STOP "$(cat /run/sshd.pid)"'),
     ends: 'unreachable: handshake-timeout',
   },
-  dribbles: { lie: instead('print $c "S"; $c->flush; sleep 1'), ends: 'unreachable: handshake-timeout' },
   'floods-handshake': {
-    lie: instead('print $c "no SSH here\\n" x 1000'),
+    lie: (trial, host) => serveInstead(trial, host, 'print $c "no SSH here\\n" x 1000'),
     ends: 'unreachable: handshake-failed',
   },
   // The program that fleet keeps on a host has its content for a name.
@@ -108,16 +107,6 @@ function at(verb: string, script: string): Lie {
 }
 function onceAt(verb: string, script: string): Lie {
   return (trial, host) => lieOnceAt(trial, host, verb, script)
-}
-
-/** Somebody else's server on sshd's port, which does this without end for each connection `$c`. */
-function instead(does: string): Lie {
-  const listen = 'IO::Socket::INET->new(LocalPort => 22, Listen => 9, ReuseAddr => 1) or die'
-  const serve = `my $s = ${listen}; while (my $c = $s->accept) { next if fork; for (;;) { ${does} } }`
-  return async (trial, host) => {
-    await trial.must(host, 'kill "$(cat /run/sshd.pid)"')
-    await trial.must(host, `setsid perl -MIO::Socket::INET -e '${serve}' >/dev/null 2>&1 &`)
-  }
 }
 
 const NAMES = Object.keys(LIARS)

@@ -152,12 +152,13 @@ describe.concurrent('rules of nft elsewhere', () => {
   it('that make a table unreadable in the window: the old rules are back, and said to be once they can be read', async () => {
     await trial.must('stuck', 'iptables -N f2b-mine; iptables -I INPUT -j f2b-mine')
     await trial.remember('stuck')
-    const { running } = await startWindow(trial, 'stuck')
+    // A rule that only goes: put back twice, it would be there twice.
+    const { running } = await startWindow(trial, 'stuck', '4', '-e', '{"http_from": []}')
+    expect(await trial.must('stuck', 'nft list chain ip filter INPUT')).not.toContain('443')
     await mustNft('stuck', [`add rule ip filter INPUT tcp dport 99 ct count 3 accept`])
     await becomes(trial.host('stuck'), /STUCK/)
     const input = (await trial.must('stuck', 'nft -s list chain ip filter INPUT')).split('\n')
     expect(input.filter(line => line.includes('443'))).toHaveLength(1)
-    expect(input.filter(line => line.includes('8443'))).toEqual([])
     expect(input.filter(line => line.includes('f2b-mine'))).toHaveLength(1)
     await allowConnections(trial.lab, 'stuck')
     expect(await running.verdict()).toEqual({ code: 4, hosts: { stuck: 'stuck: rollback-stuck' } })

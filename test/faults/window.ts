@@ -6,9 +6,14 @@ import type { Attempt, Trial } from './trial.ts'
  * A change that is in force on a host, and that nobody confirms as long as `allowConnections` wasn't called: the window
  * in which others do what they do.
  */
-export async function startWindow(trial: Trial, name: string, seconds = '4'): Promise<Attempt> {
+export async function startWindow(
+  trial: Trial,
+  name: string,
+  seconds = '4',
+  ...args: readonly string[]
+): Promise<Attempt> {
   await allowOneConnection(trial.lab, name)
-  const attempt = await trial.begin([name], '--confirm-timeout', seconds)
+  const attempt = await trial.begin([name], '--confirm-timeout', seconds, ...args)
   await becomes(trial.host(name), /^APPLIED/)
   return attempt
 }

@@ -6,14 +6,14 @@ import { hostRules } from './hosts/rules.ts'
 import { makeSite } from './hosts/site.ts'
 import { useTestLab } from './hosts/test-lab.ts'
 
-const lab = useTestLab('packages', ['light', 'stale', 'guarded', { name: 'sys1', systemd: true }], {
+const lab = useTestLab('packages', ['light', 'stale', { name: 'sys1', systemd: true }], {
   packages: true,
 })
 
 const STALE = '*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n'
 
 /** The package step over no SSH: what it does to the host is the question here. */
-const install = (host: LabHost) => installPackages(rootSession(host))
+const install = (host: LabHost) => installPackages(rootSession(host), 60_000)
 
 async function must(host: LabHost, command: string, stdin?: string): Promise<string> {
   const { code, stdout, stderr } = await host.exec(command, stdin)
@@ -54,37 +54,11 @@ describe('a host without systemd', () => {
     expect(await hostRules(host)).toBe('')
   })
 
-  it('is refused where another package would have to go', async () => {
-    const host = lab().host('guarded')
-    await must(
-      host,
-      'mkdir -p /tmp/wall/DEBIAN && cd /tmp && cat >wall/DEBIAN/control && dpkg-deb -b wall >/dev/null && dpkg -i wall.deb',
-      'Package: otherwall\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example.org>\nConflicts: netfilter-persistent\nDescription: x\n',
-    )
-    await expect(install(host)).rejects.toMatchObject({
-      code: 'packages-refused',
-      args: { why: 'would-remove', detail: 'otherwall' },
-    })
-    expect(await isInstalled(host)).toBe(false)
-    expect(await must(host, `dpkg-query -W -f '\${db:Status-Status}' otherwall`)).toBe('installed')
-  })
-
   it('gets ipset alone where the rules that lie there are already loaded at a boot', async () => {
     const host = lab().host('light')
     await must(host, 'apt-get -qq -y remove ipset; cat >/etc/iptables/rules.v4', STALE)
     expect(await install(host)).toContain('ipset')
     expect(await hostRules(host)).toContain('192.0.2.66')
-  })
-
-  it('says what apt says where there is no source', async () => {
-    const host = lab().host('stale')
-    await must(host, 'rm -r /etc/iptables; mv /etc/apt/sources.list /root')
-    await expect(install(host)).rejects.toMatchObject({
-      code: 'packages-failed',
-      hostState: 'failed',
-      args: { why: 'not-installable' },
-    })
-    await must(host, 'mv /root/sources.list /etc/apt')
   })
 })
 

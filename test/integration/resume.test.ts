@@ -1,200 +1,158 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
-import type { LabHost } from '../../src/lab/host.ts'
-import { becomes, generationOf, isLocked } from './hosts/guard.ts'
+import { describe, expect, it } from 'vitest'
+import { hold, isHeld, letGo } from '../faults/hold.ts'
+import { type Attempt, useTrial } from '../faults/trial.ts'
+import { becomes } from './hosts/guard.ts'
 import { allowConnections, allowOneConnection } from './hosts/one-connection.ts'
-import { inForce, inForceOn } from './hosts/rules.ts'
-import { makeSite, type Site, step } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { inForce } from './hosts/rules.ts'
+import { type Site, step } from './hosts/site.ts'
 
 /*
  * What a controller that was killed has left, brought to its end by `fleet resume`: the verdict is what the host is.
  */
 
 const NAMES = ['armed', 'applied', 'late', 'sent', 'dark', 'booted', 'first', 'second', 'going', 'gone']
-const lab = useTestLab('resume', NAMES, { packages: true })
+const trial = useTrial('resume', NAMES)
 
-const site = (names: readonly string[], ports: string): Promise<Site> =>
-  makeSite(lab(), ['[web]', ...names], { 'group_vars/web.yml': `http_ports: ${ports}\n` })
-const change = (...names: readonly string[]) => site(names, '[80, 8443]')
+/** With plenty of time to confirm. */
+const begin = async (...names: readonly string[]) => trial.begin(names, '--confirm-timeout', '60')
 
-let old: Record<string, readonly string[]>
-
-beforeAll(async () => {
-  await (await site(NAMES, '[80]')).mustApply()
-  old = await inForceOn(NAMES.map(name => lab().host(name)))
+const resume = ({ site }: Attempt, ...args: readonly string[]): Attempt => ({
+  site,
+  running: site.start('resume', '--connect-timeout', '3', ...args),
 })
 
-const resume = (at: Site, ...args: readonly string[]) => at.start('resume', '--connect-timeout', '3', ...args)
+const runsOf = ({ folder }: Site) => join(folder, '.local/state/fleet/runs')
 
-async function isNew(host: LabHost): Promise<void> {
-  expect((await inForce(host)).join('')).toContain('--dports 80,8443')
-  expect([await generationOf(host), await isLocked(host)]).toEqual([2, false])
-}
-
-async function isOld(host: LabHost): Promise<void> {
-  expect(await inForce(host)).toEqual(old[host.name])
-  expect([await generationOf(host), await isLocked(host)]).toEqual([1, false])
-}
-
-async function journals(at: Site): Promise<readonly string[]> {
-  const folder = join(at.folder, '.local/state/fleet/runs')
-  return Promise.all((await readdir(folder)).map(name => readFile(join(folder, name), 'utf8')))
+async function journals(site: Site): Promise<readonly string[]> {
+  const files = await readdir(runsOf(site))
+  return Promise.all(files.map(name => readFile(join(runsOf(site), name), 'utf8')))
 }
 
 /** Says the same once more, and writes nothing. */
-async function saysTheSame(
-  at: Site,
-  verdict: { code: number; hosts: Record<string, string> },
-): Promise<void> {
-  const before = await journals(at)
-  expect(await resume(at).verdict()).toEqual(verdict)
-  expect(await journals(at)).toEqual(before)
+async function saysTheSame(attempt: Attempt, code: number, hosts: Record<string, string>): Promise<void> {
+  const before = await journals(attempt.site)
+  expect(await resume(attempt).running.verdict()).toEqual({ code, hosts })
+  expect(await journals(attempt.site)).toEqual(before)
 }
 
-/** From now on the host rehearses its boot without end, until `/hold` is gone. */
-const holdPersisting = (host: LabHost) =>
-  host.exec(
-    `: >/hold; printf '#!/bin/dash\\nwhile [ -e /hold ]; do sleep 0.05; done\\nexec /usr/sbin/netfilter-persistent "$@"\\n' >/usr/local/sbin/netfilter-persistent; chmod 755 /usr/local/sbin/netfilter-persistent`,
-  )
+/** A run that was killed once its host was applied. */
+async function killedWhenApplied(host: string, start: () => Promise<Attempt>): Promise<Attempt> {
+  await allowOneConnection(trial.lab, host)
+  const attempt = await start()
+  await becomes(trial.host(host), /^APPLIED/)
+  await attempt.running.kill()
+  return attempt
+}
 
 describe.concurrent('fleet resume, after kill -9', () => {
   it('while a host is armed: confirms it', async () => {
-    const at = await change('armed')
-    const running = at.start('apply')
-    await running.until(step('armed', 'armed'))
-    await running.kill()
-    const verdict = { code: 0, hosts: { armed: 'persisted' } }
-    expect(await resume(at).verdict()).toEqual(verdict)
-    await isNew(lab().host('armed'))
-    await saysTheSame(at, verdict)
+    const attempt = await begin('armed')
+    await attempt.running.until(step('armed', 'armed'))
+    await attempt.running.kill()
+    await trial.ends(resume(attempt), 0, { armed: 'persisted' })
+    await saysTheSame(attempt, 0, { armed: 'persisted' })
   })
 
   it('while a host is applied: confirms it', async () => {
-    const host = lab().host('applied')
-    const at = await change('applied')
-    await allowOneConnection(lab(), 'applied')
-    const running = at.start('apply')
-    await becomes(host, /^APPLIED/)
-    await running.kill()
-    await allowConnections(lab(), 'applied')
-    expect(await resume(at).verdict()).toEqual({ code: 0, hosts: { applied: 'persisted' } })
-    await isNew(host)
+    const attempt = await killedWhenApplied('applied', () => begin('applied'))
+    await allowConnections(trial.lab, 'applied')
+    await trial.ends(resume(attempt), 0, { applied: 'persisted' })
   })
 
   it('too late: says that the host took it back', async () => {
-    const host = lab().host('late')
-    const at = await change('late')
-    await allowOneConnection(lab(), 'late')
-    const running = at.start('apply', '--confirm-timeout', '4')
-    await becomes(host, /^APPLIED/)
-    await running.kill()
-    await becomes(host, /ROLLED_BACK/)
-    await allowConnections(lab(), 'late')
-    const verdict = { code: 3, hosts: { late: 'reverted: rolled-back' } }
-    expect(await resume(at).verdict()).toEqual(verdict)
-    await isOld(host)
-    await saysTheSame(at, verdict)
-    const run = (await readdir(join(at.folder, '.local/state/fleet/runs')))[0]?.replace('.jsonl', '') ?? ''
-    const again = { code: 0, hosts: { late: 'persisted' } }
-    expect(await resume(at, run).verdict(), 'by its name: what failed is tried again').toEqual(again)
-    await isNew(host)
-    await saysTheSame(at, again)
+    const attempt = await killedWhenApplied('late', () => trial.begin(['late']))
+    await becomes(trial.host('late'), /ROLLED_BACK/)
+    await allowConnections(trial.lab, 'late')
+    const hosts = { late: 'reverted: rolled-back' }
+    await trial.ends(resume(attempt), 3, hosts)
+    await saysTheSame(attempt, 3, hosts)
+    const run = (await readdir(runsOf(attempt.site)))[0]?.replace('.jsonl', '') ?? ''
+    const again = { late: 'persisted' }
+    await trial.ends(resume(attempt, run), 0, again)
+    await saysTheSame(attempt, 0, again)
   })
 
-  it('when confirm was sent: finishes persisting', async () => {
-    const host = lab().host('sent')
-    const at = await change('sent')
-    await holdPersisting(host)
-    const running = at.start('apply')
-    await becomes(host, /^CONFIRMED/)
-    await running.kill()
-    await host.exec('rm /hold')
-    expect(await resume(at).verdict()).toEqual({ code: 0, hosts: { sent: 'persisted' } })
-    await isNew(host)
+  it('when confirm was sent: waits for the host to finish persisting', async () => {
+    const host = trial.host('sent')
+    await hold(host, 'persisting')
+    const attempt = await begin('sent')
+    await isHeld(host)
+    await attempt.running.kill()
+    const resumed = resume(attempt)
+    await resumed.running.until(step('sent', 'confirming'))
+    await letGo(host)
+    await trial.ends(resumed, 0, { sent: 'persisted' })
   })
 
   it('and a power loss before the host was confirmed: says that it booted the old rules', async () => {
-    const host = lab().host('dark')
-    const at = await change('dark')
-    await allowOneConnection(lab(), 'dark')
-    const running = at.start('apply')
-    await becomes(host, /^APPLIED/)
-    await running.kill()
+    const host = trial.host('dark')
+    const attempt = await killedWhenApplied('dark', () => begin('dark'))
     await host.unplug()
     await host.boot()
-    await allowConnections(lab(), 'dark')
-    expect(await resume(at).verdict()).toEqual({ code: 3, hosts: { dark: 'reverted: rolled-back' } })
-    await isOld(host)
+    await allowConnections(trial.lab, 'dark')
+    await trial.ends(resume(attempt), 3, { dark: 'reverted: rolled-back' })
   })
 
   it('and a power loss after it was persisted: says so', async () => {
-    const host = lab().host('booted')
-    const at = await change('booted')
-    await holdPersisting(host)
-    const running = at.start('apply')
-    await becomes(host, /^CONFIRMED/)
-    running.child.kill('SIGSTOP')
-    await host.exec('rm /hold /usr/local/sbin/netfilter-persistent')
+    const host = trial.host('booted')
+    await hold(host, 'persisting')
+    const attempt = await begin('booted')
+    await isHeld(host)
+    attempt.running.child.kill('SIGSTOP')
+    await letGo(host)
     await becomes(host, /^PERSISTED/)
-    await running.kill()
+    await attempt.running.kill()
     await host.unplug()
     await host.boot()
-    expect(await resume(at).verdict()).toEqual({ code: 0, hosts: { booted: 'persisted' } })
-    await isNew(host)
+    await trial.ends(resume(attempt), 0, { booted: 'persisted' })
   })
 
   it('goes on with the hosts whose turn had not come', async () => {
-    const at = await change('first', 'second')
-    await allowOneConnection(lab(), 'first')
-    const running = at.start('apply', '--forks', '1')
-    await becomes(lab().host('first'), /^APPLIED/)
-    await running.kill()
-    await allowConnections(lab(), 'first')
-    const verdict = { code: 0, hosts: { first: 'persisted', second: 'persisted' } }
-    expect(await resume(at).verdict()).toEqual(verdict)
-    await isNew(lab().host('first'))
-    await isNew(lab().host('second'))
-    await saysTheSame(at, verdict)
+    const attempt = await killedWhenApplied('first', () =>
+      trial.begin(['first', 'second'], '--confirm-timeout', '60', '--forks', '1'),
+    )
+    await allowConnections(trial.lab, 'first')
+    const hosts = { first: 'persisted', second: 'persisted' }
+    await trial.ends(resume(attempt), 0, hosts)
+    await saysTheSame(attempt, 0, hosts)
   })
 
   it('of a removal: finishes it, and leaves nothing behind', async () => {
-    const host = lab().host('gone')
-    const at = await site(['gone'], '[80]')
-    await allowOneConnection(lab(), 'gone')
-    const running = at.start('remove')
-    await becomes(host, /^APPLIED/)
-    await running.kill()
-    await allowConnections(lab(), 'gone')
-    const verdict = { code: 0, hosts: { gone: 'persisted: removed' } }
-    expect(await resume(at).verdict()).toEqual(verdict)
+    const host = trial.host('gone')
+    const attempt = await killedWhenApplied('gone', async () => {
+      const site = await trial.oldSite(['gone'])
+      return { site, running: site.start('remove', 'inventory.ini') }
+    })
+    await allowConnections(trial.lab, 'gone')
+    const hosts = { gone: 'persisted: removed' }
+    expect(await resume(attempt).running.verdict()).toEqual({ code: 0, hosts })
     expect(await inForce(host)).toEqual(['', ''])
     expect((await host.exec('ls -d /var/lib/fleet /etc/iptables/fleet /run/fleet')).stdout).toBe('')
-    await saysTheSame(at, verdict)
+    await saysTheSame(attempt, 0, hosts)
   })
 })
 
 describe('fleet resume', () => {
   it('refuses a run that is still going on, and lets it be', async () => {
-    const at = await change('going')
-    await allowOneConnection(lab(), 'going')
-    const running = at.start('apply')
-    await becomes(lab().host('going'), /^APPLIED/)
-    const refused = await at.fleet('resume')
+    await allowOneConnection(trial.lab, 'going')
+    const attempt = await begin('going')
+    await becomes(trial.host('going'), /^APPLIED/)
+    const refused = await attempt.site.fleet('resume')
     expect(refused).toMatchObject({ code: 1, stdout: '' })
-    expect(refused.stderr).toMatch(new RegExp(`still going on: process ${running.child.pid}`))
-    await allowConnections(lab(), 'going')
-    expect(await running.verdict()).toEqual({ code: 0, hosts: { going: 'persisted' } })
+    expect(refused.stderr).toMatch(new RegExp(`still going on: process ${attempt.running.child.pid}`))
+    await allowConnections(trial.lab, 'going')
+    await trial.ends(attempt, 0, { going: 'persisted' })
   })
 
   it('has nothing to do where no run was, and knows no run of another name', async () => {
-    const at = await change('going')
-    expect(await at.fleet('resume')).toMatchObject({
+    const site = await trial.newSite(['going'])
+    expect(await site.fleet('resume')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('no run of this'),
     })
-    expect(await at.fleet('resume', 'nonesuch')).toMatchObject({
+    expect(await site.fleet('resume', 'nonesuch')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('no run called nonesuch'),
     })

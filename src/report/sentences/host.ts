@@ -7,13 +7,16 @@ const quoted = (said: Args[string] | undefined) =>
     ? ''
     : `:\n  ${String(said).trim().replaceAll('\n', '\n  ')}`
 
+/** What the host names, with blanks between. */
+const named = (a: Args) => String(a.detail).trim().replaceAll(/\s+/g, ', ')
+
 type Why = Readonly<Record<string, (a: Args) => string>>
 
 const because = (table: Why, a: Args, otherwise: string) =>
   table[String(a.why)]?.(a) ?? `${otherwise} (${String(a.why) || 'it gives no reason'})${quoted(a.detail)}`
 
 const REFUSES: Why = {
-  lacks: a => `The host has no ${String(a.detail)}, which the guard needs. Install it there first.`,
+  lacks: a => `The host has no ${named(a)}, which the guard needs. Install it there first.`,
   'systemd-run': a =>
     `The host's systemd won't start the guard, and without it nothing would put the old rules back. Nothing was changed. Look at \`systemctl status\` there${quoted(a.detail)}`,
   'no-guard': () =>
@@ -32,10 +35,12 @@ const REFUSES: Why = {
 }
 
 const PACKAGES_REFUSED: Why = {
+  'still-lacks': a =>
+    `The host's apt says that iptables and ipset are installed, and yet there is no ${named(a)}. Bring it back there first: apt-get install --reinstall iptables ipset`,
   lacks: a =>
     `iptables-persistent and ipset are missing on the host, and it has no ${String(a.detail)} to install them with. Install them there by hand.`,
   'would-remove': a =>
-    `Installing iptables-persistent and ipset would remove ${String(a.detail).trim().replaceAll(/\s+/g, ', ')} from the host. Nothing was installed. Take the conflict out there first: apt-get install iptables-persistent ipset`,
+    `Installing iptables-persistent and ipset would remove ${named(a)} from the host. Nothing was installed. Take the conflict out there first: apt-get install iptables-persistent ipset`,
   'cannot-mask': a =>
     `Installing iptables-persistent would load old rules at once, outside of the guard, and that can't be prevented here (${String(a.detail)}). Move old files out of /etc/iptables, or install the package by hand.`,
 }
@@ -44,8 +49,12 @@ const PACKAGES_FAILED: Why = {
   'not-installable': a =>
     `The host's apt can't install iptables-persistent and ipset. Check its sources and that it reaches them${quoted(a.detail)}`,
   debconf: a => `The host's debconf doesn't take the answers for iptables-persistent${quoted(a.detail)}`,
+  locked: a =>
+    `Another program uses apt on the host, and didn't let go of it in time. Nothing was installed. Wait until it is done, or give it longer with --apt-timeout SECONDS, and run this again${quoted(a.detail)}`,
+  'too-slow': a =>
+    `The host's apt was still at it when its time was over, and was ended: a source that doesn't answer, or a slow one. Check its sources, or give it longer with --apt-timeout SECONDS. Nothing was installed${quoted(a.detail)}`,
   'not-installed': a =>
-    `The installation of iptables-persistent and ipset broke off on the host. Finish it there (\`dpkg --configure -a\`), and run this again${quoted(a.detail)}`,
+    `The installation of iptables-persistent and ipset broke off on the host. Put right what it says there, and run this again${quoted(a.detail)}`,
 }
 
 export const hostSentences = {

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import { lieAs, lieAt, lieOnceAt, repent } from '../liar.ts'
+import { lieAs, lieAt, lieOnceAt, repent, serveInstead } from '../liar.ts'
 import { type Trial, useTrial } from '../trial.ts'
 
 /* Hosts that hang, each at a place of its own: every command has a time, and after it the host is looked at again. */
@@ -25,7 +25,11 @@ const askedForRollback: Lie = async (trial, host) => {
   await lieAt(trial, host, 'rollback', `${hang} ;; esac; ${fiddle}; case "" in x)`)
 }
 
+/** A byte a second, for ever. */
+const dribble: Lie = (trial, host) => serveInstead(trial, host, 'print $c "S"; $c->flush; sleep 1')
+
 const HANGS: Readonly<Record<string, readonly [Lie, number, string]>> = {
+  handshake: [dribble, 3, 'unreachable: handshake-timeout'],
   observe: [at('observe'), 4, 'unknown: exec-timeout'],
   save: [tool('iptables-save'), 4, 'unknown: exec-timeout'],
   arm: [at('arm'), 3, 'failed: arm-lost'],

@@ -130,7 +130,12 @@ describe('observe', () => {
     const host = await aHost({ bare: true })
     await host.must('rm /usr/sbin/iptables-save /usr/sbin/iptables')
     const seen = await over(host, session => look(session, web))
-    expect(seen).toMatchObject({ lacks: ['iptables'], persistent: false, iptables: '', os: 'debian' })
+    expect(seen).toMatchObject({
+      lacks: ['iptables', 'iptables-save'],
+      persistent: false,
+      iptables: '',
+      os: 'debian',
+    })
   })
 
   it('says who holds the host', async () => {

@@ -17,12 +17,12 @@ export async function inForce(host: LabHost): Promise<readonly string[]> {
   return saves.map(save => save.replaceAll(EMPTY_TABLE, ''))
 }
 
-/** The same of several hosts, by name. */
-export async function inForceOn(hosts: readonly LabHost[]): Promise<Record<string, readonly string[]>> {
-  return Object.fromEntries(await Promise.all(hosts.map(async host => [host.name, await inForce(host)])))
-}
-
 /** Connections that the host's sshd has accepted since it booted. */
 export async function acceptedConnections(host: LabHost): Promise<number> {
   return (await host.sshdLog()).match(/^Accepted /gm)?.length ?? 0
+}
+
+/** The same of several hosts, by name. */
+export async function inForceOn(hosts: readonly LabHost[]): Promise<Record<string, readonly string[]>> {
+  return Object.fromEntries(await Promise.all(hosts.map(async host => [host.name, await inForce(host)])))
 }

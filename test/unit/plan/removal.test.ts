@@ -136,6 +136,10 @@ describe('what a removal does to a host', () => {
     ['before-does-not-load', { canonical: undefined, loadErrors: new Map([['4', 'line 3 failed']]) }],
     ['host-lacks', { lacks: ['ipset'], canonical: undefined }],
     [
+      'host-lacks',
+      { lacks: ['sed'], canonical: undefined, before: { isTouched: false, files: [], isBooted: false } },
+    ],
+    [
       'host-busy',
       { guard: { nonce: 'n', run: 'r', who: 'w', since: 's', state: 'APPLIED-1-2', alive: true } },
     ],

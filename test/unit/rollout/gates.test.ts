@@ -94,12 +94,12 @@ describe('the gates of a host', () => {
       time += 1
       return { ...(await own.after('stage')), asked: [...asked] }
     }
-    return { before: () => own.before(), next, events }
+    return { first: () => own.before(), next, events }
   }
 
   it('must pass where they passed before, and only there', async () => {
-    const { before, next, events } = gates([pass, fail('503'), pass], [pass, pass, fail('refused')])
-    await before()
+    const { first, next, events } = gates([pass, fail('503'), pass], [pass, pass, fail('refused')])
+    await first()
     expect(events).toContainEqual({
       type: 'host-gate',
       host: 'h',
@@ -113,14 +113,14 @@ describe('the gates of a host', () => {
   })
 
   it('that could not be read before count: nobody knows that they failed', async () => {
-    const { before, next } = gates([inconclusive('?'), pass, pass], [fail('x'), pass, pass])
-    await before()
+    const { first, next } = gates([inconclusive('?'), pass, pass], [fail('x'), pass, pass])
+    await first()
     expect((await next()).failed).toMatchObject({ args: { gate: 'tcp 1' } })
   })
 
   it('say what they cannot say', async () => {
-    const { before, next } = gates([pass, pass, pass], [inconclusive('lost'), pass, pass])
-    await before()
+    const { first, next } = gates([pass, pass, pass], [inconclusive('lost'), pass, pass])
+    await first()
     expect(await next()).toMatchObject({
       inconclusive: { code: 'gate-inconclusive', args: { detail: 'lost' } },
     })
