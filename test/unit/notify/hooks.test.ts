@@ -133,10 +133,10 @@ describe('a command', () => {
 async function serve(answer: (response: ServerResponse) => void) {
   const got: { request: IncomingMessage; body: string }[] = []
   const server = createServer((request, response) => {
-    void text(request).then(body => {
-      got.push({ request, body })
+    void (async () => {
+      got.push({ request, body: await text(request) })
       answer(response)
-    })
+    })()
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
