@@ -69,7 +69,7 @@ function sameness(asked: Asked): unknown {
   const same = (one: Transaction | undefined) => one && [one.run, one.who, one.state, one.why, one.isRemoval]
   return [
     isTouched,
-    generation && { ...generation, made: '' },
+    generation && { ...generation, made: '', nonce: '' },
     same(guard),
     guard?.alive,
     guard && guard.nonce === last?.nonce ? 'the same' : same(last),

@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -11,8 +11,20 @@ import { FleetError } from '../../../src/model/error.ts'
 import { decideRemoval } from '../../../src/plan/removal.ts'
 import type { Session } from '../../../src/session/session.ts'
 import { look, transactionTo, wanted, web } from './change.ts'
-import { listed, type MiniHost } from './mini-host.ts'
-import { aHost, applied, becomes, disk, leftovers, over, persisted, rules } from './steps.ts'
+import { listed, type MiniHost, put } from './mini-host.ts'
+import {
+  aHost,
+  applied,
+  armed,
+  becomes,
+  confirmed,
+  disk,
+  kill,
+  leftovers,
+  over,
+  persisted,
+  rules,
+} from './steps.ts'
 
 /* A tool that a host lacks is named before anything is armed, or it makes no difference at all. */
 
@@ -81,23 +93,39 @@ const forgetProgram = (host: MiniHost) => {
     rmSync(join(host.root, 'var/lib/fleet', name))
 }
 
-/** A life with sets, a rollback and a second change, without these tools; what stands in the end. */
+/** A life with sets, a rollback, a dead guard and a second change, without these tools; what stands in the end. */
 async function live(host: MiniHost, tools: readonly string[]) {
   const giveBack = tools.map(tool => take(host, tool))
   const sets = 'create evil hash:net family inet\nadd evil 203.0.113.0/24\n'
   const { rules: texts } = wanted('INPUT -p tcp -m tcp --dport 80 -j ACCEPT')
   const drop = texts[4].replace('COMMIT', '-A INPUT -m set --match-set evil src -j DROP\nCOMMIT')
-  await persisted(host, { rules: { ...texts, 4: drop }, sets })
+  const withSets = await applied(host, { rules: { ...texts, 4: drop }, sets })
+  // A boot that loads something else into a set.
+  const other = 'usr/share/netfilter-persistent/plugins.d/13-other'
+  put(host, other, '#!/bin/sh\nipset add evil 198.51.100.0/24\n')
+  chmodSync(join(host.root, other), 0o755)
+  const unlike = (await confirmed(host, withSets)).is
+  rmSync(join(host.root, other))
+  expect((await confirmed(host, withSets)).is).toBe('persisted')
   const before = await rules(host)
   await becomes(host, await applied(host, web, { confirmTimeout: 500 }), 'ROLLED_BACK-deadline')
   expect(await rules(host)).toBe(before)
+  const dead = await applied(host, web)
+  await kill(host, dead)
+  await expect(armed(host, web)).rejects.toMatchObject({
+    code: 'host-changed',
+    args: { what: 'rolled-back' },
+  })
   await persisted(host, web)
   const status = await over(host, statusOver)
+  put(host, 'etc/rc.local', '#!/bin/sh\niptables -A INPUT -j ACCEPT\n')
+  chmodSync(join(host.root, 'etc/rc.local'), 0o755)
+  const { managers, asConfirmed } = await over(host, session => look(session, web))
   for (const give of giveBack) give()
   return {
     rules: await rules(host),
     disk: (await disk(host)).replaceAll(/^\w+ (?=.*meta\.json$)/gm, ''),
-    status,
+    said: [unlike, status, managers, asConfirmed],
   }
 }
 

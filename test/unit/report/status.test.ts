@@ -76,7 +76,7 @@ describe('the condition of a host', () => {
 
 describe('a status', () => {
   it('folds hosts that are alike, whatever the moment they were made at', () => {
-    const later = { ...GENERATION, made: '2026-01-02T03:04:59.000Z' }
+    const later = { ...GENERATION, made: '2026-01-02T03:04:59.000Z', nonce: 'm' }
     expect(printStatus([asked('a'), DOWN, asked('b', { generation: later })])).toBe(
       'a, b (2 hosts): generation 3, made 2026-01-02 03:04 UTC by me@here (run r1)\ndown: unreachable: x {}\n',
     )
