@@ -7,6 +7,9 @@ const project = (name: string, extra: object = {}) => ({
 /** Real hosts take seconds to start and share one cached root: one file at a time. */
 const onRealHosts = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 420_000 }
 
+/** Mostly waiting for deadlines: three files at once, each with a lab of its own. */
+const inTheirWindows = { ...onRealHosts, fileParallelism: true, maxWorkers: 3, sequence: { groupOrder: 1 } }
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/setup/totals.ts'],
@@ -16,12 +19,12 @@ export default defineConfig({
       project('golden'),
       project('host', { testTimeout: 60_000, hookTimeout: 120_000 }),
       project('integration', onRealHosts),
-      { test: { name: 'faults', include: ['test/faults/*.test.ts'], ...onRealHosts } },
+      { test: { name: 'faults', include: ['test/faults/*.test.ts'], ...inTheirWindows } },
       {
         test: {
           name: 'faults-long',
           include: ['test/faults/long/*.test.ts'],
-          ...onRealHosts,
+          ...inTheirWindows,
           testTimeout: 600_000,
         },
       },
