@@ -3,6 +3,7 @@ import {
   APPLY,
   CHANGE,
   CONNECTION,
+  DRIFT,
   FROZEN,
   HOSTS,
   INSTALL,
@@ -46,6 +47,13 @@ export const COMMANDS: readonly Command[] = [
       diff: APPLY.diff,
     },
     load: () => import('./plan.ts'),
+  },
+  {
+    name: 'drift',
+    positional: '[inventory]',
+    describe: 'which hosts are not as they were last confirmed, or as they would be rendered now; for cron',
+    flags: { ...INVENTORY, ...CONNECTION, ...DRIFT, ...OUTPUT },
+    load: () => import('./drift.ts'),
   },
   {
     name: 'status',

@@ -96,6 +96,10 @@ export const CHANGE = {
     type: 'boolean',
     describe: 'remove the rules that fleet did not make (the plan shows each)',
   },
+  'only-drifted': {
+    type: 'boolean',
+    describe: 'change only hosts that are not as they were last confirmed, live or on disk',
+  },
   ...RISK,
 } satisfies Record<string, Flag>
 
@@ -187,6 +191,22 @@ export const ROLLOUT = {
     describe: 'start no host before: 22:30, or a date and time',
   },
   'not-after': { type: 'string', requiresArg: true, describe: 'start no host after' },
+} satisfies Record<string, Flag>
+
+const metrics = (file: string) => {
+  if (file.endsWith('.prom')) return file
+  throw new UsageError(
+    `--textfile ${file}: expected a name that ends in .prom: the node exporter reads no other`,
+  )
+}
+
+export const DRIFT = {
+  textfile: {
+    type: 'string',
+    requiresArg: true,
+    coerce: metrics,
+    describe: "write metrics for the textfile collector of Prometheus' node exporter",
+  },
 } satisfies Record<string, Flag>
 
 /** What brings runs to their end needs of the inventory: how its hosts are reached. */

@@ -9,6 +9,9 @@ export function plain(text: string): string {
   })
 }
 
+/** A moment of ISO 8601 as people write it. */
+export const minute = (iso: string): string => iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, '$1 $2 UTC')
+
 /** Text that may have several lines, each set in by `indent`. */
 export const indented = (text: string, indent: string): string =>
   text
