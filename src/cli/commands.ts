@@ -5,6 +5,7 @@ import {
   CONNECTION,
   DRIFT,
   FROZEN,
+  HISTORY,
   HOSTS,
   INSTALL,
   INVENTORY,
@@ -58,9 +59,17 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'status',
     positional: '[inventory]',
-    describe: "each host's guard, generation and last change; nothing is changed, and no template is needed",
-    flags: { ...HOSTS, ...CONNECTION, ...OUTPUT },
+    describe:
+      "each host's guard, generation and last change, nothing is changed; or of a run (status RUN), followed while it goes on",
+    flags: { ...HOSTS, ...CONNECTION, journal: RESUME.journal, ...OUTPUT },
     load: () => import('./status.ts'),
+  },
+  {
+    name: 'history',
+    positional: '[inventory]',
+    describe: 'the runs of an inventory, the newest first; or what became of one (history RUN)',
+    flags: HISTORY,
+    load: () => import('./history.ts'),
   },
   {
     name: 'resume',

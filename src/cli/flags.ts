@@ -226,6 +226,18 @@ export const INSTALL = {
   },
 } satisfies Record<string, Flag>
 
+export const HISTORY = {
+  ...RESUME,
+  newest: {
+    alias: 'n',
+    type: 'number',
+    requiresArg: true,
+    coerce: whole('newest'),
+    describe: 'so many runs (20)',
+  },
+  json: OUTPUT.json,
+} satisfies Record<string, Flag>
+
 export const REMOVE = { ...RISK, ...APPLY } satisfies Record<string, Flag>
 
 export const ROLLBACK = {

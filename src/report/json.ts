@@ -1,5 +1,6 @@
 import type { Event } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
+import type { RunSummary } from '../model/run.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import { sayRule } from '../plan/unmanaged.ts'
 import type { Looked } from './drift.ts'
@@ -69,6 +70,10 @@ export function driftLine(looked: Looked): string {
     software: makers,
   })
 }
+
+/** A run of the past, or one that goes on, as one line. */
+export const runLine = (summary: RunSummary): string =>
+  line({ type: 'run-summary', ...summary, ...(summary.why ? { why: withMessage(summary.why) } : {}) })
 
 const withMessage = (finding: Finding) => ({ ...finding, message: say(finding) })
 

@@ -29,3 +29,12 @@ export function groupBy<T>(items: readonly T[], key: (item: T) => string): Reado
   }
   return groups
 }
+
+/** `12 s`, `3 min 5 s`, `2 h 10 min`, from milliseconds. */
+export function span(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
