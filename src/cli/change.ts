@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { homedir, hostname, userInfo } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 import { openJournal } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
 import { lockInventory } from '../journal/lock.ts'
-import { journalDirectory } from '../journal/place.ts'
 import { thisWriter } from '../journal/writer.ts'
-import type { Clock } from '../model/clock.ts'
 import type { Emit, Event, Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
@@ -13,13 +10,15 @@ import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
 import type { Flags } from './command.ts'
 import { rolloutOf } from './course.ts'
-import { flag, flagList } from './flag.ts'
+import { flagList } from './flag.ts'
 import { checkGates } from './gates.ts'
 import { type About, openHooks } from './hooks.ts'
 import type { Inputs } from './inputs.ts'
+import { journalsOf } from './journals.ts'
 import type { Prepared } from './prepared.ts'
 import { rememberedFlags } from './remembered.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
+import { newRunName } from './run-name.ts'
 import type { Signals } from './signals.ts'
 import { openVoice } from './voice.ts'
 
@@ -33,7 +32,7 @@ export async function changeHosts(
   const confirmTimeout = confirmTimeoutOf(flags, prepared)
   const rollout = rolloutOf(prepared.inputs, flags)
   checkGates(rollout.gates ?? [], prepared.inputs)
-  const run = runName(prepared.clock)
+  const run = newRunName(prepared.clock)
   const who = whoIsHere()
   const directory = journalsOf(prepared.inputs, flags)
   const command = describeCommand(process.argv.slice(2))
@@ -93,18 +92,6 @@ export const holdInventory = (directory: string, { sources }: Inputs, run: strin
 export const warn = (finding: Finding) => void process.stderr.write(`${say(finding)}\n`)
 
 export const whoIsHere = (): string => `${userInfo().username}@${hostname()}`
-
-/** Where the journals lie. */
-export const journalsOf = ({ config }: Inputs, flags: Flags): string =>
-  flag(flags, 'journal', 'string') ?? config.journal ?? journalDirectory(process.env, homedir())
-
-function runName(clock: Clock): string {
-  const time = new Date(clock.wall())
-    .toISOString()
-    .replaceAll(/[-:]|\.\d+Z/g, '')
-    .replace('T', '-')
-  return `${time}-${randomBytes(2).toString('hex')}`
-}
 
 export function count(outcomes: readonly Outcome[]): Partial<Record<HostState, number>> {
   const states: Partial<Record<HostState, number>> = {}

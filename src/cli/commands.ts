@@ -3,7 +3,9 @@ import {
   APPLY,
   CHANGE,
   CONNECTION,
+  DRIFT,
   FROZEN,
+  HISTORY,
   HOSTS,
   INSTALL,
   INVENTORY,
@@ -48,11 +50,26 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./plan.ts'),
   },
   {
+    name: 'drift',
+    positional: '[inventory]',
+    describe: 'which hosts are not as they were last confirmed, or as they would be rendered now; for cron',
+    flags: { ...INVENTORY, ...CONNECTION, ...DRIFT, ...OUTPUT },
+    load: () => import('./drift.ts'),
+  },
+  {
     name: 'status',
     positional: '[inventory]',
-    describe: "each host's guard, generation and last change; nothing is changed, and no template is needed",
-    flags: { ...HOSTS, ...CONNECTION, ...OUTPUT },
+    describe:
+      "each host's guard, generation and last change, nothing is changed; or of a run (status RUN), followed while it goes on",
+    flags: { ...HOSTS, ...CONNECTION, journal: RESUME.journal, ...OUTPUT },
     load: () => import('./status.ts'),
+  },
+  {
+    name: 'history',
+    positional: '[inventory]',
+    describe: 'the runs of an inventory, the newest first; or what became of one (history RUN)',
+    flags: HISTORY,
+    load: () => import('./history.ts'),
   },
   {
     name: 'resume',

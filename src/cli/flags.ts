@@ -96,6 +96,10 @@ export const CHANGE = {
     type: 'boolean',
     describe: 'remove the rules that fleet did not make (the plan shows each)',
   },
+  'only-drifted': {
+    type: 'boolean',
+    describe: 'change only hosts that are not as they were last confirmed, live or on disk',
+  },
   ...RISK,
 } satisfies Record<string, Flag>
 
@@ -189,6 +193,22 @@ export const ROLLOUT = {
   'not-after': { type: 'string', requiresArg: true, describe: 'start no host after' },
 } satisfies Record<string, Flag>
 
+const metrics = (file: string) => {
+  if (file.endsWith('.prom')) return file
+  throw new UsageError(
+    `--textfile ${file}: expected a name that ends in .prom: the node exporter reads no other`,
+  )
+}
+
+export const DRIFT = {
+  textfile: {
+    type: 'string',
+    requiresArg: true,
+    coerce: metrics,
+    describe: "write metrics for the textfile collector of Prometheus' node exporter",
+  },
+} satisfies Record<string, Flag>
+
 /** What brings runs to their end needs of the inventory: how its hosts are reached. */
 export const RESUME = {
   inventory: HOSTS.inventory,
@@ -204,6 +224,18 @@ export const INSTALL = {
     coerce: whole('apt-timeout'),
     describe: "seconds for a host's apt to wait for others that use it, and for its sources (300)",
   },
+} satisfies Record<string, Flag>
+
+export const HISTORY = {
+  ...RESUME,
+  newest: {
+    alias: 'n',
+    type: 'number',
+    requiresArg: true,
+    coerce: whole('newest'),
+    describe: 'so many runs (20)',
+  },
+  json: OUTPUT.json,
 } satisfies Record<string, Flag>
 
 export const REMOVE = { ...RISK, ...APPLY } satisfies Record<string, Flag>

@@ -5,6 +5,7 @@ const REMEMBERED = [
   'templates',
   'plan',
   'replace-unmanaged',
+  'only-drifted',
   'accept-lockout-risk',
   'user',
   'become',

@@ -9,13 +9,16 @@ import { flag } from './flag.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
 import { readInputs } from './inputs.ts'
 import { listHosts } from './render.ts'
+import { takeRunName } from './run-name.ts'
 import { hasColor } from './terminal.ts'
 
 /**
  * What stands on every host: one connection each, nothing is written there, and no template is read. 0 all settled,
  * 2 something pending, 3 a host that couldn't be asked, 4 one that isn't safe.
  */
-export async function run(flags: Flags): Promise<number> {
+export async function run(given: Flags): Promise<number> {
+  const { run: named, flags } = takeRunName(given)
+  if (named !== undefined) return (await import('./watch.ts')).watchRun(named, flags)
   const inputs = await readInputs(await withBecomePassword(flags))
   for (const finding of inputs.findings)
     if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)

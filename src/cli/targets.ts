@@ -6,6 +6,8 @@ import { fleetList } from '../inventory/fleet-variables.ts'
 import type { PerFamily } from '../model/family.ts'
 import { onceForAlike } from '../plan/alike.ts'
 import { decide } from '../plan/decide.ts'
+import { decideDrifted } from '../plan/decide-drifted.ts'
+import type { Question } from '../plan/question.ts'
 import type { Rendered } from '../roles/render.ts'
 import type { HostRole } from '../roles/resolve.ts'
 import type { Target } from '../rollout/target.ts'
@@ -25,12 +27,30 @@ export interface Means {
   readonly isShipped: (role: string) => boolean
 }
 
+/** A host with what is to be asked of it, and about it once it was looked at. */
+export interface Subject extends Pick<Target, 'host' | 'connect' | 'observe'> {
+  readonly question: Omit<Question, 'seen'>
+}
+
 export function makeTargets(
   inputs: Inputs,
   rendered: ReadonlyMap<string, Rendered>,
   flags: Flags,
   means: Means,
 ): readonly Target[] {
+  const judge = flag(flags, 'only-drifted', 'boolean') ? decideDrifted : decide
+  return makeSubjects(inputs, rendered, flags, means).map(({ question, ...subject }) => ({
+    ...subject,
+    decide: seen => judge({ ...question, seen }),
+  }))
+}
+
+export function makeSubjects(
+  inputs: Inputs,
+  rendered: ReadonlyMap<string, Rendered>,
+  flags: Flags,
+  means: Means,
+): readonly Subject[] {
   const accepts = acceptedRisks(
     flags,
     inputs.hosts.map(({ name }) => name),
@@ -59,8 +79,8 @@ export function makeTargets(
         host: host.name,
         connect: means.pool.connector(connection),
         observe: session => observe(session, candidate),
-        decide: seen => decide({ ...question, seen }),
-      } satisfies Target,
+        question,
+      } satisfies Subject,
     ]
   })
 }

@@ -1,4 +1,5 @@
 import type { PerFamily } from '../model/family.ts'
+import type { Meta } from './meta.ts'
 
 /** What one read of a host found, as data; texts are the host's own and not parsed yet. */
 export interface Observation {
@@ -20,7 +21,7 @@ export interface Observation {
   readonly persistent: boolean
   /** Which of rules.v4 and rules.v6 lie in /etc/iptables. */
   readonly rulesFiles: readonly string[]
-  /** Their texts, while fleet has confirmed nothing; '' afterwards. */
+  /** Their texts, while fleet has confirmed nothing, or where they aren't links through its generation; else ''. */
   readonly boots: PerFamily<string>
   /** What else manages or loads rules: a service's name or a script's path. */
   readonly managers: readonly string[]
@@ -73,14 +74,27 @@ export interface Generation {
   readonly number: number
   /** Of the change that made it. */
   readonly nonce: string
+  /** Who made it, when (ISO 8601), in which run; nothing where its meta.json is damaged. */
+  readonly origin?: Pick<Meta, 'who' | 'made' | 'run'>
   /** Its files hash to what its meta.json says. */
   readonly whole: boolean
+  /** Of one that isn't whole: the files that don't. */
+  readonly damaged?: readonly string[]
   /** /etc/iptables/rules.v4 and rules.v6 are links through it. */
   readonly linked: boolean
   readonly plugins: boolean
   readonly enabled: boolean
   readonly rules: PerFamily<string>
   readonly ipsets: string
+  /** Its sets whose live members aren't those that were confirmed. */
+  readonly changedSets?: readonly ChangedSet[]
+}
+
+/** How many members of a live set are missing, and how many were added. */
+export interface ChangedSet {
+  readonly name: string
+  readonly missing: number
+  readonly added: number
 }
 
 /** The lock of a transaction that isn't finished. */

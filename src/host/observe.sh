@@ -160,16 +160,36 @@ tell_generation() {
   if who_owns && see "$owner"; then
     case $state in CONFIRMED-*) tell_unstored "$VAR/txn/$owner"; return ;; esac
   fi
-  [ "$generation" -gt 0 ] || show boots.4 "$ETC/rules.v4" boots.6 "$ETC/rules.v6"
-  [ "$generation" -gt 0 ] && [ -e "$GENERATIONS/current/meta.json" ] || return
+  if [ "$generation" -eq 0 ]; then tell_boots; return; fi
   whole "$GENERATIONS/current" && whole=yes
   if plugins_installed; then plugins=yes; else plugins=no; fi
   if unit_enabled; then enabled=yes; else enabled=no; fi
   printf 'whole=%s\nlinked=%s\nplugins=%s\nenabled=%s\n' "$whole" "$linked" "$plugins" "$enabled"
+  tell_changed_sets "$GENERATIONS/current/ipsets"
   set --
   for file in rules.v4 rules.v6 ipsets meta.json; do set -- "$@" "current.$file" "$GENERATIONS/current/$file"; done
   show "$@"
+  [ "$linked" = yes ] || tell_boots
 }
+
+# The live sets that don't hold what was confirmed: `set=NAME MISSING ADDED`.
+tell_changed_sets() { # FILE
+  [ -s "$1" ] && have ipset || return 0
+  ipset save 2>/dev/null | awk -v file="$1" '
+    # ipset prints one address without its prefix, however it was written.
+    function plain(entry) { sub(entry ~ /:/ ? "/128$" : "/32$", "", entry); return entry }
+    BEGIN {
+      while ((getline <file) > 0) {
+        if ($1 == "create") { mine[$2] = 1; missing[$2] += 0; added[$2] += 0 }
+        if ($1 == "add") { want[$2, plain($3)] = 1; missing[$2]++ }
+      }
+    }
+    $1 == "add" && ($2 in mine) { if (($2, plain($3)) in want) missing[$2]--; else added[$2]++ }
+    END { for (set in mine) if (missing[set] || added[set]) print "set=" set " " missing[set] " " added[set] }'
+}
+
+# What lies there in the place of the links is what boots.
+tell_boots() { show boots.4 "$ETC/rules.v4" boots.6 "$ETC/rules.v6"; }
 
 # What was confirmed last and could not be stored: its rules are owned, and it is not whole.
 tell_unstored() { # DIR

@@ -2,7 +2,8 @@ import { FleetError } from '../model/error.ts'
 import type { PerFamily } from '../model/family.ts'
 import type { Session } from '../session/session.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
-import type { Generation, GuardLock, Observation } from './observation.ts'
+import { findDamaged, readMeta } from './meta.ts'
+import type { ChangedSet, Generation, GuardLock, Observation } from './observation.ts'
 import { type Pieces, readFacts } from './pieces.ts'
 
 /** What is asked of a host: may it be this? Texts for iptables-restore and for `ipset restore`. */
@@ -120,16 +121,30 @@ function readTarget(pieces: Pieces): Pick<Observation, 'target'> {
 function readGeneration(pieces: Pieces): Generation {
   const facts = readFacts(pieces.get('generation'))
   const yes = (key: string) => facts.get(key)?.[0] === 'yes'
+  const file = (name: string) => pieces.get(`current.${name}`) ?? ''
+  const { nonce, ...origin } = readMeta(file('meta.json'))
+  const number = Number(facts.get('number')?.[0] ?? 0)
+  const names = ['rules.v4', 'rules.v6', 'ipsets']
+  const files = () => Object.fromEntries(names.map(name => [name, file(name)]))
   return {
-    number: Number(facts.get('number')?.[0] ?? 0),
-    nonce: /"nonce": "([0-9a-f]*)"/.exec(pieces.get('current.meta.json') ?? '')?.[1] ?? '',
+    number,
+    nonce,
+    ...(origin.made === '' ? {} : { origin }),
     whole: yes('whole'),
+    ...(number > 0 && !yes('whole') ? { damaged: findDamaged(file('meta.json'), files()) } : {}),
     linked: yes('linked'),
     plugins: yes('plugins'),
     enabled: yes('enabled'),
-    rules: { 4: pieces.get('current.rules.v4') ?? '', 6: pieces.get('current.rules.v6') ?? '' },
-    ipsets: pieces.get('current.ipsets') ?? '',
+    rules: { 4: file('rules.v4'), 6: file('rules.v6') },
+    ipsets: file('ipsets'),
+    ...(facts.has('set') ? { changedSets: (facts.get('set') ?? []).map(readChangedSet) } : {}),
   }
+}
+
+/** `NAME MISSING ADDED` */
+function readChangedSet(line: string): ChangedSet {
+  const [name = '', missing, added] = line.split(' ')
+  return { name, missing: Number(missing), added: Number(added) }
 }
 
 /** Milliseconds since a host was booted; 0 where it doesn't say when its first process began. */

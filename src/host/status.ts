@@ -1,6 +1,7 @@
 import { FleetError } from '../model/error.ts'
 import type { Session } from '../session/session.ts'
 import { EXIT, readHost, stopOf } from './call.ts'
+import { type Meta, readMeta } from './meta.ts'
 import { isTouched, readLock, readUp } from './observe.ts'
 import { type Pieces, readFacts } from './pieces.ts'
 
@@ -21,14 +22,8 @@ export interface HostStatus {
   readonly last: Transaction | undefined
 }
 
-export interface StatusGeneration {
+export interface StatusGeneration extends Meta {
   readonly number: number
-  /** From its meta.json: who made it, when (ISO 8601), in which run. */
-  readonly who: string
-  readonly made: string
-  readonly run: string
-  /** Of the change that made it. */
-  readonly nonce: string
   readonly whole: boolean
   readonly linked: boolean
   readonly plugins: boolean
@@ -86,21 +81,6 @@ function readGeneration(pieces: Pieces): StatusGeneration | undefined {
     enabled: yes('enabled'),
   }
   return { number, ...meta, ...flags }
-}
-
-/** A damaged one says nothing. */
-function readMeta(text: string): Pick<StatusGeneration, 'who' | 'made' | 'run' | 'nonce'> {
-  const word = (key: string) => new RegExp(`"${key}": ("(?:[^"\\\\]|\\\\.)*")`).exec(text)?.[1]
-  const said = (key: string) => unquote(word(key) ?? '""')
-  return { who: said('who'), made: said('made'), run: said('run'), nonce: said('nonce') }
-}
-
-function unquote(word: string): string {
-  try {
-    return String(JSON.parse(word))
-  } catch {
-    return ''
-  }
 }
 
 function readTransaction(piece: string | undefined, uptime: number): Transaction | undefined {

@@ -31,7 +31,7 @@ export async function findOpenRun(directory: string, inventory: readonly string[
   throw new FleetError('run-none', { directory, inventory })
 }
 
-const isSame = (a: readonly string[], b: readonly string[]) =>
+export const isSame = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.every((source, at) => source === b[at])
 
 async function read(directory: string, run: string): Promise<RunRecord | undefined> {
@@ -44,7 +44,7 @@ async function read(directory: string, run: string): Promise<RunRecord | undefin
 }
 
 /** Their names begin with the time; the newest is first. */
-async function runsIn(directory: string): Promise<readonly string[]> {
+export async function runsIn(directory: string): Promise<readonly string[]> {
   const files = await readdir(directory).catch(() => [])
   return files
     .filter(name => name.endsWith('.jsonl'))

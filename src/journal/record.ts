@@ -48,14 +48,19 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
     if (event.type === 'host-checked' && event.finding && outcome)
       know(event.host, { outcome: { ...outcome, finding: event.finding } })
   }
-  const lastEnd = recorded.findLastIndex(({ event }) => event.type === 'run-ended')
-  const writers = recorded.slice(lastEnd + 1).flatMap(({ event }) => writerOf(event) ?? [])
-  const isEnded = lastEnd >= 0 && writers.length === 0
+  const { writers, isEnded } = writersOf(recorded)
   const paused = isEnded ? undefined : pausedOf(recorded)
   const stages = stagesOf(recorded)
   const pause = paused ? { paused } : {}
   const began = { run, who, command, inventory, flags, extraVars, since: first.at }
   return { ...began, writers, isEnded, stages, hosts, ...pause }
+}
+
+/** Who has written since it ended last. */
+export function writersOf(recorded: readonly Recorded[]): Pick<RunRecord, 'writers' | 'isEnded'> {
+  const lastEnd = recorded.findLastIndex(({ event }) => event.type === 'run-ended')
+  const writers = recorded.slice(lastEnd + 1).flatMap(({ event }) => writerOf(event) ?? [])
+  return { writers, isEnded: lastEnd >= 0 && writers.length === 0 }
 }
 
 const writerOf = (event: Event): Writer | undefined =>

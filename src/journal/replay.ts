@@ -16,7 +16,7 @@ export async function readJournal(file: string): Promise<readonly Recorded[]> {
   const lines = (await read(file)).split('\n')
   if (lines.at(-1) === '') lines.pop()
   return lines.flatMap((line, index) => {
-    const recorded = parse(line)
+    const recorded = parseLine(line)
     if (recorded) return [recorded]
     if (index === lines.length - 1) return []
     throw new FleetError(
@@ -36,7 +36,8 @@ async function read(file: string): Promise<string> {
   }
 }
 
-function parse(line: string): Recorded | undefined {
+/** Undefined for what is no event. */
+export function parseLine(line: string): Recorded | undefined {
   try {
     const value: unknown = JSON.parse(line)
     return isRecord(value) ? split(value) : undefined

@@ -1,7 +1,9 @@
 import type { Event } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
+import type { RunSummary } from '../model/run.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import { sayRule } from '../plan/unmanaged.ts'
+import type { Looked } from './drift.ts'
 import { say } from './say.ts'
 import { type Asked, conditionOf } from './status.ts'
 
@@ -40,6 +42,38 @@ export function statusLine(asked: Asked): string {
   const shown = { generation: generation ?? null, guard: guard ?? null, last: last ?? null }
   return line({ ...start, bootId, touched: isTouched, ...shown })
 }
+
+/** In what a host isn't as it was last confirmed as one line, or why it says nothing. */
+export function driftLine(looked: Looked): string {
+  const start = { type: 'host-drift', host: looked.host }
+  if (!('drift' in looked))
+    return line({ ...start, state: looked.state, finding: withMessage(looked.finding) })
+  const { kinds, pending, findings, generation, live, disk, rendered, strangers, makers } = looked.drift
+  const { number, origin } = generation ?? {}
+  return line({
+    ...start,
+    drifted: kinds.length > 0,
+    pending,
+    kinds,
+    generation: number === undefined ? null : { number, ...origin },
+    since: looked.since ?? null,
+    findings: findings.map(withMessage),
+    live,
+    disk,
+    rendered,
+    strangers: strangers.map(one => ({
+      family: one.family,
+      rule: sayRule(one),
+      counts: one.counts,
+      software: one.maker ?? null,
+    })),
+    software: makers,
+  })
+}
+
+/** A run of the past, or one that goes on, as one line. */
+export const runLine = (summary: RunSummary): string =>
+  line({ type: 'run-summary', ...summary, ...(summary.why ? { why: withMessage(summary.why) } : {}) })
 
 const withMessage = (finding: Finding) => ({ ...finding, message: say(finding) })
 

@@ -3,7 +3,7 @@ import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { type Paint, painter, type Tone } from './paint.ts'
 import { say } from './say.ts'
-import { groupBy, hosts, indented, plain } from './words.ts'
+import { groupBy, hosts, indented, minute, plain } from './words.ts'
 
 /** What one host said, or why it said nothing. */
 export type Asked =
@@ -113,8 +113,6 @@ const sayNone = ({ isTouched }: HostStatus) =>
 
 const sayGeneration = ({ number, who, made, run }: StatusGeneration) =>
   `generation ${number}${made === '' ? '' : `, made ${minute(made)} by ${who} (run ${run})`}`
-
-const minute = (iso: string) => iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, '$1 $2 UTC')
 
 function sayTrouble(generation: StatusGeneration): string[] {
   if (!generation.whole)

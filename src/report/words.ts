@@ -9,6 +9,9 @@ export function plain(text: string): string {
   })
 }
 
+/** A moment of ISO 8601 as people write it. */
+export const minute = (iso: string): string => iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, '$1 $2 UTC')
+
 /** Text that may have several lines, each set in by `indent`. */
 export const indented = (text: string, indent: string): string =>
   text
@@ -25,4 +28,13 @@ export function groupBy<T>(items: readonly T[], key: (item: T) => string): Reado
     else groups.set(key(item), [item])
   }
   return groups
+}
+
+/** `12 s`, `3 min 5 s`, `2 h 10 min`, from milliseconds. */
+export function span(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

@@ -13,6 +13,8 @@ export const cliSentences = {
     `Say either a run (${String(a.run)}) or a generation (--to ${String(a.to)}): what a run changed goes back to what each host had before it.`,
   'rollback-nothing': () =>
     'Say what is to be taken back: a run, as `fleet rollback RUN`; or hosts, as `fleet rollback -l web1,web2`, which go to the generation before; or a generation with --to.',
+  'textfile-unwritable': a =>
+    `The metrics can't be written there (${String(a.reason)}). --textfile wants a file in a folder that is there and can be written, such as /var/lib/prometheus/node-exporter/fleet.prom.`,
   'no-inventory': () =>
     'There is no inventory: none was named, fleet.yml names none, and neither inventory.ini nor inventory/ is here. Name one with -i FILE, or make one with `fleet init`.',
   'no-hosts': a =>

@@ -37,6 +37,31 @@ export const planSentences = {
     'Its rules are not those that the plan was made for: somebody changed them since. Make a new plan with `fleet plan -o`.',
   'other-rules-wanted': () =>
     'Inventory, variables or templates ask for other rules than the plan says. Make a new plan with `fleet plan -o`.',
+  'drift-rules': () =>
+    'Rules that were confirmed are missing, were changed, or stand in another order. `fleet apply` puts them right.',
+  'drift-strangers': a =>
+    `Somebody added ${rules(a.rules)} where fleet's rules decide. \`fleet apply\` leaves them: write them into a role, or take them out with --replace-unmanaged.`,
+  'drift-sets': a =>
+    `Sets that the rules refer to don't hold what was confirmed: ${list(a.sets).join(', ')}. \`fleet apply\` doesn't look into sets: \`ipset restore -exist </etc/iptables/fleet/current/ipsets\` there puts back what is missing, and \`ipset del\` takes out what was added.`,
+  'drift-damaged': a =>
+    `What a boot would load is not what was confirmed: ${list(a.files).length === 0 ? 'the files of the generation' : list(a.files).join(' and ')} changed since. \`fleet apply\` makes a new generation.`,
+  'drift-unstored': a =>
+    `What was confirmed last (run ${String(a.run)} of ${String(a.who)}) is not on its disk: a boot would load what was before. \`fleet apply\` brings it there.`,
+  'drift-unlinked': () =>
+    '/etc/iptables/rules.v4 and rules.v6 are no links to the generation any more, so a boot loads what is in them. `netfilter-persistent save` and dpkg-reconfigure do that; `fleet apply` puts the links back.',
+  'drift-plugins': () =>
+    "fleet's plugins of netfilter-persistent are gone: a boot would load rules without their sets, and nobody would notice if it failed. `fleet apply` puts them back.",
+  'drift-disabled': () =>
+    'netfilter-persistent is not enabled any more: a boot would load no rules. `fleet apply` enables it.',
+  'drift-uninstalled': () =>
+    'iptables-persistent or iptables itself is not installed there (any more): a boot would load no rules. `fleet apply` installs them.',
+  'drift-unfinished': a =>
+    `A change that nobody confirmed (run ${String(a.run)} of ${String(a.who)}) is on the host, and was not taken back. \`fleet resume\` or the next apply finishes it; \`fleet status\` says more.`,
+  'drift-never-applied': () => 'fleet has confirmed no rules there yet.',
+  'left-out-not-drifted': () =>
+    'It would be changed, but it is as it was last confirmed, and --only-drifted leaves such hosts out.',
+  'left-out-never-applied': () =>
+    'It would be changed, but fleet has confirmed nothing there yet, and --only-drifted leaves such hosts out.',
   'goes-back': a => `Goes from generation ${String(a.from)} back to what generation ${String(a.to)} said.`,
   superseded: a =>
     `It stands on generation ${String(a.now)} by now, and generation ${String(a.from)} was to be taken back: somebody changed it since. \`fleet rollback --to GENERATION -l HOST\` goes back all the same.`,

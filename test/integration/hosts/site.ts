@@ -52,8 +52,12 @@ export class Site {
     return Number((await this.#lab.run(argv, { cwd: this.folder, env: this.#env })).stdout)
   }
 
-  /** Somebody at a terminal, who types `keys` (`\x03` is Ctrl-C) once `question` is on the screen. */
-  async atTerminal(args: readonly string[], question: RegExp, keys: string): Promise<CommandResult> {
+  /** Somebody at a terminal, who types `keys` (`\x03` is Ctrl-C), or does something else, once `question` is on the screen. */
+  async atTerminal(
+    args: readonly string[],
+    question: RegExp,
+    keys: string | (() => void),
+  ): Promise<CommandResult> {
     const command = this.#argv(args)
       .map(word => `'${word}'`)
       .join(' ')
@@ -66,7 +70,9 @@ export class Site {
     child.stdout?.on('data', chunk => {
       const asked = question.test(screen)
       screen += String(chunk)
-      if (!asked && question.test(screen)) child.stdin?.write(keys)
+      if (asked || !question.test(screen)) return
+      if (typeof keys === 'string') child.stdin?.write(keys)
+      else keys()
     })
     const [code, stderr] = await Promise.all([endOf(child), child.stderr ? text(child.stderr) : ''])
     return { code, stdout: screen, stderr }

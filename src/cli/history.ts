@@ -1,0 +1,26 @@
+import { history } from '../journal/history.ts'
+import { runLine } from '../report/json.ts'
+import { printHistory } from '../report/runs.ts'
+import { realClock } from './clock.ts'
+import type { Flags } from './command.ts'
+import { flag } from './flag.ts'
+import { readInputs } from './inputs.ts'
+import { journalsOf } from './journals.ts'
+import { takeRunName } from './run-name.ts'
+import { hasColor } from './terminal.ts'
+
+const NEWEST = 20
+
+/** The runs of an inventory, the newest first; or what became of one. */
+export async function run(given: Flags): Promise<number> {
+  const { run: named, flags } = takeRunName(given)
+  if (named !== undefined) return (await import('./show-run.ts')).showRun(named, flags)
+  const inputs = await readInputs(flags)
+  const directory = journalsOf(inputs, flags)
+  const most = flag(flags, 'newest', 'number') ?? NEWEST
+  const runs = await history(directory, inputs.sources, { most, now: realClock.wall() })
+  if (flag(flags, 'json', 'boolean')) for (const one of runs) process.stdout.write(runLine(one))
+  else if (runs.length > 0) process.stdout.write(printHistory(runs, { color: hasColor(process.stdout) }))
+  else process.stderr.write(`There is no run of this inventory in ${directory} yet.\n`)
+  return 0
+}

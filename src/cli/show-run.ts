@@ -1,0 +1,47 @@
+import { journalFile } from '../journal/append.ts'
+import { findRun } from '../journal/find.ts'
+import type { HostRecord, RunRecord } from '../journal/record.ts'
+import { readJournal } from '../journal/replay.ts'
+import { conditionOf, summaryOf } from '../journal/summary.ts'
+import type { Outcome } from '../model/event.ts'
+import { exitCodeOf } from '../report/exit-code.ts'
+import { jsonLine, runLine } from '../report/json.ts'
+import { printRun } from '../report/runs.ts'
+import { printSummary } from '../report/summary.ts'
+import { realClock } from './clock.ts'
+import type { Flags } from './command.ts'
+import { flag } from './flag.ts'
+import { findJournals } from './journals.ts'
+import { hasColor } from './terminal.ts'
+
+/** What a run is now, and what became of its hosts so far. 2 where it goes on; else the worst of its hosts. */
+export async function showRun(run: string, flags: Flags): Promise<number> {
+  const directory = await findJournals(flags)
+  const record = await findRun(directory, run)
+  const recorded = await readJournal(journalFile(directory, run))
+  const summary = summaryOf(recorded, realClock.wall())
+  const known = outcomesOf(record)
+  const color = hasColor(process.stdout)
+  if (flag(flags, 'json', 'boolean')) {
+    if (summary) process.stdout.write(runLine(summary))
+    for (const outcome of known) process.stdout.write(jsonLine({ type: 'host-settled', ...outcome }))
+  } else if (summary) process.stdout.write(`${printRun(summary, { color })}${printSummary(known, { color })}`)
+  return exitCodeOfRun(record, known)
+}
+
+export function exitCodeOfRun(record: RunRecord, outcomes: readonly Outcome[]): number {
+  const is = conditionOf(record)
+  return is === 'going on' || is === 'paused' ? 2 : exitCodeOf(outcomes)
+}
+
+/** What is known of each host: of a run that goes on, those that have come to an end. */
+export function outcomesOf(record: RunRecord): readonly Outcome[] {
+  const isOpen = ['going on', 'paused'].includes(conditionOf(record))
+  return [...record.hosts].flatMap(([host, one]) => one.outcome ?? (isOpen ? [] : [leftOf(host, one)]))
+}
+
+function leftOf(host: string, { handover, verdict }: HostRecord): Outcome {
+  if (handover)
+    return { host, state: 'unknown', finding: { code: 'left-in-flight', severity: 'error', args: {} } }
+  return { host, state: verdict === 'unchanged' ? 'unchanged' : 'not started' }
+}
