@@ -17,6 +17,7 @@ import type { Inputs } from './inputs.ts'
 import { journalsOf } from './journals.ts'
 import type { Prepared } from './prepared.ts'
 import { rememberedFlags } from './remembered.ts'
+import { reportOf } from './report.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
 import { newRunName } from './run-name.ts'
 import type { Signals } from './signals.ts'
@@ -32,6 +33,7 @@ export async function changeHosts(
   const confirmTimeout = confirmTimeoutOf(flags, prepared)
   const rollout = rolloutOf(prepared.inputs, flags)
   checkGates(rollout.gates ?? [], prepared.inputs)
+  const report = await reportOf(flags)
   const run = newRunName(prepared.clock)
   const who = whoIsHere()
   const directory = journalsOf(prepared.inputs, flags)
@@ -62,6 +64,7 @@ export async function changeHosts(
     signals.forget()
     await journal.close()
     letGo()
+    await report?.write(journal.file)
     await told.close()
   }
 }

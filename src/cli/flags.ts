@@ -110,6 +110,11 @@ export const OUTPUT = {
 
 const JOURNAL = {
   journal: { type: 'string', requiresArg: true, describe: 'folder for the record of the run' },
+  report: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'write a page about the run to this file: FILE.html',
+  },
 } satisfies Record<string, Flag>
 
 export const APPLY = {

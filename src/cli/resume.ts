@@ -19,6 +19,7 @@ import { openHooks, type Told } from './hooks.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { journalsOf } from './journals.ts'
+import { reportOf } from './report.ts'
 import { listenToSignals } from './signals.ts'
 import { openVoice } from './voice.ts'
 
@@ -33,6 +34,7 @@ export async function run(flags: Flags): Promise<number> {
   const inputs = await readInputs(withPassword)
   for (const finding of inputs.findings)
     if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
+  const report = await reportOf(flags)
   const directory = journalsOf(inputs, flags)
   const named = flag(flags, 'run', 'string')
   const record = named ? await findRun(directory, named) : await findOpenRun(directory, inputs.sources)
@@ -43,6 +45,7 @@ export async function run(flags: Flags): Promise<number> {
       const outcomes = [...record.hosts].flatMap(([, { outcome }]) => outcome ?? [])
       for (const outcome of outcomes) await voice.emit({ type: 'host-settled', ...outcome })
       await voice.end(outcomes)
+      await report?.write(journalFile(directory, record.run))
       return exitCodeOf(outcomes)
     }
     refuseIfGoingOn(record)
@@ -63,6 +66,7 @@ export async function run(flags: Flags): Promise<number> {
     } finally {
       await journal.close()
       letGo()
+      await report?.write(journal.file)
       await told.close()
     }
   } finally {

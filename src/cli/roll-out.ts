@@ -3,6 +3,7 @@ import { promoted } from '../journal/promotion.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import type { HostState } from '../model/host-state.ts'
+import { changesOf } from '../plan/changes.ts'
 import type { Course } from '../rollout/course.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import { type Rolled, roll } from '../rollout/roll.ts'
@@ -31,7 +32,8 @@ export interface Run {
 }
 
 /** Takes what was seen through its stages. */
-export function rollOut(survey: Survey, it: Run): Promise<Rolled> {
+export async function rollOut(survey: Survey, it: Run): Promise<Rolled> {
+  for (const event of changesOf(survey.observed.map(({ plan }) => plan))) await it.emit(event)
   const { each, clock, inputs, hosts, back } = it.prepared
   const { rollout, frozen, spent = [] } = it
   const course = courseOf(survey, inputs, {

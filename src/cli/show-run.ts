@@ -12,10 +12,12 @@ import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { findJournals } from './journals.ts'
+import { reportOf } from './report.ts'
 import { hasColor } from './terminal.ts'
 
 /** What a run is now, and what became of its hosts so far. 2 where it goes on; else the worst of its hosts. */
 export async function showRun(run: string, flags: Flags): Promise<number> {
+  const report = await reportOf(flags)
   const directory = await findJournals(flags)
   const record = await findRun(directory, run)
   const recorded = await readJournal(journalFile(directory, run))
@@ -26,6 +28,7 @@ export async function showRun(run: string, flags: Flags): Promise<number> {
     if (summary) process.stdout.write(runLine(summary))
     for (const outcome of known) process.stdout.write(jsonLine({ type: 'host-settled', ...outcome }))
   } else if (summary) process.stdout.write(`${printRun(summary, { color })}${printSummary(known, { color })}`)
+  await report?.write(journalFile(directory, run))
   return exitCodeOfRun(record, known)
 }
 

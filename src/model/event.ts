@@ -1,5 +1,7 @@
+import type { Family } from './family.ts'
 import type { Finding } from './finding.ts'
 import type { HostState } from './host-state.ts'
+import type { Place } from './place.ts'
 
 /** What became of one host. */
 export interface Outcome {
@@ -34,6 +36,18 @@ export interface Handover {
   readonly generation: number
 }
 
+/** One line of what is changed: what comes, what goes, or what stays beside it. */
+export interface ChangedLine {
+  readonly family: Family
+  readonly table: string
+  readonly chain: string
+  readonly kind: '+' | '-' | ' '
+  readonly text: string
+  readonly at?: Place
+  /** How many lines that stay were left out before this one. */
+  readonly hidden?: number
+}
+
 /** All that happens in a run, as data: what the journal stores, the progress shows and `--json` prints. */
 export type Event =
   | {
@@ -65,6 +79,14 @@ export type Event =
       readonly type: 'rollout-planned'
       readonly run: string
       readonly stages: readonly (readonly string[])[]
+    }
+  /** What is changed on hosts with the same change. */
+  | {
+      readonly type: 'change-planned'
+      readonly hosts: readonly string[]
+      readonly diff: readonly ChangedLine[]
+      /** Lines beyond those that are kept. */
+      readonly more?: number
     }
   /** What a gate said of a host: before its change, before it was confirmed, at the end of a stage. */
   | {

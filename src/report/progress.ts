@@ -31,7 +31,7 @@ export function createProgress({ stream, isTTY, clock }: ProgressOptions): Progr
   const start = async ({ phase, hosts, stage, stages }: PhaseStarted) => {
     await done()
     if (hosts.length === 0) return
-    tally = new Tally(phase, hosts, { stage, stages })
+    tally = new Tally(phase, hosts, { stage, stages, since: clock.now() })
     view.start(tally)
   }
   const pause = async ({ run, why }: Paused) => {

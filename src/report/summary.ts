@@ -69,6 +69,12 @@ const isGood = (outcome: Outcome | undefined) =>
 const toneOf = (outcome: Outcome | undefined): Tone =>
   isGood(outcome) ? (outcome?.finding ? 'yellow' : 'none') : 'red'
 
+/** What to do about hosts of which the same is to be said. */
+export function whatNext({ state, finding }: Outcome, names: readonly string[]): string | undefined {
+  const own = OWN_NEXT[finding?.code ?? '']?.(finding?.args ?? {})
+  return (own ?? NEXT[state])?.replace('LIMIT', names.join(','))
+}
+
 function entry(all: readonly Outcome[]): string {
   const [first] = all
   if (!first) return ''
@@ -76,7 +82,6 @@ function entry(all: readonly Outcome[]): string {
   if (isGood(first) && !first.finding) return `${hosts(all.length)}: ${first.state}`
   const who = all.length > 1 ? `${names.join(', ')} (${hosts(all.length)})` : (names[0] ?? '')
   const said = first.finding ? `: ${say(first.finding)}` : ''
-  const own = OWN_NEXT[first.finding?.code ?? '']?.(first.finding?.args ?? {})
-  const next = (own ?? NEXT[first.state])?.replace('LIMIT', names.join(','))
+  const next = whatNext(first, names)
   return [`${who}: ${first.state}${said}`, ...(next ? [indented(next, '  ')] : [])].join('\n')
 }

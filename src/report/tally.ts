@@ -1,5 +1,6 @@
 import type { Event, Outcome, Phase, Step } from '../model/event.ts'
 import { HOST_STATES, type HostState } from '../model/host-state.ts'
+import { span } from './words.ts'
 
 export const isGood = (state: HostState): boolean => state === 'unchanged' || state === 'persisted'
 
@@ -24,6 +25,14 @@ const ORDER: readonly string[] = [
   ...HOST_STATES.filter(state => state !== 'persisted'),
 ]
 
+/** Milliseconds over which the rate is taken: a run grows slower where its last hosts are slow. */
+const WINDOW = 60_000
+/** Below it a rate is chance. */
+const SOONEST = 2000
+const FEWEST_HOSTS = 10
+const SLOWEST_SHOWN = 3
+const BAR = 20
+
 /** How far a phase has come: its hosts in flight, and what became of the others. */
 export class Tally {
   readonly phase: Phase
@@ -34,9 +43,14 @@ export class Tally {
   /** In the order in which they began: the first is the slowest. Monotonic milliseconds. */
   readonly #flying = new Map<string, { step: Step; since: number }>()
   readonly #ends = new Map<string, number>()
+  /** When hosts came to their ends, in their order; those before `#recent` are too old to count. */
+  readonly #endTimes: number[] = []
+  #recent = 0
+  readonly #since: number
   #failed = false
 
-  constructor(phase: Phase, hosts: readonly string[], { stage = 1, stages = 1 } = {}) {
+  constructor(phase: Phase, hosts: readonly string[], { stage = 1, stages = 1, since = 0 } = {}) {
+    this.#since = since
     this.phase = phase
     this.stage = stages > 1 ? `stage ${stage} of ${stages}` : ''
     this.hosts = hosts.length
@@ -55,34 +69,51 @@ export class Tally {
     if (event.type === 'host-step' && this.#open.has(event.host)) {
       const since = this.#flying.get(event.host)?.since ?? now
       this.#flying.set(event.host, { step: event.step, since })
-    } else if (event.type === 'host-settled') this.#settle(event)
+    } else if (event.type === 'host-settled') this.#settle(event, now)
     else if (event.type === 'host-planned' && this.phase === 'observe') {
-      this.#end(event.host, PLANNED[event.verdict])
+      this.#end(event.host, PLANNED[event.verdict], now)
     } else if (event.type === 'host-checked' && this.phase === 'check') {
-      this.#end(event.host, event.finding ? 'not in order' : 'in order')
+      this.#end(event.host, event.finding ? 'not in order' : 'in order', now)
       if (event.finding) this.#failed = true
     }
   }
 
-  #settle({ host, state }: Outcome): void {
-    if (this.#end(host, state) && !isGood(state)) this.#failed = true
+  #settle({ host, state }: Outcome, now: number): void {
+    if (this.#end(host, state, now) && !isGood(state)) this.#failed = true
   }
 
-  #end(host: string, as: string): boolean {
+  #end(host: string, as: string, now: number): boolean {
     this.#flying.delete(host)
     if (!this.#open.delete(host)) return false
+    this.#endTimes.push(now)
     this.#ends.set(as, (this.#ends.get(as) ?? 0) + 1)
     return true
   }
 
-  /** `applying: 12/50, 11 persisted, 1 reverted, slowest: web7 arming (12 s)`. */
+  /** `applying: [=====     ] 12/50, 11 persisted, 1 reverted, 240/min, 10 s left`. */
   progress(now: number): string {
-    const parts = [`${this.hosts - this.#open.size}/${this.hosts}`, ...this.#counts()]
-    for (const [host, { step, since }] of this.#flying) {
-      parts.push(`slowest: ${host} ${step} (${Math.floor((now - since) / 1000)} s)`)
-      break
-    }
+    const done = this.hosts - this.#open.size
+    const bar = `[${'='.repeat(Math.floor((done / this.hosts) * BAR)).padEnd(BAR)}]`
+    const parts = [`${bar} ${done}/${this.hosts}`, ...this.#counts(), ...this.#pace(now)]
     return `${this.#title(DOING)}: ${parts.join(', ')}`
+  }
+
+  /** Those that have been at it for longest: `slowest: web7 arming (12 s), web9 applied (8 s)`; '' where nobody is. */
+  slowest(now: number): string {
+    const shown = [...take(this.#flying, SLOWEST_SHOWN)].map(
+      ([host, { step, since }]) => `${host} ${step} (${Math.floor((now - since) / 1000)} s)`,
+    )
+    return shown.length > 0 ? `slowest: ${shown.join(', ')}` : ''
+  }
+
+  #pace(now: number): string[] {
+    const elapsed = Math.min(WINDOW, now - this.#since)
+    while ((this.#endTimes[this.#recent] ?? now) < now - WINDOW) this.#recent += 1
+    const ended = this.#endTimes.length - this.#recent
+    if (this.hosts < FEWEST_HOSTS || elapsed < SOONEST || ended === 0) return []
+    const rate = (ended / elapsed) * 60_000
+    const left = (this.#open.size / rate) * 60_000
+    return [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/min`, `${span(left)} left`]
   }
 
   /** `applied: 49 persisted, 1 reverted`; says of hosts without an end that they have none. */
@@ -97,5 +128,14 @@ export class Tally {
 
   #counts(): string[] {
     return ORDER.filter(as => this.#ends.has(as)).map(as => `${this.#ends.get(as)} ${as}`)
+  }
+}
+
+function* take<T>(items: Iterable<T>, most: number): Iterable<T> {
+  let taken = 0
+  for (const item of items) {
+    if (taken === most) return
+    yield item
+    taken += 1
   }
 }

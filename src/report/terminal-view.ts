@@ -4,23 +4,29 @@ import type { Stream, View } from './view.ts'
 
 /** Milliseconds. A turn draws twice at most, so there are at most 10 redraws a second. */
 const BETWEEN_TURNS = 200
-const FAILURES_SHOWN = 3
+const FAILURES_SHOWN = 5
 
 interface Phase {
   readonly shown: Promise<void>
   readonly close: () => void
 }
 
-/** For a terminal: a line that is redrawn while a phase lasts, its latest failures below it, and then its result. */
+/** For a terminal: a line that is redrawn while a phase lasts, its slowest hosts and latest failures below it, and then its result. */
 export function createTerminalView(stream: Stream, clock: Pick<Clock, 'now' | 'sleep'>): View {
   let phase: Phase | undefined
   let failures: readonly string[] = []
+  let failed = 0
+  const below = (tally: Tally) => {
+    const slowest = tally.slowest(clock.now())
+    const count = failed > FAILURES_SHOWN ? [`${failed} failed, the latest:`] : []
+    return [...(slowest ? [slowest] : []), ...count, ...failures]
+  }
   const show = async (tally: Tally, closed: AbortSignal, whenClosed: Promise<void>) => {
     const { RedrawnLine } = await import('./redrawn-line.ts')
     const line = new RedrawnLine(stream, tally.progress(clock.now()))
     while (!closed.aborted) {
       await Promise.race([clock.sleep(BETWEEN_TURNS), whenClosed])
-      line.draw(tally.progress(clock.now()), failures)
+      line.draw(tally.progress(clock.now()), below(tally))
     }
     await line.end(tally.result(), tally.hasFailed)
   }
@@ -34,12 +40,14 @@ export function createTerminalView(stream: Stream, clock: Pick<Clock, 'now' | 's
     },
     fail: line => {
       failures = [...failures, line].slice(-FAILURES_SHOWN)
+      failed += 1
     },
     end: async () => {
       phase?.close()
       await phase?.shown
       phase = undefined
       failures = []
+      failed = 0
     },
   }
 }

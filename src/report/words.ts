@@ -38,3 +38,7 @@ export function span(milliseconds: number): string {
   if (minutes < 60) return `${minutes} min ${seconds % 60} s`
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
+
+/** As `span`, with tenths where seconds would say nothing. */
+export const fineSpan = (milliseconds: number): string =>
+  milliseconds < 9950 ? `${(Math.max(0, milliseconds) / 1000).toFixed(1)} s` : span(milliseconds)

@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src/model/run.ts'
 import { makeSite, type Running, type Site, step } from './hosts/site.ts'
@@ -70,6 +74,28 @@ describe('a run', () => {
     expect(code).toBe(4)
     expect(stdout).toMatch(/^(h\d, )*h2.*: unknown: fleet died while its change was under way/m)
     expect((await at.fleet('resume')).code).toBe(0)
+  })
+
+  it('is told on a page of its own, then and later', async () => {
+    const at = await site('[80, 8443]')
+    const page = join(at.folder, 'page.html')
+    expect((await at.fleet('apply', '--report', 'no/such/folder/page.html')).code).toBe(1)
+    const { code, stderr } = await at.fleet('apply', '--stages', '1,100%', '--report', 'page.html')
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('report: page.html') })
+    const text = await readFile(page, 'utf8')
+    expect(text).toContain('<h1>3 hosts: done</h1>')
+    expect(text).toMatch(/<ins>\+ .*--dports 80,8443.*<\/ins>/)
+    expect(text).toMatch(/stage 2<\/th><td class="number">2<\/td>/)
+    const [newest, ...others] = await history(at)
+    expect(others).toEqual([])
+    expect((await at.fleet('history', newest?.run ?? '', '--report', 'later.html')).code).toBe(0)
+    expect(await readFile(join(at.folder, 'later.html'), 'utf8')).toBe(text)
+    // What is no file is written to, and not replaced.
+    const pipe = join(at.folder, 'pipe')
+    await promisify(execFile)('mkfifo', [pipe])
+    const piped = readFile(pipe, 'utf8')
+    await at.fleet('history', newest?.run ?? '', '--report', 'pipe')
+    expect(await piped).toBe(text)
   })
 
   it('is one of the last of its inventory', async () => {

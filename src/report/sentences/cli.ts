@@ -15,6 +15,9 @@ export const cliSentences = {
     'Say what is to be taken back: a run, as `fleet rollback RUN`; or hosts, as `fleet rollback -l web1,web2`, which go to the generation before; or a generation with --to.',
   'textfile-unwritable': a =>
     `The metrics can't be written there (${String(a.reason)}). --textfile wants a file in a folder that is there and can be written, such as /var/lib/prometheus/node-exporter/fleet.prom.`,
+  'report-unwritable': a =>
+    `The page about the run can't be written (${String(a.reason)}). Name a file in a folder that is there: --report FILE.html`,
+  'report-unmade': a => `The page about the run wasn't written: ${String(a.reason)}.`,
   'no-inventory': () =>
     'There is no inventory: none was named, fleet.yml names none, and neither inventory.ini nor inventory/ is here. Name one with -i FILE, or make one with `fleet init`.',
   'no-hosts': a =>

@@ -126,7 +126,7 @@ describe('progress on a terminal', () => {
     }
     await emit([{ type: 'phase-started', phase: 'apply', hosts: names(500) }])
     await emit(names(500).map(host => step(host, 'arming')))
-    await expect.poll(() => screen.text()).toContain('applying: 0/500')
+    await expect.poll(() => screen.text()).toMatch(/applying: \[ {20}\] 0\/500$/m)
     const before = screen.writes.length
     await emit([
       ...names(499)
@@ -136,7 +136,10 @@ describe('progress on a terminal', () => {
     ])
     expect(screen.writes.length).toBe(before)
     await clock.advance(7000)
-    expect(screen.text()).toContain('applying: 498/500, 498 persisted, slowest: web1 applied (7 s)')
+    expect(screen.text()).toContain(
+      'applying: [=================== ] 498/500, 498 persisted, 4269/min, 0 s left\n',
+    )
+    expect(screen.text()).toMatch(/slowest: web1 applied \(7 s\), web500 arming \(7 s\)\n/)
     expect(screen.writes.length - before).toBeLessThanOrEqual(4)
     await emit([settled('web1', 'persisted'), settled('web500', 'persisted')])
     expect(screen.text()).toMatch(/applied: 500 persisted\n/)
@@ -149,15 +152,16 @@ describe('progress on a terminal', () => {
     await progress.emit({ type: 'phase-started', phase: 'observe', hosts: names(9) })
     await expect.poll(() => clock.sleepers).toBe(1)
     await new Promise(setImmediate)
-    for (const host of names(5)) await progress.emit(settled(host, 'unreachable'))
+    for (const host of names(7)) await progress.emit(settled(host, 'unreachable'))
     const textLater = async () => {
       await clock.advance(200)
       return screen.text()
     }
-    await expect.poll(textLater).toContain('web5: unreachable')
+    await expect.poll(textLater).toContain('7 failed, the latest:')
+    expect(screen.text()).toContain('web7: unreachable')
     expect(screen.text()).not.toContain('web2: unreachable')
     await progress.done()
-    expect(screen.text()).toContain('observed: 5 unreachable, 4 unfinished')
+    expect(screen.text()).toContain('observed: 7 unreachable, 2 unfinished')
   })
 
   it('takes neither interrupts nor standard output from the program', async () => {
