@@ -29,7 +29,7 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
   const { host, handover } = left
   const closedAt = tools.clock.now() - Math.max(0, left.age)
   const settled = await settle(
-    { host, ...handover, closedAt },
+    { host, ...handover, begunAt: closedAt, closedAt },
     {
       ...tools,
       lookAgain: session => lookAgain(session, left),

@@ -127,7 +127,10 @@ describe.concurrent('fleet is killed', () => {
     await isHeld(trial.host('slow'))
     await killed(attempt, 'slow')
     for (const name of ['planned', 'slow']) await trial.isOn(name, 'OLD')
-    await trial.ends(resume(attempt), 0, { planned: 'persisted', slow: 'persisted' })
+    // Nobody had seen the whole plan yet.
+    const said = 'not started: never-armed'
+    await trial.ends(resume(attempt), 3, { planned: said, slow: said })
+    await trial.ends(again(attempt), 0, { planned: 'persisted', slow: 'persisted' })
   })
 
   it.each(Object.entries(MOMENTS))('(%s) and the next one says what became of it', async (name, moment) => {
