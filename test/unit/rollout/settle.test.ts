@@ -83,7 +83,7 @@ async function settleWith(
     nonce: 'n',
     bootId: BOOT,
     confirmTimeout: T,
-    begunAt: now,
+    begunAt: now - ARMING,
     closedAt: now,
   }
   const tools = {
