@@ -88,6 +88,8 @@ const isRemoval = (record: RunRecord) => wordOf(record) === 'remove'
 
 /** Why a run can't be gone on with, if it can't. */
 function whyNot(record: RunRecord, flags: Flags): string | undefined {
+  // Nobody had agreed to anything yet.
+  if (record.stages.length === 0) return 'never-armed'
   if (wordOf(record) !== 'apply' && !isRemoval(record)) return 'never-armed'
   return record.extraVars && flagList(flags, 'extra-vars').length === 0 ? 'needs-extra-vars' : undefined
 }

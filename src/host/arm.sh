@@ -45,8 +45,12 @@ arm_alone() { # NONCE MANIFEST_HASH
 
 # A lock held by the living is respected; one left by the dead of this boot is finished first, never stolen.
 take_over_lock() {
+  [ ! -d "$RUN/lock" ] || end_lock
+  # Not before: the program and the files of a change that is going on are needed to take it back.
   prune_transactions
-  [ -d "$RUN/lock" ] || return 0
+}
+
+end_lock() {
   # Who removes the files of a change that is in force removes the way back too.
   [ ! -L "$RUN/lock/owner" ] || who_owns || stop "$EXIT_REFUSED" damaged "$VAR/txn"
   if who_owns && see "$owner"; then
@@ -173,7 +177,7 @@ start_guard() {
   { printf '' >"$TXN_RUN/state/ARMED-$((now + 3000))"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   if has_systemd; then
     said=$(systemd-run --quiet --collect -p Type=exec -p Restart=always -p RestartPreventExitStatus=0 \
-      -p StartLimitIntervalSec=0 -p RestartSec=200ms -p KillMode=mixed -p TimeoutStopSec=10s -p OOMScoreAdjust=-1000 \
+      -p StartLimitIntervalSec=0 -p RestartSec=200ms -p KillMode=mixed -p TimeoutStopSec=60s -p OOMScoreAdjust=-1000 \
       --unit="fleet-guard-$NONCE" /bin/sh "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" 2>&1 8>&-) ||
       stop "$EXIT_REFUSED" systemd-run "$(printf '%s' "$said" | head -c 300)"
     return

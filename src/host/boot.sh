@@ -15,16 +15,30 @@ verb_boot_12_fleet() { # start|save|flush
 verb_boot_30_fleet() { # start|save|flush
   [ "${1:-}" = start ] || return 0
   read_links
-  [ "$generation" -gt 0 ] || return 0
+  if [ "$generation" -eq 0 ]; then nothing_to_boot || loud "fleet: the generation that is to boot is not to be found"; return; fi
   # A damaged file expects less than it should.
   whole "$GENERATIONS/current" && loaded && return 0
   boot_sets
   for family in 4 6; do load "$family" "$GENERATIONS/current/rules.v$family"; done
   whole "$GENERATIONS/current" && loaded && return 0
-  message="fleet: the rules loaded at boot are not those of generation $generation"
-  echo "$message" >&2
-  { echo "<2>$message" >/dev/kmsg; } 2>/dev/null
+  loud "fleet: the rules loaded at boot are not those of generation $generation"
+}
+
+loud() {
+  echo "$1" >&2
+  { echo "<2>$1" >/dev/kmsg; } 2>/dev/null
   return 1
+}
+
+# fleet never confirmed anything here, or what stood before it is back.
+nothing_to_boot() {
+  [ "$(readlink "$GENERATIONS/current")" != gen-000000 ] || ! whole "$GENERATIONS/gen-000000" || return 0
+  for rules in rules.v4 rules.v6; do
+    [ "$(readlink "$ETC/$rules")" != "fleet/current/$rules" ] || return 1
+  done
+  for old in "$GENERATIONS"/gen-*; do
+    case $old in *"/gen-*" | */gen-000000) ;; *) return 1 ;; esac
+  done
 }
 
 boot_sets() {

@@ -97,19 +97,26 @@ store() {
   persist || { echo "the generation could not be stored in $GENERATIONS"; return 1; }
   boot_rehearsed || return 1
   unmask
-  unit_enabled || systemctl --quiet enable netfilter-persistent || { echo "netfilter-persistent could not be enabled"; return 1; }
+  enable_unit || { echo "netfilter-persistent could not be enabled"; return 1; }
 }
 
-# burn NONCE: an arm of that nonce that is still on its way comes too late. One that is at work is waited for.
+# A link that isn't on the disk when the power goes boots nothing.
+enable_unit() {
+  unit_enabled || systemctl --quiet enable netfilter-persistent || return 1
+  ! has_systemd || { sync /etc/systemd/system /etc/systemd/system/*.wants && unit_enabled; }
+}
+
+# burn NONCE: an arm of that nonce that is still on its way comes too late. One that is at work is waited for; 2: it
+# takes too long.
 burn() {
   case $1 in '' | *[!0-9a-f]*) return 0 ;; esac
   mkdir -p "$RUN/txn"
-  { flock -w 10 8 && [ ! -e "$RUN/txn/$1" ] && mkdir "$RUN/txn/$1"; } 8<>"$RUN/arming"
+  { flock -w 10 8 || return 2; [ ! -e "$RUN/txn/$1" ] && mkdir "$RUN/txn/$1"; } 8<>"$RUN/arming"
 } 2>/dev/null
 
 verb_rollback() { # [NONCE]: asked for, by the controller or at the console
   who_owns
-  at_transaction "${1:-$owner}" || burn "${1:-}"
+  at_transaction "${1:-$owner}" || burn "${1:-}" || [ $? -ne 2 ] || stop "$EXIT_BUSY" busy arming
   find_transaction "${1:-$owner}"
   tick
   until=$((now + 2000))

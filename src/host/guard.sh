@@ -176,7 +176,9 @@ roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
   tries=0 undone='' why=${1#*-}
   until back_is_done; do
     tries=$((tries + 1))
-    [ "$tries" -ne 3 ] || unlock_xtables
+    # What takes longer than it may is given more time, not fewer rules.
+    LIMIT="timeout $((20 + 20 * tries))"
+    case $why-$tries in *-3 | terminated-1) unlock_xtables ;; esac
     [ "$tries" -ne 5 ] || become "ROLLING_BACK-$why" "STUCK-$why"
     [ "$tries" -eq 1 ] || nap 2
   done

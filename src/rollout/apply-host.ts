@@ -93,13 +93,14 @@ async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> 
   const gates = tools.gatesOf?.(target.host)
   await gates?.before()
   await tools.emit({ type: 'host-step', ...armed, step: 'arming', base, generation })
+  const begunAt = tools.clock.now()
   const arming = await armAndClose(target, session, transaction, tools.clock)
   const closedAt = tools.clock.now()
   await tools.emit({ type: 'host-step', host: target.host, step: 'armed' })
   await tools.clock.sleep(waitFor(arming, tools.confirmTimeout))
   const { connect } = target
   const settled = await settle(
-    { ...armed, closedAt },
+    { ...armed, begunAt, closedAt },
     {
       ...tools,
       connect,

@@ -1,4 +1,4 @@
-import { readStatus } from '../host/status.ts'
+import { readStatus, type StatusGeneration } from '../host/status.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Handover, Outcome } from '../model/event.ts'
 import type { Connect, Session } from '../session/session.ts'
@@ -29,7 +29,7 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
   const { host, handover } = left
   const closedAt = tools.clock.now() - Math.max(0, left.age)
   const settled = await settle(
-    { host, ...handover, closedAt },
+    { host, ...handover, begunAt: closedAt, closedAt },
     {
       ...tools,
       lookAgain: session => lookAgain(session, left),
@@ -44,6 +44,9 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
 
 const FINAL: ReadonlySet<string> = new Set(['DISARMED', 'ROLLED_BACK', 'PERSISTED', ''])
 
+/** A generation that is there, and that no boot would load, is no proof that a change was made. */
+const boots = ({ whole, linked, plugins, enabled }: StatusGeneration) => whole && linked && plugins && enabled
+
 async function lookAgain(session: Session, { handover }: LeftBehind): Promise<Untransacted> {
   const { bootId, up, generation, guard, isArming, isTouched } = await readStatus(session)
   const is = (word: Untransacted['is']): Untransacted => ({ is: word, bootId, up })
@@ -52,6 +55,7 @@ async function lookAgain(session: Session, { handover }: LeftBehind): Promise<Un
   if (handover.generation === 0) {
     if (!isTouched) return is('as wanted')
     if (number === 0 && handover.base > 0) return is('half removed')
-  } else if (number === handover.generation && generation?.nonce === handover.nonce) return is('as wanted')
+  } else if (number === handover.generation && generation?.nonce === handover.nonce)
+    return is(boots(generation) ? 'as wanted' : 'different')
   return is(number === handover.base ? 'as before' : 'different')
 }

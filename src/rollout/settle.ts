@@ -12,6 +12,8 @@ export interface Armed {
   readonly bootId: string
   /** Milliseconds from apply to rollback. */
   readonly confirmTimeout: number
+  /** Monotonic: just before the host was told to arm. */
+  readonly begunAt: number
   /** Monotonic: when the arming session was closed. */
   readonly closedAt: number
 }
@@ -206,8 +208,8 @@ async function withoutTransaction(
 }
 
 /** The host itself can only have another boot if it was booted since. */
-function isAnother({ bootId, closedAt }: Armed, { clock }: SettleTools, found: Untransacted): boolean {
-  return found.bootId !== bootId && found.up > clock.now() - closedAt + CLOCKS_DIFFER
+function isAnother({ bootId, begunAt }: Armed, { clock }: SettleTools, found: Untransacted): boolean {
+  return found.bootId !== bootId && found.up > clock.now() - begunAt + CLOCKS_DIFFER
 }
 
 /** An arm that is still on its way to the host must not find its nonce unused. What it did before comes back. */

@@ -31,6 +31,8 @@ const DAMAGES: readonly (readonly [what: string, how: string, says: RegExp])[] =
   ['a file of rules was changed', "sed -i 's/8443/8444/' current/rules.v4", NOT_THOSE],
   ['the generation is gone', 'rm -r "$(readlink -f current)"', NOT_THOSE],
   ['the link leads nowhere', 'ln -sfn gen-000077 current', NOT_THOSE],
+  ['the link is gone', 'rm current', /not to be found/],
+  ['the link is an absolute one', 'ln -sfn "$PWD/$(readlink current)" current', /not to be found/],
   ['fleet itself is gone', 'rm program.sh', /program\.sh/],
   [
     'rules were saved by hand, through the links',

@@ -113,7 +113,7 @@ class Race {
       })
     const { nonce, confirmTimeout } = transaction
     const outcome = await settle(
-      { host: 'one', nonce, bootId: this.#boot, confirmTimeout, closedAt },
+      { host: 'one', nonce, bootId: this.#boot, confirmTimeout, begunAt: closedAt, closedAt },
       { connect, clock: realClock, emit: () => Promise.resolve(), lookAgain: neverLost },
     )
     const verdict = outcome === 'disarmed' ? outcome : outcome.state

@@ -31,13 +31,13 @@ export async function signalGuard(host: LabHost, signal: 'STOP' | 'CONT'): Promi
   await host.exec(`kill -s ${signal} ${(await pidsOf(host, GUARD)).join(' ')}`)
 }
 
-/** The deadline of what is applied passes, and nobody on the host takes note of it. */
-export async function pastDeadline(host: LabHost): Promise<void> {
+/** The deadline of what is applied passes (or comes near), and nobody on the host takes note of it. */
+export async function pastDeadline(host: LabHost, hundredths = 50): Promise<void> {
   const state = await stateOf(host)
   const deadline = Number(/^APPLIED-(\d+)-/.exec(state)?.[1])
   await until(
     async () => Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]) * 100,
-    now => now > deadline + 50,
+    now => now > deadline + hundredths,
   )
   if ((await stateOf(host)) !== state) throw new Error(`${host.name} is not ${state} any more`)
 }

@@ -11,6 +11,8 @@ import type { Answer, Session } from '../../../src/session/session.ts'
 
 const BOOT = 'boot-1'
 const T = 4000
+/** How long the host was being told to arm: it may have been booted in that time. */
+const ARMING = 20_000
 const lost = () => new FleetError('connection-lost', {}, { hostState: 'unknown' })
 
 type Say = Partial<Answer> | FleetError
@@ -76,7 +78,14 @@ async function settleWith(
     if (refused instanceof FleetError) throw refused
     return { connectStart, run: async ({ args = [] }) => answer(args), close: async () => {} }
   }
-  const armed = { host: 'web1', nonce: 'n', bootId: BOOT, confirmTimeout: T, closedAt: now }
+  const armed = {
+    host: 'web1',
+    nonce: 'n',
+    bootId: BOOT,
+    confirmTimeout: T,
+    begunAt: now - ARMING,
+    closedAt: now,
+  }
   const tools = {
     connect,
     clock,
@@ -203,6 +212,11 @@ describe('settling an armed host', () => {
 
   it.each<[string, Untransacted, object]>([
     ['booted and has its old rules', { is: 'as before', bootId: 'boot-2', up: 0 }, { state: 'reverted' }],
+    [
+      'booted while it was told to arm',
+      { is: 'as before', bootId: 'boot-2', up: 15_000 },
+      { state: 'reverted' },
+    ],
     ['booted and has the new rules', { is: 'as wanted', bootId: 'boot-2', up: 0 }, { state: 'persisted' }],
     [
       'was never armed',

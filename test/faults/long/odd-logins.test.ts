@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { HARMLESS, HOPELESS, rowOf } from './odd-logins.ts'
-import { type Attempt, story, useTrial } from './trial.ts'
+import { HARMLESS, HOPELESS, rowOf } from '../odd-logins.ts'
+import { type Attempt, story, useTrial } from '../trial.ts'
 
 /*
  * Logins that aren't plain ones: a banner, a slow PAM, shells that print, other shells, forced commands, accounts that

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../src/model/event.ts'
-import { becomes } from '../integration/hosts/guard.ts'
-import { allowConnections } from '../integration/hosts/one-connection.ts'
-import type { Running } from '../integration/hosts/site.ts'
-import { useTrial } from './trial.ts'
-import { startWindow } from './window.ts'
+import type { Event } from '../../../src/model/event.ts'
+import { becomes } from '../../integration/hosts/guard.ts'
+import { allowConnections } from '../../integration/hosts/one-connection.ts'
+import type { Running } from '../../integration/hosts/site.ts'
+import { useTrial } from '../trial.ts'
+import { startWindow } from '../window.ts'
 
 /*
  * What fleet wouldn't see, would take for something else, or would fight with: the host is refused with a reason and a

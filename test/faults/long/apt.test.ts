@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { CONTROLLER4 } from '../../src/lab/spec.ts'
-import { inForce } from '../integration/hosts/rules.ts'
-import { until } from '../integration/hosts/wait.ts'
-import { AptTrial, DEB, HOLD, NO_LISTS, SILENT, saidOf, UFW } from './apt.ts'
-import { useTrial } from './trial.ts'
+import { CONTROLLER4 } from '../../../src/lab/spec.ts'
+import { inForce } from '../../integration/hosts/rules.ts'
+import { until } from '../../integration/hosts/wait.ts'
+import { AptTrial, DEB, HOLD, NO_LISTS, SILENT, saidOf, UFW } from '../apt.ts'
+import { useTrial } from '../trial.ts'
 
 /* iptables-persistent has to be installed first, and apt is held, slow, asked, full or broken: a bounded wait, a clear failure, nothing changed. */
 
