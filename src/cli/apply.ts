@@ -12,5 +12,5 @@ export async function run(flags: Flags): Promise<number> {
   const signals = listenToSignals()
   const prepared = await prepare(flags, signals.cancel)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(prepared.inputs.hosts.map(({ name }) => name))
-  return changeHosts(flags, prepared, signals, 'Apply to')
+  return changeHosts(flags, prepared, signals, { asks: 'Apply to' })
 }

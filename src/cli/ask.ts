@@ -2,13 +2,18 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { FleetError } from '../model/error.ts'
 
-/** A question on standard error; yes only for a word that says yes. */
-export async function askYesNo(question: string): Promise<boolean> {
+/** A question on standard error; yes only for a word that says yes. Once `over` is aborted nobody needs the answer. */
+export async function askYesNo(question: string, over?: AbortSignal): Promise<boolean> {
+  if (over?.aborted) return false
   const reader = createInterface({ input: process.stdin, output: process.stderr })
-  const closed = new Promise<string>(resolve => reader.once('close', () => resolve('')))
-  const answer = await Promise.race([reader.question(question), closed])
+  const closed = new Promise<undefined>(resolve => reader.once('close', () => resolve(undefined)))
+  const leave = () => reader.close()
+  over?.addEventListener('abort', leave, { once: true })
+  const answer = await Promise.race([reader.question(question).catch(() => undefined), closed])
+  over?.removeEventListener('abort', leave)
   reader.close()
-  return /^y(es)?$/i.test(answer.trim())
+  if (answer === undefined) process.stderr.write('\n')
+  return /^y(es)?$/i.test((answer ?? '').trim())
 }
 
 /** A question whose answer is not shown. Throws `not-answered` for Ctrl-C and Ctrl-D. */

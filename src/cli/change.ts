@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os'
+import type { Rollout } from '../config/rollout.ts'
 import { openJournal } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
 import { lockInventory } from '../journal/lock.ts'
@@ -11,7 +12,6 @@ import { say } from '../report/say.ts'
 import type { Flags } from './command.ts'
 import { rolloutOf } from './course.ts'
 import { flagList } from './flag.ts'
-import { checkGates } from './gates.ts'
 import { type About, openHooks } from './hooks.ts'
 import type { Inputs } from './inputs.ts'
 import { journalsOf } from './journals.ts'
@@ -19,20 +19,32 @@ import type { Prepared } from './prepared.ts'
 import { rememberedFlags } from './remembered.ts'
 import { reportOf } from './report.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
+import { checkRollout } from './rollout-names.ts'
 import { newRunName } from './run-name.ts'
 import type { Signals } from './signals.ts'
 import { openVoice } from './voice.ts'
 
-/** A run that changes hosts, from the first look to the exit code. `doing` is what the question asks: `Apply to`. */
+/** What is done to hosts. */
+interface Doing {
+  /** What the question begins with: `Apply to`. */
+  readonly asks: string
+  /** Where it isn't what fleet.yml and the flags say. */
+  readonly rollout?: Rollout
+  /** Hosts that failed are caught up by `fleet resume`, and not by doing it again. */
+  readonly isCaughtUp?: boolean
+}
+
+/** A run that changes hosts, from the first look to the exit code. */
 export async function changeHosts(
   flags: Flags,
   prepared: Prepared,
   signals: Signals,
-  doing: string,
+  doing: Doing,
 ): Promise<number> {
+  const began = prepared.clock.now()
   const confirmTimeout = confirmTimeoutOf(flags, prepared)
-  const rollout = rolloutOf(prepared.inputs, flags)
-  checkGates(rollout.gates ?? [], prepared.inputs)
+  const rollout = doing.rollout ?? rolloutOf(prepared.inputs, flags)
+  for (const finding of checkRollout(rollout, prepared.inputs, flags)) warn(finding)
   const report = await reportOf(flags)
   const run = newRunName(prepared.clock)
   const who = whoIsHere()
@@ -41,7 +53,7 @@ export async function changeHosts(
   const told = await openHooks(prepared.inputs, { run, who, command }, prepared.clock)
   const letGo = await holdInventory(directory, prepared.inputs, run)
   const journal = await openJournal(directory, run, { clock: prepared.clock, warn })
-  const voice = openVoice(flags, prepared.clock, doing)
+  const voice = openVoice(flags, prepared.clock, doing.asks)
   const emit: Emit = async event => {
     await journal.append(event)
     told.hear(event)
@@ -54,10 +66,11 @@ export async function changeHosts(
     if (!agreed) told.forget()
     const stop = agreed ? signals.stop : AbortSignal.abort()
     const aptTimeout = aptTimeoutOf(flags)
-    const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, directory, stop }
+    const ask = voice.goOn
+    const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, stop, ask }
     const { outcomes, why } = await rollOut(survey, it)
     await emit({ type: 'run-ended', run, states: count(outcomes) })
-    await voice.end(outcomes, why)
+    await voice.end(outcomes, why, doing.isCaughtUp ? run : undefined)
     return exitCodeOf(outcomes)
   } finally {
     await voice.close()

@@ -18,6 +18,8 @@ const SAME = {
   'on-failure': 'onFailure',
   'not-before': 'notBefore',
   'not-after': 'notAfter',
+  'host-timeout': 'hostTimeout',
+  timeout: 'timeout',
 } as const
 const AMOUNTS = {
   'max-failures': 'maxFailures',
@@ -66,6 +68,7 @@ export interface CourseTools {
   readonly hosts: number
   readonly now: number
   readonly wall: number
+  readonly began: number
 }
 
 /** The course of a run over what was seen. */
@@ -74,7 +77,7 @@ export function courseOf(survey: Survey, inputs: Inputs, tools: CourseTools): Co
   const isChanging = ({ plan }: Survey['observed'][number]) => plan.verdict === 'change'
   const changing = survey.observed.filter(isChanging).map(({ plan }) => ({
     host: plan.host,
-    groups: plan.groups,
+    groups: ['all', ...plan.groups],
     roles: plan.roles.map(role => role.split(' ')[0] ?? role),
     ...zoneOf(known.get(plan.host), tools.rollout.spread),
   }))

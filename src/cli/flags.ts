@@ -153,13 +153,11 @@ export const FROZEN = {
   },
 } satisfies Record<string, Flag>
 
+const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const
+
 /** How a change goes over the hosts: what `rollout:` in fleet.yml says. */
 export const ROLLOUT = {
-  stages: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'go in stages: numbers and shares of the hosts to change, such as 1,10%,100%',
-  },
+  stages: text('go in stages: numbers and shares of the hosts to change, such as 1,10%,100%'),
   canary: {
     type: 'string',
     array: true,
@@ -167,35 +165,25 @@ export const ROLLOUT = {
     requiresArg: true,
     describe: 'GROUP=N: so many hosts of a group or role are in the first stage',
   },
-  spread: { type: 'string', requiresArg: true, describe: 'a variable: stages take from each of its values' },
-  shuffle: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'shuffle the hosts; the same seed, the same order',
-  },
-  'max-failures': { type: 'string', requiresArg: true, describe: `stop when more hosts fail: ${share}` },
-  'max-stage-failures': { type: 'string', requiresArg: true, describe: `the same in each stage: ${share}` },
-  'max-skipped': { type: 'string', requiresArg: true, describe: `stop when more are passed over: ${share}` },
+  spread: text('a variable: stages take from each of its values'),
+  shuffle: text('shuffle the hosts; the same seed, the same order'),
+  'max-failures': text(`stop when more hosts fail: ${share}`),
+  'max-stage-failures': text(`the same in each stage: ${share}`),
+  'max-skipped': text(`stop when more are passed over: ${share}`),
   unreachable: {
     choices: ['abort', 'skip'],
     describe: 'whether a host that cannot be reached is a failure, or passed over',
   },
-  soak: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'wait so long after a stage, then look at its hosts again',
-  },
+  soak: text('wait so long after a stage, then look at its hosts again'),
   'on-failure': {
     choices: ['stop', 'pause', 'revert-stage', 'revert-all'],
     describe: 'what follows too many failures (stop)',
   },
   manual: { type: 'boolean', describe: 'wait for `fleet promote RUN` before each stage but the first' },
-  'not-before': {
-    type: 'string',
-    requiresArg: true,
-    describe: 'start no host before: 22:30, or a date and time',
-  },
-  'not-after': { type: 'string', requiresArg: true, describe: 'start no host after' },
+  'not-before': text('start no host before: 22:30, or a date and time'),
+  'not-after': text('start no host after'),
+  'host-timeout': text('a host that is not done after so long, such as 5m, goes back to its old rules'),
+  timeout: text('so long after it began, such as 2h, the run starts no host any more'),
 } satisfies Record<string, Flag>
 
 const metrics = (file: string) => {
@@ -246,6 +234,7 @@ export const HISTORY = {
 export const REMOVE = { ...RISK, ...APPLY } satisfies Record<string, Flag>
 
 export const ROLLBACK = {
+  limit: { ...HOSTS.limit, alias: ['l', 'hosts'] },
   ...RISK,
   ...APPLY,
   to: {

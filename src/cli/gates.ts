@@ -18,7 +18,7 @@ export interface Gates {
 export function openGates(gates: readonly Gate[], survey: Survey, prepared: Prepared, emit: Emit): Gates {
   const ask = askWith(prepared)
   const names = new Map(
-    survey.observed.map(({ plan }) => [plan.host, [...plan.groups, ...plan.roles.map(roleOf)]]),
+    survey.observed.map(({ plan }) => [plan.host, ['all', ...plan.groups, ...plan.roles.map(roleOf)]]),
   )
   const known = new Map<string, HostGates>()
   const make = (host: string) => {

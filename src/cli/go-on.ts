@@ -3,14 +3,18 @@ import type { Emit, Outcome } from '../model/event.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import type { Pool } from '../session/pool.ts'
-import { whoIsHere } from './change.ts'
+import { warn, whoIsHere } from './change.ts'
+import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { rolloutOf } from './course.ts'
 import { flagList } from './flag.ts'
 import type { Inputs } from './inputs.ts'
+import type { Prepared } from './prepared.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
+import { checkRollout } from './rollout-names.ts'
 import type { Signals } from './signals.ts'
 import { prepare } from './survey.ts'
+import { waysOf } from './way-of.ts'
 import { prepareBack } from './ways-back.ts'
 
 /** A run of somebody else's that is gone on with. */
@@ -22,6 +26,7 @@ export interface GoingOn {
   readonly signals: Signals
   readonly directory: string
   readonly isNamed: boolean
+  readonly ask?: ((over: AbortSignal) => Promise<boolean>) | undefined
 }
 
 /** Of these nobody knows for good what became of them. */
@@ -45,17 +50,17 @@ export async function goOn(
   it: GoingOn,
   flags: Flags,
 ): Promise<Rolled> {
-  const { record, emit, signals, directory } = it
+  const { record, emit, signals, directory, ask } = it
+  const began = realClock.now()
   if (rest.length === 0) return { outcomes: [] }
   const cannot = signals.stop.aborted ? 'never-armed' : whyNot(record, flags)
   if (cannot) return { outcomes: await nameThem(rest, cannot, it) }
   const all = { ...record.flags, ...given(flags), limit: rest.join(',') }
-  const prepared = isRemoval(record)
-    ? await prepareBack(all, signals.cancel, () => ({ to: 0 }))
-    : await prepare(all, signals.cancel)
+  const prepared = await prepareAgain(record, all, signals.cancel)
   const confirmTimeout = confirmTimeoutOf(all, prepared)
   const aptTimeout = aptTimeoutOf(all)
-  const rollout = rolloutOf(prepared.inputs, all)
+  const rollout = wordOf(record) === 'rollback' ? {} : rolloutOf(prepared.inputs, all)
+  for (const finding of checkRollout(rollout, prepared.inputs, all)) warn(finding)
   const survey = await prepared.survey(emit)
   const spent = it.isNamed ? [] : statesBut(rest, known)
   const frozen = record.stages.length > 0 ? { frozen: record.stages } : {}
@@ -69,7 +74,9 @@ export async function goOn(
     confirmTimeout,
     aptTimeout,
     rollout,
+    began,
     directory,
+    ask,
     stop: signals.stop,
     spent,
     ...frozen,
@@ -84,13 +91,26 @@ const statesBut = (rest: readonly string[], known: RunRecord['hosts']): readonly
   [...known].flatMap(([host, { outcome }]) => (outcome && !rest.includes(host) ? [outcome.state] : []))
 
 const wordOf = ({ command }: RunRecord) => command.split(' ')[0] ?? ''
-const isRemoval = (record: RunRecord) => wordOf(record) === 'remove'
+
+function prepareAgain(record: RunRecord, flags: Flags, cancel: AbortSignal): Promise<Prepared> {
+  const word = wordOf(record)
+  if (word === 'apply') return prepare(flags, cancel)
+  const journal = flags.journal
+  const ways = word === 'remove' ? () => ({ to: 0 }) : waysOf({ ...record.flags, journal }, askedBy(record))
+  return prepareBack(flags, cancel, ways)
+}
+
+const askedBy = ({ run, since }: RunRecord) => ({ at: since, run })
 
 /** Why a run can't be gone on with, if it can't. */
 function whyNot(record: RunRecord, flags: Flags): string | undefined {
   // Nobody had agreed to anything yet.
-  if (record.stages.length === 0) return 'never-armed'
-  if (wordOf(record) !== 'apply' && !isRemoval(record)) return 'never-armed'
+  if (!record.isPlanned) return 'never-armed'
+  const word = wordOf(record)
+  const { run, to, limit } = record.flags
+  const isKnown = word === 'apply' || word === 'remove'
+  // A journal that doesn't say where it was to lead.
+  if (!isKnown && (word !== 'rollback' || (run ?? to ?? limit) === undefined)) return 'never-armed'
   return record.extraVars && flagList(flags, 'extra-vars').length === 0 ? 'needs-extra-vars' : undefined
 }
 

@@ -2,6 +2,9 @@ import type { Flags } from './command.ts'
 
 /** Flags that decide what a run does, and that whoever goes on with it must not have to say again. Never a secret. */
 const REMEMBERED = [
+  'run',
+  'to',
+  'limit',
   'templates',
   'plan',
   'replace-unmanaged',
@@ -25,6 +28,8 @@ const REMEMBERED = [
   'manual',
   'not-before',
   'not-after',
+  'host-timeout',
+  'timeout',
 ]
 
 export const rememberedFlags = (flags: Flags): Flags =>

@@ -12,5 +12,5 @@ export async function run(flags: Flags): Promise<number> {
   const prepared = await prepareBack(flags, signals.cancel, () => ({ to: 0 }))
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(prepared.inputs.hosts.map(({ name }) => name))
   if (flag(flags, 'check', 'boolean')) return showPlan(flags, prepared)
-  return changeHosts(flags, prepared, signals, 'Remove fleet from')
+  return changeHosts(flags, prepared, signals, { asks: 'Remove fleet from' })
 }

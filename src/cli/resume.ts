@@ -59,9 +59,18 @@ export async function run(flags: Flags): Promise<number> {
         await voice.emit(event)
       }
       const pool = poolFor(inputs, withPassword, signals.cancel)
-      const it = { inputs, record, pool, emit, signals, directory, isNamed: named !== undefined }
+      const it = {
+        inputs,
+        record,
+        pool,
+        emit,
+        signals,
+        directory,
+        isNamed: named !== undefined,
+        ask: voice.goOn,
+      }
       const { outcomes, why } = await finish(it, withPassword)
-      await voice.end(outcomes, why)
+      await voice.end(outcomes, why, record.command.startsWith('rollback') ? record.run : undefined)
       return exitCodeOf(outcomes)
     } finally {
       await journal.close()

@@ -22,9 +22,13 @@ export interface Run {
   readonly confirmTimeout: number
   readonly aptTimeout: number
   readonly rollout: Rollout
+  /** Monotonic. */
+  readonly began: number
   /** Where the journals lie. */
   readonly directory: string
   readonly stop: AbortSignal
+  /** Asks the person at this terminal whether a paused rollout goes on. */
+  readonly ask?: ((over: AbortSignal) => Promise<boolean>) | undefined
   /** What an earlier process has come to with other hosts: its budget goes on. */
   readonly spent?: readonly HostState[]
   /** The stages that it has frozen. */
@@ -35,24 +39,39 @@ export interface Run {
 export async function rollOut(survey: Survey, it: Run): Promise<Rolled> {
   for (const event of changesOf(survey.observed.map(({ plan }) => plan))) await it.emit(event)
   const { each, clock, inputs, hosts, back } = it.prepared
-  const { rollout, frozen, spent = [] } = it
+  const { rollout, began, frozen, spent = [] } = it
+  const { hostTimeout } = rollout
   const course = courseOf(survey, inputs, {
     rollout,
     spent,
     hosts,
     now: clock.now(),
     wall: clock.wall(),
+    began,
     ...(frozen ? { frozen } : {}),
   })
   const gates = rollout.gates?.length ? openGates(rollout.gates, survey, it.prepared, it.emit) : {}
   return roll(survey, course, {
     ...it,
     ...gates,
+    ...(hostTimeout === undefined ? {} : { hostTimeout }),
     each,
     clock,
     back: (host, from, to) => back(host, { from, to }),
-    promoted: (run, over) => promoted(it.directory, run, clock, over),
+    promoted: (_, over) => hearWhether(it, over),
   })
+}
+
+/** Whoever says first whether it goes on: somebody elsewhere, or the person here. */
+async function hearWhether({ directory, run, ask, prepared }: Run, over: AbortSignal): Promise<boolean> {
+  const said = new AbortController()
+  const either = AbortSignal.any([over, said.signal])
+  const elsewhere = promoted(directory, run, prepared.clock, either).then(() => true)
+  try {
+    return await (ask ? Promise.race([elsewhere, ask(either)]) : elsewhere)
+  } finally {
+    said.abort()
+  }
 }
 
 export function confirmTimeoutOf(flags: Flags, { inputs }: Prepared): number {

@@ -15,8 +15,10 @@ export interface Voice {
   emit(event: Event): void | Promise<void>
   /** Shows the plan and asks, where there is somebody to ask and something to change. */
   agree(survey: Survey): Promise<boolean>
-  /** `why`: what kept it from going through all its stages. */
-  end(outcomes: readonly Outcome[], why?: Finding): Promise<void>
+  /** Asks whether a paused rollout goes on, until it is over; left out where nobody is asked. */
+  readonly goOn?: (over: AbortSignal) => Promise<boolean>
+  /** `why`: what kept it from going through all its stages. `rest`: the run by which what is left can be caught up. */
+  end(outcomes: readonly Outcome[], why?: Finding, rest?: string): Promise<void>
   /** Gives the terminal back, whatever happened. */
   close(): Promise<void>
 }
@@ -46,12 +48,17 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
       const { askYesNo } = await import('./ask.ts')
       return askYesNo(`${doing} ${changing} ${changing === 1 ? 'host' : 'hosts'}? [y/N] `)
     },
-    end: async (outcomes, why) => {
+    ...(asks ? { goOn } : {}),
+    end: async (outcomes, why, rest) => {
       await progress.done()
-      process.stdout.write(
-        printSummary(outcomes, { color: hasColor(process.stdout), ...(why ? { why } : {}) }),
-      )
+      const more = { ...(why ? { why } : {}), ...(rest ? { rest } : {}) }
+      process.stdout.write(printSummary(outcomes, { color: hasColor(process.stdout), ...more }))
     },
     close: () => progress.done(),
   }
+}
+
+async function goOn(over: AbortSignal): Promise<boolean> {
+  const { askYesNo } = await import('./ask.ts')
+  return askYesNo('Go on? [y/N] ', over)
 }

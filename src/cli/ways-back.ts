@@ -1,7 +1,9 @@
+import type { Observation } from '../host/observation.ts'
 import { observeBefore, observeGeneration } from '../host/observe.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import { FleetError } from '../model/error.ts'
-import { decideBack } from '../plan/back.ts'
+import { decideBack, refuseSuperseded } from '../plan/back.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
 import { decideRemoval } from '../plan/removal.ts'
 import { say } from '../report/say.ts'
 import { observeAll } from '../rollout/observe-all.ts'
@@ -21,7 +23,7 @@ export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string
     inputs.hosts.map(({ name }) => name),
   )
   const known = new Map(inputs.hosts.map(host => [host.name, host]))
-  return (name, { to, from }) => {
+  return (name, { to, from, asked }) => {
     const host = known.get(name)
     const connection = inputs.connections.get(name)
     if (!host || !connection)
@@ -34,18 +36,21 @@ export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string
       acceptLockoutRisk: accepts(name),
     }
     const connect = pool.connector(connection)
+    const left = { ...(from === undefined ? {} : { from }), ...(asked ? { asked } : {}) }
+    const decided = (decide: (seen: Observation) => HostPlan) => (seen: Observation) =>
+      refuseSuperseded({ ...question, seen, ...left }) ?? decide(seen)
     if (to === 0)
       return {
         host: name,
         connect,
         observe: observeBefore,
-        decide: seen => decideRemoval({ ...question, seen }),
+        decide: decided(seen => decideRemoval({ ...question, seen })),
       }
     return {
       host: name,
       connect,
       observe: session => observeGeneration(session, to),
-      decide: seen => decideBack({ ...question, seen, ...(from === undefined ? {} : { from }) }),
+      decide: decided(seen => decideBack({ ...question, seen })),
     }
   }
 }

@@ -22,6 +22,8 @@ export interface Config {
   /** Milliseconds, from 4 s to 30 min. */
   readonly confirmTimeout?: number
   readonly rollout?: Rollout
+  /** Where the names stand that it goes by: `canaries.web`, `maxParallel.db`, `gates.0.on`, `spread`. */
+  readonly rolloutAt?: ReadonlyMap<string, Place>
   /** Who is told of runs. */
   readonly hooks?: readonly Hook[]
 }
@@ -62,9 +64,24 @@ function finish(written: WrittenConfig, document: ConfigDocument, directory: str
     ...(templates ? { templates: resolve(directory, templates) } : {}),
     ...(journal ? { journal: resolve(directory, journal) } : {}),
     ...(confirmTimeout ? { confirmTimeout } : {}),
-    ...(written.rollout ? { rollout: rolloutOf(written.rollout) } : {}),
+    ...(written.rollout
+      ? { rollout: rolloutOf(written.rollout), rolloutAt: placesOf(written.rollout, document) }
+      : {}),
     ...(written.hooks ? { hooks: hooksOf(written.hooks, directory) } : {}),
   }
+}
+
+function placesOf(
+  { canaries, maxParallel, gates, spread }: NonNullable<WrittenConfig['rollout']>,
+  document: ConfigDocument,
+): ReadonlyMap<string, Place> {
+  const paths: readonly Path[] = [
+    ...Object.keys(canaries ?? {}).map(name => ['canaries', name]),
+    ...Object.keys(maxParallel ?? {}).map(name => ['maxParallel', name]),
+    ...(gates ?? []).flatMap(({ on }, at) => (on === undefined ? [] : [['gates', at, 'on']])),
+    ...(spread ? [['spread']] : []),
+  ]
+  return new Map(paths.map(path => [path.join('.'), document.place(['rollout', ...path])]))
 }
 
 function withoutNulls(

@@ -20,6 +20,7 @@ const counts = v.custom<Readonly<Record<string, number>>>(
 )
 /** A moment, in ISO 8601, or a time of the day. */
 const moment = v.pipe(v.string('moment'), v.regex(/^\d{1,2}:\d\d$|^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/, 'moment'))
+const limit = v.pipe(duration, v.minValue(1000, 'limit'))
 
 const where = { from: v.optional(text), on: v.optional(text), timeout: v.optional(duration) }
 const gate = v.union(
@@ -57,6 +58,8 @@ export const rolloutEntries = {
   manual: v.nullish(v.boolean('yes or no')),
   notBefore: v.nullish(moment),
   notAfter: v.nullish(moment),
+  hostTimeout: v.nullish(limit),
+  timeout: v.nullish(limit),
 }
 
 const schema = v.object(rolloutEntries)

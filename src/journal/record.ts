@@ -19,8 +19,9 @@ export interface RunRecord {
   readonly isEnded: boolean
   /** Why it waits for somebody, if it does. */
   readonly paused?: Finding
-  /** The frozen list, stage by stage; empty where it never came to that. */
+  /** The frozen list, stage by stage; empty where nobody was to be changed, or it never came to that. */
   readonly stages: readonly (readonly string[])[]
+  readonly isPlanned: boolean
   /** In the order in which they were first named. */
   readonly hosts: ReadonlyMap<string, HostRecord>
 }
@@ -50,10 +51,12 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   }
   const { writers, isEnded } = writersOf(recorded)
   const paused = isEnded ? undefined : pausedOf(recorded)
-  const stages = stagesOf(recorded)
+  const planned = stagesOf(recorded)
+  const stages = planned ?? []
+  const isPlanned = planned !== undefined
   const pause = paused ? { paused } : {}
   const began = { run, who, command, inventory, flags, extraVars, since: first.at }
-  return { ...began, writers, isEnded, stages, hosts, ...pause }
+  return { ...began, writers, isEnded, stages, isPlanned, hosts, ...pause }
 }
 
 /** Who has written since it ended last. */
@@ -71,9 +74,9 @@ function pausedOf(recorded: readonly Recorded[]): Finding | undefined {
   return last?.event.type === 'rollout-paused' ? last.event.why : undefined
 }
 
-function stagesOf(recorded: readonly Recorded[]): RunRecord['stages'] {
+function stagesOf(recorded: readonly Recorded[]): RunRecord['stages'] | undefined {
   const planned = recorded.find(({ event }) => event.type === 'rollout-planned')
-  return planned?.event.type === 'rollout-planned' ? planned.event.stages : []
+  return planned?.event.type === 'rollout-planned' ? planned.event.stages : undefined
 }
 
 function learn({ at, event }: Recorded, know: (host: string, more: HostRecord) => void): void {

@@ -6,6 +6,36 @@ import { decide } from './decide.ts'
 import { type HostPlan, NOTHING } from './host-plan.ts'
 import { firstError } from './load-error.ts'
 
+interface Leaving {
+  readonly host: string
+  readonly groups: readonly string[]
+  readonly seen: Pick<Observation, 'bootId' | 'generation'>
+  /** The generation that is to be taken back; any, where it is left out. */
+  readonly from?: number
+  /** When going back was asked for, where it is done later. */
+  readonly asked?: Asked
+}
+
+/** ISO 8601, and by which run. */
+export interface Asked {
+  readonly at: string
+  readonly run: string
+}
+
+/** A host on which somebody has made another generation since isn't taken back. */
+export function refuseSuperseded({ host, groups, seen, from, asked }: Leaving): HostPlan | undefined {
+  const { number, origin } = seen.generation
+  const isLater = asked && origin && origin.made > asked.at && origin.run !== asked.run
+  // Of what is half removed no generation is left.
+  const isAnother = from !== undefined && number > 0 && number !== from
+  if (!isLater && !isAnother) return undefined
+  const finding = isLater
+    ? error('changed-since', { now: number, made: origin.made, who: origin.who })
+    : error('superseded', { from: from ?? 0, now: number })
+  const wish = { host, groups, roles: [], onlyBase: false }
+  return { ...NOTHING, ...wish, verdict: 'refused', findings: [finding], bootId: seen.bootId }
+}
+
 export interface BackQuestion {
   readonly host: string
   readonly groups: readonly string[]
@@ -13,8 +43,6 @@ export interface BackQuestion {
   readonly seen: Observation
   readonly preserve: readonly string[]
   readonly acceptLockoutRisk: boolean
-  /** The generation that is to be taken back; any, where it is left out. */
-  readonly from?: number
 }
 
 /**
@@ -22,7 +50,7 @@ export interface BackQuestion {
  * generation says what that one said. Rules that fleet didn't make stay.
  */
 export function decideBack(question: BackQuestion): HostPlan {
-  const { seen, host, groups, preserve, acceptLockoutRisk, from } = question
+  const { seen, host, groups, preserve, acceptLockoutRisk } = question
   const { target, canonical, generation } = seen
   const wish = { host, groups, roles: [], onlyBase: false }
   const refuse = (finding: Finding): HostPlan => ({
@@ -33,8 +61,6 @@ export function decideBack(question: BackQuestion): HostPlan {
     bootId: seen.bootId,
   })
   if (!target) throw new Error(`${host} was not asked for a generation`)
-  if (from !== undefined && generation.number !== from)
-    return refuse(error('superseded', { from, now: generation.number }))
   if (!canonical) return refuse(error('generation-does-not-load', firstError(seen.loadErrors)))
   const plan = decide({
     ...wish,

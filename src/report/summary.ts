@@ -47,21 +47,23 @@ interface SummaryOptions {
   readonly color?: boolean
   /** What kept the run from going through all its stages. */
   readonly why?: Finding
+  /** The run by which hosts that failed can be caught up. */
+  readonly rest?: string
 }
 
 /** What became of every host. Hosts of which the same is to be said are folded; a failed one says what to do next. */
 export function printSummary(
   outcomes: readonly Outcome[],
-  { color = false, why }: SummaryOptions = {},
+  { color = false, why, rest }: SummaryOptions = {},
 ): string {
   const paint = painter(color)
   const sorted = outcomes.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
   const folded = [...groupBy(sorted, ({ state, finding }) => JSON.stringify([state, finding]))]
-  const entries = folded.map(([, all]) => `${paint(toneOf(all[0]), entry(all))}\n`).join('')
+  const entries = folded.map(([, all]) => paint(toneOf(all[0]), entry(all)))
   // Whoever stops it knows that.
-  return why && why.code !== 'stopped'
-    ? `${entries}${paint('red', `The rollout ended early: ${say(why)}`)}\n`
-    : entries
+  if (why && why.code !== 'stopped') entries.push(paint('red', `The rollout ended early: ${say(why)}`))
+  if (rest && !outcomes.every(isGood)) entries.push(`\`fleet resume ${rest}\` catches up what is left.`)
+  return entries.map(line => `${line}\n`).join('')
 }
 
 const isGood = (outcome: Outcome | undefined) =>

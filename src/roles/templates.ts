@@ -58,6 +58,10 @@ export function openTemplates(directories: readonly TemplateDirectory[], engine:
   }
 }
 
+/** The names of all roles there are; nothing is compiled. */
+export const roleNames = (directories: readonly TemplateDirectory[]): ReadonlySet<string> =>
+  new Set(directories.flatMap(({ path }) => listTemplates(path).map(file => file.slice(0, -'.hbs'.length))))
+
 function hasOwnServices(directories: readonly TemplateDirectory[]): boolean {
   return directories.some(one => one !== SHIPPED_TEMPLATES && existsSync(join(one.path, 'services.yml')))
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { arm, go, type Transaction } from '../host/guard.ts'
+import type { Transaction } from '../host/guard.ts'
 import { installPackages } from '../host/packages.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
@@ -9,8 +9,10 @@ import type { HostChange, HostPlan } from '../plan/host-plan.ts'
 import { metaOf } from '../plan/meta.ts'
 import { sameChange } from '../plan/same-change.ts'
 import type { Session } from '../session/session.ts'
+import { armAndClose, waitFor } from './arm-host.ts'
 import { forgetRemoved } from './forget-removed.ts'
 import type { HostGates } from './gates/host-gates.ts'
+import { checkLimit, type HostLimit, isUp, overdue, within, withLimit } from './host-limit.ts'
 import { failure, outcomeOf, warningOf } from './outcome.ts'
 import { type Settled, settle, type Untransacted } from './settle.ts'
 import type { Observed, Target } from './target.ts'
@@ -23,6 +25,7 @@ import type { Observed, Target } from './target.ts'
  * 3. Only a connection that began after the rules were in force confirms (freshness.ts).
  * 4. Whatever is lost on the way, the outcome is what the host says in the end, or `unknown`.
  * 5. An `arm` whose answer was lost may have armed: it is settled like one that did.
+ * 6. Once its time is up nothing is begun or confirmed any more; what apt does is waited for.
  */
 
 export interface ApplyTools {
@@ -31,6 +34,8 @@ export interface ApplyTools {
   readonly confirmTimeout: number
   /** Milliseconds that a host's apt may be kept waiting. */
   readonly aptTimeout: number
+  /** Milliseconds that a host may take in all. */
+  readonly hostTimeout?: number
   readonly clock: Clock
   readonly emit: Emit
   /** What has to hold of a host before and after its change. */
@@ -40,18 +45,31 @@ export interface ApplyTools {
 /** Milliseconds: an observing session older than this is not armed over any more. */
 const SESSION_AGE = 60_000
 
-export async function applyHost(observed: Observed, tools: ApplyTools): Promise<Outcome> {
+export const applyHost = (observed: Observed, tools: ApplyTools): Promise<Outcome> =>
+  withLimit(tools.hostTimeout, tools.clock, limit =>
+    applyWithin(observed, { ...tools, ...(limit && { limit }) }),
+  )
+
+interface Tools extends ApplyTools {
+  readonly limit?: HostLimit
+}
+
+async function applyWithin(observed: Observed, tools: Tools): Promise<Outcome> {
   const { host } = observed.target
   try {
     const first = await attempt(observed, tools).catch(whereNothingBegan)
     if (first !== 'disarmed') return first
+    checkLimit(tools.limit)
     const again = await attempt({ ...observed, observedAt: Number.NEGATIVE_INFINITY }, tools)
     if (again !== 'disarmed') return again
     return { host, state: 'failed', finding: { code: 'session-stayed', severity: 'error', args: {} } }
   } catch (error) {
+    if (isUp(tools.limit) && isCut(error)) return overdue(host, 'failed', tools.limit)
     return (await unchangedAfterAll(observed, error)) ?? failure(host, error)
   }
 }
+
+const isCut = (error: unknown) => error instanceof FleetError && error.code === 'aborted'
 
 /** A contact finishes what a fleet that died has left, and that may be just what this one wants. */
 async function unchangedAfterAll(observed: Observed, error: unknown): Promise<Outcome | undefined> {
@@ -79,7 +97,7 @@ function whereNothingBegan(error: unknown): 'disarmed' {
   throw error
 }
 
-async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> {
+async function attempt(observed: Observed, tools: Tools): Promise<Settled> {
   const { target } = observed
   const ready = await prepare(observed, tools)
   const { plan, session } = ready
@@ -92,6 +110,7 @@ async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> 
   const armed = { host: target.host, nonce, bootId: plan.bootId, confirmTimeout }
   const gates = tools.gatesOf?.(target.host)
   await gates?.before()
+  await beforeTimeIsUp(session, tools)
   await tools.emit({ type: 'host-step', ...armed, step: 'arming', base, generation })
   const begunAt = tools.clock.now()
   const arming = await armAndClose(target, session, transaction, tools.clock)
@@ -105,7 +124,7 @@ async function attempt(observed: Observed, tools: ApplyTools): Promise<Settled> 
       ...tools,
       connect,
       lookAgain: one => lookAgain(one, target, plan, nonce),
-      ...(gates ? { passes: () => patiently(gates, tools.clock) } : {}),
+      ...(gates ? { passes: () => patiently(gates, tools) } : {}),
       ...(transaction.removes ? { afterwards: one => forgetRemoved(one, nonce) } : {}),
     },
   )
@@ -117,10 +136,10 @@ const TRIES = 3
 const BETWEEN_TRIES = 1000
 
 /** A service may need a moment after the rules under it were loaded. */
-async function patiently(gates: HostGates, clock: Clock): Promise<Finding | undefined> {
+async function patiently(gates: HostGates, { clock, limit }: Tools): Promise<Finding | undefined> {
   for (let left = TRIES; ; left -= 1) {
     const { failed } = await gates.after('applied')
-    if (!failed || left === 1) return failed
+    if (!failed || left === 1 || isUp(limit)) return failed
     await clock.sleep(BETWEEN_TRIES)
   }
 }
@@ -138,11 +157,13 @@ interface Ready {
 }
 
 /** A session to arm over and the plan it was made with; packages first, where they're missing. */
-async function prepare(observed: Observed, tools: ApplyTools): Promise<Ready> {
+async function prepare(observed: Observed, tools: Tools): Promise<Ready> {
   const { target, plan } = observed
   const old = tools.clock.now() - observed.observedAt > SESSION_AGE
   if (old) await observed.session.close()
-  const session = old ? await target.connect() : observed.session
+  // What apt does is never broken off.
+  const connect = plan.installs ? target.connect : within(tools.limit, target.connect)
+  const session = old ? await connect() : observed.session
   try {
     if (!old && !plan.installs) return { plan, session }
     if (plan.installs) {
@@ -161,60 +182,11 @@ async function prepare(observed: Observed, tools: ApplyTools): Promise<Ready> {
   }
 }
 
-/**
- * Milliseconds after the close before the next connection is opened. One that begins too early (freshness.ts) costs
- * a third, which is dearer than to wait. The guard looks for the session every 20 ms, loads, and reads back: on a
- * host at rest the load time and 50 ms, after which the freshness proof wants 100 ms more. Arming did the
- * same several times over, so a host that is slow shows it there: of 50 hosts that share two cores 9 in 10 had
- * applied after 0.4 of that time. Never more than a quarter of what there is to confirm in.
- */
-function waitFor({ loadTime, armTime }: Arming, confirmTimeout: number): number {
-  return Math.max(loadTime + 150, Math.min(armTime / 2 + 100, confirmTimeout / 4))
-}
-
-/** Milliseconds: what `do` took in the rehearsal, and all of `arm` as seen from here. */
-interface Arming {
-  readonly loadTime: number
-  readonly armTime: number
-}
-
-async function armAndClose(
-  target: Target,
-  session: Session,
-  transaction: Transaction,
-  clock: Clock,
-): Promise<Arming> {
-  try {
-    const began = clock.now()
-    const { loadTime, needsGo } = await arm(session, transaction)
-    const armTime = clock.now() - began
-    await session.close()
-    if (needsGo) await sayGo(target, transaction.nonce)
-    return { loadTime, armTime }
-  } catch (error) {
-    await session.close()
-    if (mayHaveArmed(error)) return { loadTime: 1000, armTime: 0 }
-    throw error
-  }
-}
-
-/** Also where nothing was heard of the command: the host did run one over this session, so the silence proves nothing. */
-const mayHaveArmed = (error: unknown) =>
-  error instanceof FleetError &&
-  (error.hostState === 'unknown' || error.code === 'shell-refused' || error.code === 'sudo-refused')
-
-/** A go that didn't arrive is no verdict: the guard is armed, and disarms if it never hears one. */
-async function sayGo(target: Target, nonce: string): Promise<void> {
-  try {
-    const session = await target.connect()
-    try {
-      await go(session, nonce)
-    } finally {
-      await session.close()
-    }
-  } catch (error) {
-    if (!(error instanceof FleetError)) throw error
-  }
+/** The last moment to turn back; from here on what is waited for over the session ends with the limit. */
+async function beforeTimeIsUp(session: Session, { limit }: Tools): Promise<void> {
+  if (isUp(limit)) await session.close()
+  checkLimit(limit)
+  limit?.signal.addEventListener('abort', () => void session.close(), { once: true })
 }
 
 function transactionOf(change: HostChange, tools: ApplyTools): Transaction {

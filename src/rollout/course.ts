@@ -17,6 +17,8 @@ export interface Course {
   /** No host starts before, and none after. */
   readonly notBefore?: number
   readonly notAfter?: number
+  /** By then all of it should be done: as a stop, but what follows a failure still follows. */
+  readonly overdueAt?: number
 }
 
 /** What it bears. One more and it fails; `Infinity` bears all. */

@@ -9,8 +9,8 @@ export interface Crew {
   readonly stage: (stage: number) => Promise<void>
   readonly start: (host: string) => Promise<HostState>
   readonly check: (stage: number, hosts: readonly string[], earlier: readonly string[]) => Promise<Check>
-  /** Resolves when somebody lets the rollout go on; never, where nobody does. */
-  readonly pause: (why: Finding, over: AbortSignal) => Promise<void>
+  /** Resolves when somebody has said whether the rollout goes on; never, where nobody does. */
+  readonly pause: (why: Finding, over: AbortSignal) => Promise<boolean>
   readonly takeBack: (hosts: readonly string[], why: Finding) => Promise<void>
 }
 
@@ -103,8 +103,9 @@ class Drive {
         await crew.takeBack(command.hosts, command.why)
         return { type: 'taken back' }
       case 'pause':
-        await crew.pause(command.why, this.#over.signal)
-        return { type: 'promoted' }
+        return (await crew.pause(command.why, this.#over.signal))
+          ? { type: 'promoted' }
+          : { type: 'stopped', why: STOPPED }
       default:
         return command satisfies never
     }

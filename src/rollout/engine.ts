@@ -21,6 +21,8 @@ interface Ending {
   readonly next: Course['onFailure']
 }
 
+const OVERDUE: Ending = { why: { code: 'run-overdue', severity: 'error', args: {} }, next: 'stop' }
+
 export class Engine {
   readonly #course: Course
   readonly #ledger: Ledger
@@ -40,7 +42,11 @@ export class Engine {
 
   /** What is to be done now. `now` never goes back. */
   handle(event: EngineEvent, now: number): readonly Command[] {
-    if (this.#phase === 'over') return []
+    const expired = this.#expire(now)
+    return this.#phase === 'over' ? expired : [...expired, ...this.#hear(event, now)]
+  }
+
+  #hear(event: EngineEvent, now: number): readonly Command[] {
     switch (event.type) {
       case 'begun':
         return this.#begin(now)
@@ -62,8 +68,8 @@ export class Engine {
   }
 
   #begin(now: number): readonly Command[] {
-    const { notBefore, notAfter } = this.#course
-    const times = [notBefore, notAfter].flatMap(at => (at !== undefined && at > now ? [at] : []))
+    const { notBefore, notAfter, overdueAt } = this.#course
+    const times = [notBefore, notAfter, overdueAt].flatMap(at => (at !== undefined && at > now ? [at] : []))
     const wakes = times.map(at => ({ type: 'wake', at }) as const)
     return [...wakes, ...this.#open(now)]
   }
@@ -97,7 +103,7 @@ export class Engine {
     this.#runway.land(host)
     this.#ledger.enter(host, state, this.#stage)
     const spent = this.#ledger.overspent()
-    if (spent && !this.#ending) return this.#fail(spent)
+    if (spent && !this.#isDecided) return this.#fail(spent)
     return this.#ending ? this.#finish() : this.#goOn(now)
   }
 
@@ -124,10 +130,11 @@ export class Engine {
   #checked({ failed, inconclusive, broken }: Check, now: number): readonly Command[] {
     this.#ledger.spoil(failed.length)
     this.#phase = 'going'
-    if (this.#ending) return this.#finish()
-    this.#isAmidStage = false
     const wrong = broken ?? this.#ledger.overspent()
+    if (this.#isDecided) return this.#finish()
+    this.#isAmidStage = false
     if (wrong) return this.#fail(wrong)
+    if (this.#ending) return inconclusive ? this.#end(inconclusive) : this.#finish()
     if (inconclusive) return this.#pause(inconclusive)
     return this.#stageDone(now)
   }
@@ -154,8 +161,23 @@ export class Engine {
     return this.#goOn(now)
   }
 
+  /** Whoever could promote it comes too late where the time is up. */
   #fail(why: Finding): readonly Command[] {
-    return this.#give({ why, next: this.#course.onFailure })
+    const { onFailure } = this.#course
+    return this.#give({ why, next: onFailure === 'pause' && this.#ending ? 'stop' : onFailure })
+  }
+
+  /** How it ends is known, whatever comes. */
+  get #isDecided(): boolean {
+    return this.#ending !== undefined && this.#ending !== OVERDUE
+  }
+
+  /** The time of all of it is up. */
+  #expire(now: number): readonly Command[] {
+    const isUp = now >= (this.#course.overdueAt ?? Number.POSITIVE_INFINITY)
+    if (!isUp || this.#phase === 'over') return []
+    const isAwaited = this.#ending === undefined || this.#ending.next === 'pause'
+    return isAwaited ? this.#give(OVERDUE) : []
   }
 
   /** No host starts from here on. A stop by somebody outdoes what was to follow a failure. */
@@ -169,6 +191,7 @@ export class Engine {
   #finish(): readonly Command[] {
     const ending = this.#ending
     if (!ending || !this.#runway.hasLanded) return []
+    if (ending === OVERDUE && this.#isDone) return this.#end()
     switch (ending.next) {
       case 'stop':
         return this.#end(ending.why)
@@ -181,6 +204,14 @@ export class Engine {
       default:
         return ending.next satisfies never
     }
+  }
+
+  /** Nothing is missing, so nothing is late. */
+  get #isDone(): boolean {
+    const { stages, soak, checks } = this.#course
+    const isLast = this.#stage === stages.length - 1
+    const isThrough = !this.#isAmidStage || (soak === 0 && !checks)
+    return this.#phase === 'going' && isLast && this.#runway.isEmpty && isThrough
   }
 
   #pause(why: Finding): readonly Command[] {

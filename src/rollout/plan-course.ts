@@ -17,6 +17,8 @@ export interface Circumstances {
   /** The moment, monotonic and since the epoch. */
   readonly now: number
   readonly wall: number
+  /** Monotonic: when the run began. */
+  readonly began: number
 }
 
 /**
@@ -91,11 +93,13 @@ const isStaged = ({ stages, canaries, manual, maxStageFailures }: Rollout) =>
   (stages?.length ?? 1) > 1 || canaries !== undefined || manual === true || maxStageFailures !== undefined
 
 /** On the monotonic clock. */
-function windowOf({ notBefore, notAfter }: Rollout, { now, wall }: Circumstances) {
+function windowOf({ notBefore, notAfter, timeout }: Rollout, { now, wall, began }: Circumstances) {
   const opens = notBefore === undefined ? undefined : momentOf(notBefore, wall)
   const closes = notAfter === undefined ? undefined : momentOf(notAfter, opens ?? wall)
+  const begins = Math.max(began, opens === undefined ? began : now + opens - wall)
   return {
     ...(opens === undefined ? {} : { notBefore: now + opens - wall }),
     ...(closes === undefined ? {} : { notAfter: now + closes - wall }),
+    ...(timeout === undefined ? {} : { overdueAt: begins + timeout }),
   }
 }

@@ -14,8 +14,8 @@ import type { Observed, Target } from './target.ts'
 export interface RollTools extends ApplyTools {
   /** After this no host starts. */
   readonly stop: AbortSignal
-  /** Resolves when somebody lets the rollout go on. */
-  readonly promoted: (run: string, over: AbortSignal) => Promise<void>
+  /** Resolves when somebody has said whether the rollout goes on. */
+  readonly promoted: (run: string, over: AbortSignal) => Promise<boolean>
   /** How a host is taken from the generation that this run made to the one before. */
   readonly back: (host: string, from: number, to: number) => Target
   readonly each: Each
@@ -82,8 +82,9 @@ function crewOf(changing: Changing, course: Course, done: Map<string, Outcome>, 
     check: (_, hosts, earlier) => checkStage([...earlier, ...hosts], { changing, done, tools }),
     pause: async (why, over) => {
       await emit({ type: 'rollout-paused', run, why })
-      await tools.promoted(run, over)
-      if (!over.aborted) await emit({ type: 'rollout-promoted', run })
+      const goesOn = await tools.promoted(run, over)
+      if (goesOn && !over.aborted) await emit({ type: 'rollout-promoted', run })
+      return goesOn
     },
     takeBack: async (hosts, why) => {
       await emit({ type: 'taking-back', run, hosts, why })
@@ -92,10 +93,16 @@ function crewOf(changing: Changing, course: Course, done: Map<string, Outcome>, 
         const change = changing.get(host)?.plan.change
         if (!change) throw new Error(`${host} was never changed`)
         const target = tools.back(host, change.generation, change.base)
-        await settle(await takeBack(target, change.base, tools), done, tools)
+        await settle(await takeBack(target, change.base, unhindered(tools)), done, tools)
       })
     },
   }
+}
+
+/** Neither a gate nor a time that is up keeps a host from its old rules. */
+function unhindered(tools: RollTools): ApplyTools {
+  const { gatesOf: _, hostTimeout: __, ...free } = tools
+  return free
 }
 
 async function settle(outcome: Outcome, done: Map<string, Outcome>, { emit }: RollTools): Promise<HostState> {

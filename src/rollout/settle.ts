@@ -1,10 +1,18 @@
-import { askRollback, awaitApplied, type Confirmation, confirm, type GuardState } from '../host/guard.ts'
+import {
+  askRollback,
+  awaitApplied,
+  type Confirmation,
+  confirm,
+  type GuardState,
+  readState,
+} from '../host/guard.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit, Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Connect, Session } from '../session/session.ts'
 import { isFresh, readClocks } from './freshness.ts'
+import { cutAt, type HostLimit, isUp, sayOverdue } from './host-limit.ts'
 
 export interface Armed {
   readonly host: string
@@ -26,6 +34,8 @@ export interface SettleTools {
   readonly lookAgain: (session: Session) => Promise<Untransacted>
   /** Asked while the new rules are in force and nothing is confirmed: why they must go, if they must. */
   readonly passes?: () => Promise<Finding | undefined>
+  /** When it is up, what isn't confirmed is to be taken back. */
+  readonly limit?: HostLimit
   /** Once it is persisted, over the connection that said so: what is to be said of that. */
   readonly afterwards?: (session: Session) => Promise<Finding>
 }
@@ -64,12 +74,14 @@ export async function settle(armed: Armed, tools: SettleTools): Promise<Settled>
   let mayAskAgain = true
   let lastError: Finding | undefined
   while (tools.clock.now() < until) {
+    const wasUp = isUp(tools.limit)
     try {
       const settled = await look(armed, tools)
-      if (settled) return settled
+      if (settled) return wasUp && settled !== 'disarmed' ? sayOverdue(tools.limit, settled) : settled
     } catch (error) {
       if (!(error instanceof FleetError)) throw error
-      if (error.code === 'aborted') return outcome(armed, 'unknown', fault('let-go'))
+      const isCut = !wasUp && isUp(tools.limit)
+      if (error.code === 'aborted' && !isCut) return outcome(armed, 'unknown', fault('let-go'))
       lastError = error.finding
       const later = tools.clock.now() + AT_LEAST
       if (mayAskAgain && error.hostState === 'unknown' && later > until) {
@@ -90,23 +102,26 @@ export async function settle(armed: Armed, tools: SettleTools): Promise<Settled>
 /** One connection. Undefined: not over yet, look again. */
 async function look(armed: Armed, tools: SettleTools): Promise<Settled | undefined> {
   const wall = tools.clock.wall() - tools.clock.now()
-  const session = await tools.connect()
+  const isLate = isUp(tools.limit)
+  const cut = cutAt(tools.limit)
+  const session = await tools.connect(cut.signal)
   try {
     const started = { now: session.connectStart, wall: session.connectStart + wall }
-    const state = await awaitApplied(session, armed.nonce)
+    const state = await (isLate ? readState : awaitApplied)(session, armed.nonce)
     // What a host knows of a change dies with its boot: this is a copy.
     if (state.bootId !== armed.bootId) return outcome(armed, 'unknown', fault('another-host'))
-    if (isOverdue(armed, tools, state))
+    if (isLate || isOverdue(armed, tools, state))
       return await byState(armed, tools, session, await askRollback(session, armed.nonce))
     if (state.name !== 'APPLIED') return await byState(armed, tools, session, state)
     await tools.emit({ type: 'host-step', host: armed.host, step: 'applied' })
     if (!isFresh(started, readClocks(tools.clock), state.age ?? 0)) return undefined
-    return await decide(armed, tools, session, state)
+    return await decide(armed, { ...tools, letBe: cut.letBe }, session, state)
   } catch (error) {
     if (error instanceof FleetError && error.code === 'host-unknown-nonce')
       return await withoutTransaction(armed, tools, session)
     throw error
   } finally {
+    cut.letBe()
     await session.close()
   }
 }
@@ -121,7 +136,7 @@ function isOverdue(armed: Armed, tools: SettleTools, { name }: GuardState): bool
 /** Applied, and this connection proves that the host can be reached: confirm, if there is time to. */
 async function decide(
   armed: Armed,
-  tools: SettleTools,
+  tools: SettleTools & { readonly letBe: () => void },
   session: Session,
   state: GuardState,
 ): Promise<Settled | undefined> {
@@ -129,6 +144,9 @@ async function decide(
     return byState(armed, tools, session, await askRollback(session, armed.nonce))
   }
   const wrong = await tools.passes?.()
+  if (isUp(tools.limit)) return undefined
+  // A confirmation is never cut short.
+  tools.letBe()
   return wrong ? refuse(armed, tools, session, wrong) : confirmed(armed, tools, session)
 }
 

@@ -7,6 +7,10 @@ const list = (value: Args[string] | undefined): string =>
 export const cliSentences = {
   'plan-unwritable': a => `The plan can't be written: ${String(a.reason)}.`,
   'plan-unreadable': a => `This is not a plan that \`fleet plan -o\` has saved: ${String(a.reason)}.`,
+  'rollout-unknown-group': a =>
+    `${String(a.of)} speaks of ${String(a.name)}, which is no group of the inventory and no role, so that has no effect.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
+  'rollout-unknown-variable': a =>
+    `${String(a.of)} speaks of a variable ${String(a.name)}, which no host of the inventory has, so that has no effect.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
   'gate-unknown-host': a =>
     `A gate is to be asked from ${String(a.host)}, which is no host of the inventory.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''}`,
   'rollback-both': a =>

@@ -11,6 +11,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   stage: 'a number of hosts from 1, or a share such as 10%',
   stages: 'a list such as [1, 10%, 100%]',
   duration: 'a time such as 30s, 5m or 1h',
+  limit: 'a time from 1s, such as 5m or 1h',
   confirmTimeout: 'a time from 4s to 30m',
   unreachable: 'abort or skip',
   onFailure: 'stop, revert-stage, revert-all or pause',

@@ -63,6 +63,8 @@ export const planSentences = {
   'left-out-never-applied': () =>
     'It would be changed, but fleet has confirmed nothing there yet, and --only-drifted leaves such hosts out.',
   'goes-back': a => `Goes from generation ${String(a.from)} back to what generation ${String(a.to)} said.`,
+  'changed-since': a =>
+    `It stands on generation ${String(a.now)}, which ${String(a.who)} made at ${String(a.made)}, after the rollback was asked for. \`fleet rollback --to GENERATION -l HOST\` goes back all the same.`,
   superseded: a =>
     `It stands on generation ${String(a.now)} by now, and generation ${String(a.from)} was to be taken back: somebody changed it since. \`fleet rollback --to GENERATION -l HOST\` goes back all the same.`,
   'generation-does-not-load': a =>

@@ -52,6 +52,9 @@ export const rolloutSentences = {
     `${String(a.failed)} ${a.failed === 1 ? 'host' : 'hosts'} of stage ${String(a.stage)} failed, and ${String(a.borne)} may.`,
   'too-many-skipped': a =>
     `${String(a.failed)} ${a.failed === 1 ? 'host was' : 'hosts were'} unreachable, and ${String(a.borne)} may be passed over.`,
+  'host-overdue': a =>
+    `It wasn't done within ${String(a.seconds)} s (hostTimeout), so nothing was confirmed there: it has its old rules.`,
+  'run-overdue': () => "The run's time is up (timeout), and no host is started any more.",
   'window-over': () => 'The time in which hosts may be changed is over.',
   stopped: () => 'It was stopped.',
   'needs-extra-vars': a =>

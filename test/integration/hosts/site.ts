@@ -8,6 +8,9 @@ import type { Lab } from '../../../src/lab/lab.ts'
 import type { Event } from '../../../src/model/event.ts'
 import { PROGRAM } from './program.ts'
 
+/** What somebody types, or does. */
+type Keys = string | (() => void)
+
 export type Files = Readonly<Record<string, string>>
 
 /** A folder as an operator keeps it (inventory, variables, templates), and fleet run in it on the lab's controller. */
@@ -52,11 +55,15 @@ export class Site {
     return Number((await this.#lab.run(argv, { cwd: this.folder, env: this.#env })).stdout)
   }
 
-  /** Somebody at a terminal, who types `keys` (`\x03` is Ctrl-C), or does something else, once `question` is on the screen. */
+  /**
+   * Somebody at a terminal, who types `keys` (`\x03` is Ctrl-C), or does something else, once `question` is on the
+   * screen; and then at the questions that follow.
+   */
   async atTerminal(
     args: readonly string[],
     question: RegExp,
-    keys: string | (() => void),
+    keys: Keys,
+    ...more: readonly (readonly [question: RegExp, keys: Keys])[]
   ): Promise<CommandResult> {
     const command = this.#argv(args)
       .map(word => `'${word}'`)
@@ -67,12 +74,16 @@ export class Site {
       stdio: 'pipe',
     })
     let screen = ''
+    let read = 0
+    const open = [[question, keys] as const, ...more]
     child.stdout?.on('data', chunk => {
-      const asked = question.test(screen)
       screen += String(chunk)
-      if (asked || !question.test(screen)) return
-      if (typeof keys === 'string') child.stdin?.write(keys)
-      else keys()
+      const [next] = open
+      if (!next?.[0].test(screen.slice(read))) return
+      open.shift()
+      read = screen.length
+      if (typeof next[1] === 'string') child.stdin?.write(next[1])
+      else next[1]()
     })
     const [code, stderr] = await Promise.all([endOf(child), child.stderr ? text(child.stderr) : ''])
     return { code, stdout: screen, stderr }

@@ -51,6 +51,8 @@ rollout:
   manual: true
   notBefore: 22:30
   notAfter: 2026-01-31T04:00
+  hostTimeout: 5m
+  timeout: 2h
 `)
     expect(config).toEqual({
       inventory: ['/etc/fleet/hosts.ini', 'h1,h2,'],
@@ -62,6 +64,13 @@ rollout:
       ]),
       concurrency: { hosts: 10, starts: 5, startsPerBastion: 2, open: 100 },
       confirmTimeout: 120_000,
+      rolloutAt: new Map(
+        [
+          ['canaries.web', 12],
+          ['maxParallel.db', 15],
+          ['spread', 13],
+        ].map(([name, line]) => [name, { file: 'fleet.yml', line }]),
+      ),
       rollout: {
         stages: [1, '10%', '100%'],
         canaries: { web: 1 },
@@ -78,6 +87,8 @@ rollout:
         manual: true,
         notBefore: '22:30',
         notAfter: '2026-01-31T04:00',
+        hostTimeout: 300_000,
+        timeout: 7_200_000,
       },
     })
   })
@@ -156,6 +167,8 @@ hooks:
     ['hooks:\n  - url: https://me:secret@chat.example/', '2 config-wrong-value hooks.0.url'],
     ['rollout:\n  manual: 3', '2 config-wrong-value rollout.manual'],
     ['rollout:\n  notBefore: late', '2 config-wrong-value rollout.notBefore'],
+    ['rollout:\n  hostTimeout: 0', '2 config-wrong-value rollout.hostTimeout'],
+    ['rollout:\n  timeout: long', '2 config-wrong-value rollout.timeout'],
     ['rollout:\n  gates: [{udp: 5}]', '2 config-wrong-value rollout.gates.0'],
     ['journal: a\njournal: b', '2 config-duplicate-key'],
     ['journal: [a', '1 config-bad-yaml'],

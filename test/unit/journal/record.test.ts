@@ -51,6 +51,12 @@ async function write(run: string, ...events: readonly Event[]): Promise<string> 
 const recordIn = async (file: string) => recordOf(await readJournal(file))
 
 describe('the record of a run', () => {
+  it('tells a run that had nobody to change from one that never came to a plan', async () => {
+    const planned = await write('p', started('p'), { type: 'rollout-planned', run: 'p', stages: [] })
+    expect(await recordIn(planned)).toMatchObject({ isPlanned: true, stages: [] })
+    expect(await recordIn(await write('n', started('n')))).toMatchObject({ isPlanned: false, stages: [] })
+  })
+
   it('knows of each host its plan, its last handover and its last outcome', async () => {
     const file = await write(
       'r',

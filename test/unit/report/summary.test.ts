@@ -26,6 +26,13 @@ describe('a summary', () => {
     )
   })
 
+  it('says how hosts that failed are caught up, where there is such a way', () => {
+    const rest = '20260131-120000-beef'
+    const text = printSummary([...many(1, 'persisted'), ...many(1, 'unreachable', 'u')], { rest })
+    expect(text).toMatch(/\n`fleet resume 20260131-120000-beef` catches up what is left\.\n$/)
+    expect(printSummary(many(2, 'persisted'), { rest })).toBe('2 hosts: persisted\n')
+  })
+
   it('folds failed hosts with one cause and names them all', () => {
     const text = printSummary(
       ['b', 'a'].map(host => failed(host, 'reverted', 'rolled-back', { why: 'asked' })),

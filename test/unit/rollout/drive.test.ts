@@ -2,39 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { HostState } from '../../../src/model/host-state.ts'
 import type { Course } from '../../../src/rollout/course.ts'
 import { type Crew, drive } from '../../../src/rollout/drive.ts'
-
-/** A clock that stands until nothing else can happen, then goes to the next moment somebody sleeps for. */
-class VirtualClock {
-  #now = 0
-  readonly #sleepers: { at: number; wake: () => void }[] = []
-
-  now = () => this.#now
-
-  sleep = (milliseconds: number, signal?: AbortSignal) =>
-    new Promise<void>(wake => {
-      // As real timers do: a little early.
-      this.#sleepers.push({ at: this.#now + milliseconds - (signal && milliseconds > 1 ? 0.01 : 0), wake })
-      signal?.addEventListener('abort', () => wake())
-    })
-
-  /** Runs until `done` is settled or nobody sleeps any more. */
-  async run<T>(done: Promise<T>): Promise<T> {
-    let isDone = false
-    const mark = () => {
-      isDone = true
-    }
-    void done.then(mark, mark)
-    for (;;) {
-      for (let turn = 0; turn < 20; turn += 1) await Promise.resolve()
-      if (isDone) return done
-      this.#sleepers.sort((a, b) => a.at - b.at)
-      const next = this.#sleepers.shift()
-      if (!next) throw new Error('everybody waits for somebody else')
-      this.#now = Math.max(this.#now, next.at)
-      next.wake()
-    }
-  }
-}
+import { VirtualClock } from './virtual-clock.ts'
 
 interface Fleet {
   /** What each host comes to, and after how long; others persist after 10. */
@@ -64,6 +32,7 @@ function roll(course: Partial<Course> & Pick<Course, 'stages'>, fleet: Fleet = {
     pause: async why => {
       tell(`pause ${why.code}`)
       if (!fleet.promote) await new Promise(() => undefined)
+      return true
     },
     takeBack: async hosts => tell(`take back ${hosts.join(' ')}`),
   }

@@ -17,7 +17,7 @@ const FLEETS: readonly (readonly (readonly string[])[])[] = [
 ]
 const POLICIES: readonly Course['onFailure'][] = ['stop', 'pause', 'revert-stage', 'revert-all']
 
-const courses: readonly Course[] = FLEETS.flatMap(stages =>
+const ENDLESS: readonly Course[] = FLEETS.flatMap(stages =>
   POLICIES.flatMap(onFailure =>
     [0, 1].flatMap(failures =>
       [undefined, 0].flatMap(skipped =>
@@ -39,6 +39,9 @@ const courses: readonly Course[] = FLEETS.flatMap(stages =>
     ),
   ),
 )
+
+/** Once more with a time that may be up at any moment. */
+const courses = [...ENDLESS, ...ENDLESS.map(course => ({ ...course, overdueAt: 10 }))]
 
 /** What is seen from outside of a rollout on one of its ways. */
 interface World {
@@ -152,6 +155,10 @@ function obey(world: World, command: Command, course: Course): World {
     case 'start': {
       assert(course.stages[world.stage]?.includes(command.host))
       assert(![...world.flying, ...world.settled.keys()].includes(command.host), 'a host starts once')
+      assert(
+        world.time < (course.overdueAt ?? Number.POSITIVE_INFINITY),
+        'nothing starts when the time is up',
+      )
       assert(!(world.isStopped || world.isTakingBack || world.isPaused), 'nothing starts after a stop')
       if (course.budget.skipped === undefined) assert(!isBroke(world, course), 'the budget bears it')
       assert(world.flying.length < course.parallel.hosts)
@@ -190,10 +197,10 @@ function replay(course: Course, events: readonly EngineEvent[]): World {
 }
 
 /** Ways that lead to the same world go on in the same way. */
-const keyOf = (world: World) =>
+const keyOf = (world: World, { overdueAt }: Course) =>
   JSON.stringify({
     ...world,
-    time: 0,
+    time: overdueAt !== undefined && world.time >= overdueAt,
     flying: world.flying.toSorted(),
     settled: [...world.settled].map(String).toSorted(),
   })
@@ -203,7 +210,7 @@ function explore(course: Course): number {
   const open: (readonly EngineEvent[])[] = [[]]
   for (let events = open.pop(); events; events = open.pop()) {
     const world = replay(course, events)
-    const key = keyOf(world)
+    const key = keyOf(world, course)
     if (seen.has(key)) continue
     seen.add(key)
     if (world.isOver) continue

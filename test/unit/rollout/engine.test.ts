@@ -50,6 +50,10 @@ function begin(of: Course) {
       now = time
       return tell({ type: 'woken' })
     },
+    /** Time goes by, and nobody says so. */
+    late: (time: number) => {
+      now = time
+    },
     tell,
     stop: () => tell({ type: 'stopped', why: { code: 'operator', severity: 'error', args: {} } }),
     check: (...failed: readonly string[]) => tell({ type: 'checked', check: { failed } }),
@@ -233,5 +237,90 @@ describe('the window', () => {
     expect(it.at(10)).toEqual(['stage 0', 'a'])
     expect(it.at(20)).toEqual([])
     expect(it.settle('a')).toEqual(['end: window-over'])
+  })
+})
+
+describe('the time of all of it', () => {
+  const one = { ...NO_LIMIT, hosts: 1 }
+
+  it('is a stop with its own reason: hosts in flight come to their end', () => {
+    const it = begin(course([['a', 'b']], { overdueAt: 30, parallel: one }))
+    expect(it.first).toEqual(['wake 30', 'stage 0', 'a'])
+    expect(it.at(30)).toEqual([])
+    expect(it.settle('a')).toEqual(['end: run-overdue'])
+  })
+
+  it('ends a pause, a soak, and a wait for the window', () => {
+    const paused = begin(course([['a'], ['b']], { overdueAt: 30, manual: true }))
+    paused.settle('a')
+    expect(paused.at(30)).toEqual(['end: run-overdue'])
+    const soaking = begin(course([['a'], ['b']], { overdueAt: 30, soak: 50 }))
+    soaking.settle('a')
+    expect(soaking.at(30)).toEqual(['end: run-overdue'])
+    const closed = begin(course([['a']], { overdueAt: 30, notBefore: 50 }))
+    expect(closed.at(30)).toEqual(['end: run-overdue'])
+  })
+
+  it('is up when it is up, whoever says something first', () => {
+    const it = begin(course([['a'], ['b']], { overdueAt: 30, manual: true }))
+    it.settle('a')
+    it.late(30)
+    expect(it.tell({ type: 'promoted' })).toEqual(['end: run-overdue'])
+    expect(begin(course([['a']], { overdueAt: 0 })).first).toEqual(['end: run-overdue'])
+  })
+
+  it('is no matter where nothing is missing', () => {
+    const it = begin(course([['a'], ['b', 'c']], { overdueAt: 30 }))
+    it.settle('a')
+    it.settle('b')
+    expect(it.at(30)).toEqual([])
+    expect(it.settle('c')).toEqual(['end'])
+    const checked = begin(course([['a']], { overdueAt: 30, checks: true }))
+    checked.settle('a')
+    expect(checked.at(30)).toEqual([])
+    expect(checked.check()).toEqual(['end'])
+  })
+
+  it('does not keep a failure from what follows it, before or after', () => {
+    const of = course([['a'], ['b', 'c'], ['d']], { overdueAt: 30, onFailure: 'revert-all' })
+    const before = begin(of)
+    before.settle('a')
+    before.settle('b', 'failed')
+    expect(before.at(30)).toEqual([])
+    expect(before.settle('c')).toEqual(['take back a+c: budget-spent'])
+    expect(before.tell({ type: 'taken back' })).toEqual(['end: budget-spent'])
+    const after = begin(of)
+    after.settle('a')
+    after.at(30)
+    after.settle('b')
+    expect(after.settle('c', 'failed')).toEqual(['take back a+b: budget-spent'])
+  })
+
+  it('says nothing to a run that somebody has stopped', () => {
+    const it = begin(course([['a', 'b']], { overdueAt: 30, onFailure: 'revert-all' }))
+    it.settle('a')
+    it.stop()
+    it.late(30)
+    expect(it.settle('b', 'failed')).toEqual(['end: operator'])
+  })
+
+  it('lets nobody be waited for', () => {
+    const of = course([['a', 'b'], ['c']], { overdueAt: 30, onFailure: 'pause', checks: true })
+    const failed = begin(of)
+    failed.at(30)
+    failed.settle('a', 'failed')
+    expect(failed.settle('b')).toEqual(['end: budget-spent'])
+    const pausing = begin(of)
+    pausing.settle('a', 'failed')
+    pausing.at(30)
+    expect(pausing.settle('b')).toEqual(['end: budget-spent'])
+    const unsure = begin(of)
+    unsure.settle('a')
+    unsure.settle('b')
+    unsure.at(30)
+    const inconclusive = { code: 'gate-silent', ...FINDING }
+    expect(unsure.tell({ type: 'checked', check: { failed: [], inconclusive } })).toEqual([
+      'end: gate-silent',
+    ])
   })
 })

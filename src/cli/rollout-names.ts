@@ -1,0 +1,75 @@
+import type { Rollout } from '../config/rollout.ts'
+import type { Finding } from '../model/finding.ts'
+import { nearest } from '../model/nearest.ts'
+import type { Place } from '../model/place.ts'
+import { roleNames, SHIPPED_TEMPLATES } from '../roles/templates.ts'
+import type { Flags } from './command.ts'
+import { checkGates } from './gates.ts'
+import { type Inputs, templateFolders } from './inputs.ts'
+
+/** Before anybody is contacted: what is to be warned of. Error: `gate-unknown-host`. */
+export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): readonly Finding[] {
+  checkGates(rollout.gates ?? [], inputs)
+  const folders = templateFolders(inputs, flags).map(path => ({ path, shown: path }))
+  const roles = () => roleNames([...folders, SHIPPED_TEMPLATES])
+  return unknownNames(rollout, inputs, roles)
+}
+
+/** A warning, as one fleet.yml may serve several inventories: what is said of such a name says nothing. */
+export function unknownNames(
+  rollout: Rollout,
+  { config, inventory }: Pick<Inputs, 'config' | 'inventory'>,
+  roles: () => Iterable<string>,
+): readonly Finding[] {
+  const used = namesIn(rollout)
+  const isKnown = ({ name }: Used) => inventory.groups.has(name)
+  const kinds = used.every(isKnown) ? [] : [...inventory.groups.keys(), ...roles()]
+  const groups = used.filter(one => !isKnown(one) && !kinds.includes(one.name))
+  const place = ({ key, value }: Used) =>
+    config.rollout && value(config.rollout) === value(rollout) ? config.rolloutAt?.get(key) : undefined
+  return [
+    ...groups.map(one => unknown('rollout-unknown-group', one, kinds, place(one))),
+    ...unknownVariable(rollout, inventory).map(({ one, known }) =>
+      unknown('rollout-unknown-variable', one, known, place(one)),
+    ),
+  ]
+}
+
+/** A name, where it stands, and what of a rollout it belongs to: flags replace the whole of that. */
+interface Used {
+  readonly name: string
+  readonly key: string
+  readonly of: string
+  readonly value: (rollout: Rollout) => unknown
+}
+
+function namesIn({ canaries = {}, maxParallel = {}, gates = [] }: Rollout): readonly Used[] {
+  const of = (word: 'canaries' | 'maxParallel') => (name: string) => ({
+    name,
+    key: `${word}.${name}`,
+    of: word,
+    value: (rollout: Rollout) => rollout[word],
+  })
+  return [
+    ...Object.keys(canaries).map(of('canaries')),
+    ...Object.keys(maxParallel).map(of('maxParallel')),
+    ...gates.flatMap(({ on }, at) =>
+      on === undefined
+        ? []
+        : [{ name: on, key: `gates.${at}.on`, of: 'gates', value: (rollout: Rollout) => rollout.gates }],
+    ),
+  ]
+}
+
+function unknownVariable({ spread }: Rollout, { hosts }: Inputs['inventory']) {
+  const isKnown = spread === undefined || [...hosts.values()].some(({ variables }) => variables.has(spread))
+  if (isKnown) return []
+  const known = new Set([...hosts.values()].flatMap(({ variables }) => [...variables.keys()]))
+  const one = { name: spread, key: 'spread', of: 'spread', value: (rollout: Rollout) => rollout.spread }
+  return [{ one, known }]
+}
+
+function unknown(code: string, { name, of }: Used, known: Iterable<string>, at: Place | undefined): Finding {
+  const args = { name, of, nearest: nearest(name, known) ?? null }
+  return { code, severity: 'warning', args, ...(at ? { at } : {}) }
+}

@@ -1,0 +1,34 @@
+import { findRun } from '../journal/find.ts'
+import type { RunRecord } from '../journal/record.ts'
+import type { Asked } from '../plan/back.ts'
+import type { Flags } from './command.ts'
+import { flag } from './flag.ts'
+import type { Inputs } from './inputs.ts'
+import { journalsOf } from './journals.ts'
+import type { Way } from './prepared.ts'
+
+type WayOf = (host: string, inputs: Inputs) => Promise<Way | undefined>
+
+/**
+ * Where the flags of a rollback lead each host: those that a run changed to what each had before it; with `--to` to one
+ * generation; else to the one before. `asked`: when, where it is done later.
+ */
+export function waysOf(flags: Flags, asked?: Asked): WayOf {
+  const run = flag(flags, 'run', 'string')
+  const to = flag(flags, 'to', 'number') ?? 'previous'
+  let record: Promise<RunRecord> | undefined
+  return async (host, inputs) => {
+    if (run === undefined) return { to, ...(asked ? { asked } : {}) }
+    record ??= findRun(journalsOf(inputs, flags), run)
+    return wayOfRun(host, await record)
+  }
+}
+
+/** Hosts that the run has not left on the generation it made are as they were. */
+function wayOfRun(host: string, { hosts }: RunRecord): Way | undefined {
+  const known = hosts.get(host)
+  if (!known?.handover || !known.outcome) return undefined
+  const { state } = known.outcome
+  if (state !== 'persisted' && state !== 'confirmed, not persisted' && state !== 'unknown') return undefined
+  return { from: known.handover.generation, to: known.handover.base }
+}

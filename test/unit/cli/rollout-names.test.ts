@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { unknownNames } from '../../../src/cli/rollout-names.ts'
+import { parseConfig } from '../../../src/config/config.ts'
+import type { Inventory } from '../../../src/inventory/inventory.ts'
+import { say } from '../../../src/report/say.ts'
+
+const group = (name: string) => ({ name, hosts: [], children: [], depth: 1, priority: 1 })
+const inventory: Inventory = {
+  hosts: new Map([
+    [
+      'web1',
+      {
+        name: 'web1',
+        groups: ['webservers'],
+        variables: new Map([['rack', { value: 'a', at: { file: 'inventory.ini' } }]]),
+      },
+    ],
+  ]),
+  groups: new Map(['all', 'webservers'].map(name => [name, group(name)])),
+  hostSources: new Map(),
+  directory: '',
+}
+
+const CONFIG = parseConfig(
+  `rollout:
+  spread: rak
+  canaries: {webserver: 1, web: 2}
+  maxParallel: {all: 3, dbb: 1}
+  gates:
+    - {tcp: 80}
+    - {tcp: 443, on: wbe}
+`,
+  'fleet.yml',
+  '/etc',
+)
+
+const said = (rollout = CONFIG.rollout ?? {}) =>
+  unknownNames(rollout, { config: CONFIG, inventory }, () => ['web', 'db']).map(finding => say(finding))
+
+describe('a name that a rollout goes by', () => {
+  it('and that nothing has is told of, with the place and the nearest that there is', () => {
+    expect(said()).toEqual([
+      expect.stringMatching(/^fleet\.yml:3: .*canaries speaks of webserver,.* Did you mean webservers\?$/),
+      expect.stringMatching(/^fleet\.yml:4: .*maxParallel speaks of dbb,.* Did you mean db\?$/),
+      expect.stringMatching(/^fleet\.yml:7: .*gates speaks of wbe,.* Did you mean web\?$/),
+      expect.stringMatching(/^fleet\.yml:2: .*spread speaks of a variable rak,.* Did you mean rack\?$/),
+    ])
+  })
+
+  it('has no place where a flag says it', () => {
+    const [first, ...more] = said({ canaries: { dbs: 1 } })
+    expect(first).toMatch(/^canaries speaks of dbs,.* Did you mean db\?$/)
+    expect(more).toEqual([])
+  })
+
+  it('is a group, a role or a variable', () => {
+    expect(said({ canaries: { db: 1 }, maxParallel: { webservers: 2 }, spread: 'rack' })).toEqual([])
+    expect(said({})).toEqual([])
+  })
+})

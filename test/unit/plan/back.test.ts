@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { type Asked, refuseSuperseded } from '../../../src/plan/back.ts'
+
+const MADE = '2026-01-02T03:04:05.000Z'
+
+function refusal(number: number, left: { from?: number; asked?: Asked }): string | undefined {
+  const generation = {
+    number,
+    nonce: '',
+    origin: { who: 'me', made: MADE, run: 'r7' },
+    whole: true,
+    linked: true,
+    plugins: true,
+    enabled: true,
+    rules: { 4: '', 6: '' },
+    ipsets: '',
+  }
+  const plan = refuseSuperseded({ host: 'h', groups: [], ...left, seen: { bootId: 'boot', generation } })
+  return plan?.verdict === 'refused' ? plan.findings[0]?.code : undefined
+}
+
+describe('a host that is to go back', () => {
+  it('is refused where it left the generation that was to be taken back', () => {
+    expect(refusal(7, { from: 7 })).toBeUndefined()
+    expect(refusal(8, { from: 7 })).toBe('superseded')
+    expect(refusal(0, { from: 7 }), 'half removed').toBeUndefined()
+  })
+
+  it('is refused where somebody changed it after that was asked for', () => {
+    const before = '2026-01-02T03:04:04.000Z'
+    expect(refusal(7, {})).toBeUndefined()
+    expect(refusal(7, { asked: { at: '2026-01-02T03:04:06.000Z', run: 'r8' } })).toBeUndefined()
+    expect(refusal(7, { asked: { at: before, run: 'r6' } })).toBe('changed-since')
+    expect(refusal(7, { asked: { at: before, run: 'r7' } }), 'by that itself').toBeUndefined()
+  })
+})

@@ -1,0 +1,275 @@
+import { describe, expect, it } from 'vitest'
+import type { Event, Outcome } from '../../../src/model/event.ts'
+import type { Course } from '../../../src/rollout/course.ts'
+import type { Gate, Reading } from '../../../src/rollout/gates/gate.ts'
+import { HostGates } from '../../../src/rollout/gates/host-gates.ts'
+import { type RollTools, roll } from '../../../src/rollout/roll.ts'
+import { FakeHost, type Kind } from './fake-host.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+/* All of a rollout but the first look, over hosts that answer as they are told to: which events come, and in which order. */
+
+interface Wish extends Partial<Course> {
+  readonly hosts: Readonly<Record<string, Kind>>
+  readonly stages: Course['stages']
+  readonly hostTimeout?: number
+  /** What becomes of the hosts whose gate is asked. */
+  readonly gate?: (host: FakeHost) => Reading['is']
+  /** What somebody says when it is paused; nobody says anything where that is left out. */
+  readonly says?: boolean
+}
+
+const GATE: Gate = { tcp: 443 }
+
+async function rollWith({ hosts, hostTimeout, gate, says, ...course }: Wish) {
+  const clock = new VirtualClock()
+  const events: Event[] = []
+  const emit = (event: Event) => void events.push(event)
+  const fleet = new Map(
+    Object.entries(hosts).map(([name, kind]) => [name, new FakeHost(name, kind, clock)] as const),
+  )
+  const named = (name: string) => fleet.get(name) ?? new FakeHost(name, 'dead', clock)
+  const ask = async (_: Gate, host: string): Promise<Reading> => ({
+    is: gate?.(named(host)) ?? 'pass',
+    detail: '',
+  })
+  const gates = new Map([...fleet.keys()].map(name => [name, new HostGates(name, [GATE], ask, emit)]))
+  const tools: RollTools = {
+    run: 'r',
+    who: 'me',
+    confirmTimeout: 60_000,
+    aptTimeout: 1000,
+    ...(hostTimeout === undefined ? {} : { hostTimeout }),
+    ...(gate ? { gatesOf: (host: string) => gates.get(host) } : {}),
+    clock,
+    emit,
+    stop: new AbortController().signal,
+    promoted: () => (says === undefined ? new Promise(() => undefined) : Promise.resolve(says)),
+    back: (host, _, to) => named(host).target(to),
+    each: (items, work) => Promise.allSettled(items.map(item => work(item))),
+  }
+  const observed = await Promise.all([...fleet.values()].map(host => host.observed()))
+  const whole: Course = {
+    budget: { failures: 0, stageFailures: [], before: [] },
+    soak: 0,
+    checks: false,
+    manual: false,
+    onFailure: 'stop',
+    parallel: { hosts: 1, groups: new Map(), groupsOf: () => [] },
+    ...course,
+  }
+  const { outcomes, why } = await clock.run(roll({ observed, failed: [] }, whole, tools))
+  const words = Object.fromEntries(outcomes.map(one => [one.host, said(one)]))
+  return { words, why: why?.code, events: events.flatMap(told), clock, fleet, all: events }
+}
+
+const said = ({ state, finding }: Outcome) => (finding ? `${state}: ${finding.code}` : state)
+
+/** A line for each event but the steps of hosts. */
+function told(event: Event): string[] {
+  switch (event.type) {
+    case 'host-step':
+    case 'host-gate':
+      return []
+    case 'rollout-planned':
+      return [`planned ${event.stages.map(stage => stage.join('+')).join(' ')}`]
+    case 'phase-started':
+      return [
+        `${event.phase} ${event.hosts.join('+')}${event.stage ? ` ${event.stage}/${event.stages}` : ''}`,
+      ]
+    case 'host-settled':
+      return [`${event.host} ${said(event)}`]
+    case 'host-checked':
+      return [`${event.host} checked${event.finding ? `: ${event.finding.code}` : ''}`]
+    case 'rollout-paused':
+    case 'rollout-stopped':
+      return [`${event.type.slice('rollout-'.length)}: ${event.why.code}`]
+    case 'taking-back':
+      return [`taking back ${event.hosts.join('+')}: ${event.why.code}`]
+    case 'rollout-promoted':
+    case 'host-planned':
+    case 'change-planned':
+    case 'run-started':
+    case 'run-resumed':
+    case 'run-ended':
+      return [event.type]
+    default:
+      return event satisfies never
+  }
+}
+
+describe('what a rollout tells', () => {
+  it('is the frozen list, each stage, and one end for each host', async () => {
+    const { events, words, why } = await rollWith({
+      hosts: { same: 'unchanged', no: 'refused', a: 'good', b: 'slow', c: 'good' },
+      stages: [['a'], ['b', 'c']],
+      budget: { failures: 1, stageFailures: [], before: ['refused'] },
+      checks: true,
+    })
+    expect(events).toEqual([
+      'same unchanged',
+      'no refused',
+      'planned a b+c',
+      'apply a 1/2',
+      'a persisted',
+      'check a',
+      'a checked',
+      'apply b+c 2/2',
+      'b persisted',
+      'c persisted',
+      'check a+b+c',
+      'a checked',
+      'b checked',
+      'c checked',
+    ])
+    expect(words).toEqual({
+      same: 'unchanged',
+      no: 'refused',
+      a: 'persisted',
+      b: 'persisted',
+      c: 'persisted',
+    })
+    expect(why).toBeUndefined()
+  })
+
+  it('of a budget that is spent: who was never started, and why it stopped', async () => {
+    const { events, words, why } = await rollWith({
+      hosts: { a: 'good', b: 'locks out', c: 'good', d: 'good' },
+      stages: [['a', 'b', 'c'], ['d']],
+    })
+    expect(events).toEqual([
+      'planned a+b+c d',
+      'apply a+b+c 1/2',
+      'a persisted',
+      'b reverted: rolled-back',
+      'c not started',
+      'd not started',
+      'stopped: budget-spent',
+    ])
+    expect(words).toEqual({
+      a: 'persisted',
+      b: 'reverted: rolled-back',
+      c: 'not started',
+      d: 'not started',
+    })
+    expect(why).toBe('budget-spent')
+  })
+
+  it.each<[Kind, string]>([
+    ['dead', 'unreachable: connect-timeout'],
+    ['unloadable', 'refused: host-unloadable'],
+    ['locks out', 'reverted: rolled-back'],
+  ])('of a host of a later stage that is %s', async (kind, expected) => {
+    const { words } = await rollWith({ hosts: { a: 'good', b: kind }, stages: [['a'], ['b']] })
+    expect(words).toEqual({ a: 'persisted', b: expected })
+  })
+
+  it('of a host that does not pass its check any more: it has persisted, and counts as failed', async () => {
+    const { events, words, why, all } = await rollWith({
+      hosts: { a: 'spoils', b: 'good' },
+      stages: [['a'], ['b']],
+      checks: true,
+    })
+    expect(events).toEqual([
+      'planned a b',
+      'apply a 1/2',
+      'a persisted',
+      'check a',
+      'a checked: not-as-left',
+      'b not started',
+      'stopped: budget-spent',
+    ])
+    expect(words).toEqual({ a: 'persisted: not-as-left', b: 'not started' })
+    expect(why).toBe('budget-spent')
+    expect(all.filter(event => event.type === 'host-settled' && event.host === 'a')).toHaveLength(1)
+  })
+
+  it('of a pause, and of whoever says no', async () => {
+    const wish = { hosts: { a: 'good', b: 'good' }, stages: [['a'], ['b']], manual: true } as const
+    const yes = await rollWith({ ...wish, says: true })
+    expect(yes.events.slice(2)).toEqual([
+      'a persisted',
+      'paused: wants-promotion',
+      'rollout-promoted',
+      'apply b 2/2',
+      'b persisted',
+    ])
+    const no = await rollWith({ ...wish, says: false })
+    expect(no.events.slice(2)).toEqual([
+      'a persisted',
+      'paused: wants-promotion',
+      'b not started',
+      'stopped: stopped',
+    ])
+  })
+})
+
+describe('taking back', () => {
+  const wish = {
+    hosts: { a: 'good', b: 'stays', c: 'locks out', d: 'good' },
+    stages: [['a'], ['b', 'c'], ['d']],
+    onFailure: 'revert-all',
+  } as const
+
+  it('tells who goes back, and a second end of each', async () => {
+    const { events, words, fleet } = await rollWith(wish)
+    expect(events.slice(events.indexOf('c reverted: rolled-back') + 1)).toEqual([
+      'taking back a+b: budget-spent',
+      'take back a+b',
+      'a reverted: taken-back',
+      'b persisted: not-taken-back',
+      'd not started',
+      'stopped: budget-spent',
+    ])
+    expect(words).toMatchObject({ a: 'reverted: taken-back', b: 'persisted: not-taken-back' })
+    expect([...fleet.values()].map(({ generation }) => generation)).toEqual([1, 2, 1, 1])
+  })
+
+  it('is kept back by no gate', async () => {
+    // Open under the new rules alone.
+    const gate = (host: FakeHost) => (host.inForce === 2 ? 'pass' : 'fail')
+    const { words } = await rollWith({ ...wish, gate })
+    expect(words).toMatchObject({ a: 'reverted: taken-back' })
+  })
+
+  it('is kept back by no time that is up', async () => {
+    const { words } = await rollWith({
+      hosts: { a: 'slow back', c: 'locks out' },
+      stages: [['a'], ['c']],
+      onFailure: 'revert-all',
+      hostTimeout: 20_000,
+    })
+    expect(words).toMatchObject({ a: 'reverted: taken-back' })
+  })
+})
+
+describe('the time that a host has', () => {
+  it('ends what is waited for; the host goes back, and what became of it is read', async () => {
+    const { words, fleet, clock } = await rollWith({
+      hosts: { a: 'hangs' },
+      stages: [['a']],
+      hostTimeout: 20_000,
+    })
+    expect(words).toEqual({ a: 'reverted: host-overdue' })
+    expect(fleet.get('a')?.verbs).toEqual(['arm', 'await', 'status', 'rollback'])
+    expect(clock.now()).toBeLessThan(25_000)
+  })
+
+  it('ends the handing over: what is still on its way there must not begin', async () => {
+    const { words, fleet } = await rollWith({ hosts: { a: 'deaf' }, stages: [['a']], hostTimeout: 20_000 })
+    expect(words).toEqual({ a: 'failed: host-overdue' })
+    expect(fleet.get('a')?.verbs).toEqual(['arm', 'status', 'rollback'])
+  })
+
+  it('never cuts a confirmation short', async () => {
+    const { words, fleet } = await rollWith({ hosts: { a: 'slow' }, stages: [['a']], hostTimeout: 20_000 })
+    expect(words).toEqual({ a: 'persisted' })
+    expect(fleet.get('a')?.verbs).toEqual(['arm', 'await', 'confirm'])
+  })
+
+  it('is no matter for one that is quick, and none waits for it', async () => {
+    const { words, clock } = await rollWith({ hosts: { a: 'good' }, stages: [['a']], hostTimeout: 1e6 })
+    expect(words).toEqual({ a: 'persisted' })
+    expect(clock.isAwaited).toBe(false)
+  })
+})
