@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Event } from '../../src/model/event.ts'
-import { becomes, isLocked } from '../integration/hosts/guard.ts'
-import { allowOneConnection } from '../integration/hosts/one-connection.ts'
-import { acceptedConnections } from '../integration/hosts/rules.ts'
-import { settledAs } from '../integration/hosts/site.ts'
-import { until } from '../integration/hosts/wait.ts'
-import { lieAs } from './liar.ts'
-import { useTrial } from './trial.ts'
-import { giveBack, leadTo, readTrace, takeFiles, takeKeys } from './twin.ts'
+import type { Event } from '../../../src/model/event.ts'
+import { becomes, isLocked } from '../../integration/hosts/guard.ts'
+import { allowOneConnection } from '../../integration/hosts/one-connection.ts'
+import { acceptedConnections } from '../../integration/hosts/rules.ts'
+import { settledAs } from '../../integration/hosts/site.ts'
+import { until } from '../../integration/hosts/wait.ts'
+import { lieAs } from '../liar.ts'
+import { useTrial } from '../trial.ts'
+import { giveBack, leadTo, readTrace, takeFiles, takeKeys } from '../twin.ts'
 
 /* The address answers as another host in mid-run: host key, boot id or nonce are others, and nothing is confirmed. */
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { hostRules } from '../integration/hosts/rules.ts'
-import { step } from '../integration/hosts/site.ts'
-import { readGround } from './ground.ts'
-import { useTrial } from './trial.ts'
+import { hostRules } from '../../integration/hosts/rules.ts'
+import { step } from '../../integration/hosts/site.ts'
+import { readGround } from '../ground.ts'
+import { useTrial } from '../trial.ts'
 
 /* Hosts whose /bin/sh is another one, and hosts without a tool: the same results, or a refusal that names what is missing. */
 

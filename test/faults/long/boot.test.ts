@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { startDocker } from '../integration/hosts/foreign.ts'
-import { hostRules, inForce } from '../integration/hosts/rules.ts'
-import { readGround } from './ground.ts'
-import { useTrial } from './trial.ts'
+import { startDocker } from '../../integration/hosts/foreign.ts'
+import { hostRules, inForce } from '../../integration/hosts/rules.ts'
+import { readGround } from '../ground.ts'
+import { useTrial } from '../trial.ts'
 
 /*
  * A boot that finds something else than what was confirmed: the rules are in force all the same, or the unit has

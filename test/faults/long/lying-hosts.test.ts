@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { lieAs, lieAt, lieInShell, lieOnceAt, repent, serveInstead } from './liar.ts'
-import { type Attempt, story, type Trial, useTrial } from './trial.ts'
+import { lieAs, lieAt, lieInShell, lieOnceAt, repent, serveInstead } from '../liar.ts'
+import { type Attempt, story, type Trial, useTrial } from '../trial.ts'
 
 /*
  * Hosts that lie, all of them in one run with an honest one: garbage, 1 GB, wrong exit codes, tools that do other

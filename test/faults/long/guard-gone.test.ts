@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { becomes } from '../integration/hosts/guard.ts'
-import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
-import { inForce } from '../integration/hosts/rules.ts'
-import { until } from '../integration/hosts/wait.ts'
-import { mendTools, replaceTool } from './backend.ts'
-import { keepArmed, killTree, pastDeadline, pidsOf, stateOf } from './strike.ts'
-import { type Attempt, useTrial } from './trial.ts'
+import { becomes } from '../../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection } from '../../integration/hosts/one-connection.ts'
+import { inForce } from '../../integration/hosts/rules.ts'
+import { until } from '../../integration/hosts/wait.ts'
+import { mendTools, replaceTool } from '../backend.ts'
+import { keepArmed, killTree, pastDeadline, pidsOf, stateOf } from '../strike.ts'
+import { type Attempt, useTrial } from '../trial.ts'
 
 /*
  * Without systemd, somebody kills the guard and what would start it again. Nothing on the host takes the change back
