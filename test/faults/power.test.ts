@@ -63,7 +63,9 @@ describe.concurrent('the power goes', () => {
     },
   )
 
-  it('at any step that touches the disk, with what was not synced and without', async () => {
+  it('at any step that touches the disk, with what was not synced and without', {
+    timeout: 400_000,
+  }, async () => {
     const host = trial.host('next')
     await record(host)
     await trial.ends(await trial.begin(['next']), 0, { next: 'persisted' })
@@ -71,7 +73,9 @@ describe.concurrent('the power goes', () => {
     isWhole(await whatIsLeft(host), old, now)
   })
 
-  it('at any step of the first change of a host that had rules of its own', async () => {
+  it('at any step of the first change of a host that had rules of its own', {
+    timeout: 400_000,
+  }, async () => {
     const host = trial.host('met')
     await trial.must(
       'met',
