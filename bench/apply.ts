@@ -7,7 +7,9 @@ import { type Ground, prepareGround } from './ground.ts'
 import { compareHelp, type Help } from './help.ts'
 import { type Judgement, judgeGrowth, judgeHelp, judgeRun } from './judge.ts'
 import { measure, type Sample } from './measure.ts'
+import { runRollout } from './rollout/run.ts'
 import type { Run } from './run.ts'
+import { runStaged } from './staged/run.ts'
 import { printJudgements, printRun } from './table.ts'
 
 /*
@@ -15,6 +17,8 @@ import { printJudgements, printRun } from './table.ts'
  * the same minutes on the same machine.
  *
  *   npm run bench -- [--hosts 50] [--rounds 5] [--linear] [--no-ansible] [--json FILE]
+ *   npm run bench -- --rollout [--hosts 10000] [--kinds 20] [--stages 1,10%,100%] [--cpu-prof DIRECTORY]
+ *   npm run bench -- --staged [--hosts 200] [--rounds 5] [--stages 1,10%,100%]
  */
 
 const LINEAR = [50, 500] as const
@@ -23,18 +27,27 @@ const say = (line: string) => void process.stderr.write(`${line}\n`)
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      hosts: { type: 'string', default: '50' },
+      hosts: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       linear: { type: 'boolean', default: false },
       'no-ansible': { type: 'boolean', default: false },
       json: { type: 'string' },
+      rollout: { type: 'boolean', default: false },
+      staged: { type: 'boolean', default: false },
+      kinds: { type: 'string', default: '20' },
+      stages: { type: 'string', default: '1,10%,100%' },
+      'cpu-prof': { type: 'string' },
     },
   })
-  const sizes = values.linear ? LINEAR : [Number(values.hosts)]
+  const { kinds, stages, hosts = values.rollout ? '10000' : values.staged ? '200' : '50' } = values
+  const rounds = Number(values.rounds)
+  if (values.rollout) return runRollout({ hosts, kinds, stages }, values['cpu-prof'])
+  if (values.staged) return runStaged(Number(hosts), rounds, stages)
+  const sizes = values.linear ? LINEAR : [Number(hosts)]
   const help = compareHelp()
   const runs: Run[] = []
-  for (const hosts of sizes) {
-    const run = await runOne(hosts, Number(values.rounds), !values['no-ansible'] && !values.linear)
+  for (const size of sizes) {
+    const run = await runOne(size, rounds, !values['no-ansible'] && !values.linear)
     runs.push(run)
     process.stdout.write(printRun(run))
   }

@@ -80,7 +80,7 @@ export function judgeGrowth(runs: readonly Run[]): readonly Judgement[] {
 export const judgeHelp = ({ fleet, node }: Help): Judgement =>
   atMost('`fleet --help` / `node -e 0`', fleet / node, 2.5, 'x', 2)
 
-function atMost(what: string, value: number, limit: number, unit: string, digits = 0): Judgement {
+export function atMost(what: string, value: number, limit: number, unit: string, digits = 0): Judgement {
   return {
     target: `${what}: at most ${limit}${unit}`,
     measured: `${value.toFixed(digits)}${unit}`,
@@ -88,6 +88,10 @@ function atMost(what: string, value: number, limit: number, unit: string, digits
   }
 }
 
-function atLeast(what: string, value: number, limit: number): Judgement {
-  return { target: `${what}: at least ${limit}`, measured: value.toFixed(1), reached: value >= limit }
+export function atLeast(what: string, value: number, limit: number, unit = ''): Judgement {
+  return {
+    target: `${what}: at least ${limit}${unit}`,
+    measured: `${value.toFixed(1)}${unit}`,
+    reached: value >= limit,
+  }
 }

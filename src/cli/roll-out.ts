@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Rollout } from '../config/rollout.ts'
 import { promoted } from '../journal/promotion.ts'
 import { FleetError } from '../model/error.ts'
@@ -35,12 +36,14 @@ export interface Run {
   readonly frozen?: Course['stages']
 }
 
-/** Takes what was seen through its stages. */
+/** Takes what was seen through its stages. Between what ten thousand hosts make long, the screen and signals get a turn. */
 export async function rollOut(survey: Survey, it: Run): Promise<Rolled> {
+  await turn()
   for (const event of changesOf(survey.observed.map(({ plan }) => plan))) await it.emit(event)
   const { each, clock, inputs, hosts, back } = it.prepared
   const { rollout, began, frozen, spent = [] } = it
   const { hostTimeout } = rollout
+  await turn()
   const course = courseOf(survey, inputs, {
     rollout,
     spent,
@@ -50,6 +53,7 @@ export async function rollOut(survey: Survey, it: Run): Promise<Rolled> {
     began,
     ...(frozen ? { frozen } : {}),
   })
+  await turn()
   const gates = rollout.gates?.length ? openGates(rollout.gates, survey, it.prepared, it.emit) : {}
   return roll(survey, course, {
     ...it,

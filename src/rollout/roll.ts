@@ -1,10 +1,10 @@
 import type { Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
-import type { HostState } from '../model/host-state.ts'
 import { type ApplyTools, applyHost } from './apply-host.ts'
 import { checkStage } from './check-stage.ts'
 import type { Course } from './course.ts'
 import { type Crew, drive } from './drive.ts'
+import { Ends } from './ends.ts'
 import type { Verdict } from './gates/host-gates.ts'
 import type { Each, Survey } from './observe-all.ts'
 import { outcomeOf } from './outcome.ts'
@@ -33,21 +33,19 @@ export interface Rolled {
 /** Brings every observed host to its end, stage by stage. Sessions that aren't needed any more are closed. */
 export async function roll(survey: Survey, course: Course, tools: RollTools): Promise<Rolled> {
   const others = survey.observed.filter(({ plan }) => plan.verdict !== 'change')
-  const done = new Map<string, Outcome>()
-  for (const { plan } of others) await settle(outcomeOf(plan), done, tools)
+  const ends = new Ends(tools.emit)
+  await ends.enterAll(others.map(({ plan }) => outcomeOf(plan)))
   const changing = new Map(
     survey.observed.filter(({ plan }) => plan.verdict === 'change').map(one => [one.target.host, one]),
   )
   await tools.emit({ type: 'rollout-planned', run: tools.run, stages: course.stages })
   await closeLater(changing, course)
-  const why = await drive(course, crewOf(changing, course, done, tools), tools)
-  for (const [host, { session }] of changing) {
-    if (done.has(host)) continue
-    await session.close()
-    await settle({ host, state: 'not started' }, done, tools)
-  }
+  const why = await drive(course, crewOf(changing, course, ends, tools), tools)
+  const left = [...changing].filter(([host]) => !ends.done.has(host))
+  await Promise.all(left.map(([, { session }]) => session.close()))
+  await ends.enterAll(left.map(([host]) => ({ host, state: 'not started' })))
   if (why) await tools.emit({ type: 'rollout-stopped', run: tools.run, why })
-  return { outcomes: [...survey.failed, ...done.values()], ...(why ? { why } : {}) }
+  return { outcomes: [...survey.failed, ...ends.done.values()], ...(why ? { why } : {}) }
 }
 
 /** A later stage looks at its hosts again, over a new connection: what was seen by then is old. */
@@ -59,9 +57,11 @@ async function closeLater(changing: ReadonlyMap<string, Observed>, { stages }: C
 
 type Changing = ReadonlyMap<string, Observed>
 
-function crewOf(changing: Changing, course: Course, done: Map<string, Outcome>, tools: RollTools): Crew {
+function crewOf(changing: Changing, course: Course, ends: Ends, tools: RollTools): Crew {
   const first = new Set(course.stages[0])
   const { emit, run } = tools
+  const { done } = ends
+  let inFlight = 0
   return {
     stage: async stage => {
       const hosts = course.stages[stage] ?? []
@@ -77,7 +77,13 @@ function crewOf(changing: Changing, course: Course, done: Map<string, Outcome>, 
       const observed = changing.get(host)
       if (!observed) throw new Error(`${host} was never observed`)
       const fresh = first.has(host) ? observed : { ...observed, observedAt: Number.NEGATIVE_INFINITY }
-      return settle(await applyHost(fresh, tools), done, tools)
+      inFlight += 1
+      const outcome = await applyHost(fresh, tools)
+      inFlight -= 1
+      const state = ends.enter(outcome)
+      // What follows a stage is told after all of it.
+      if (inFlight === 0) await ends.told()
+      return state
     },
     check: (_, hosts, earlier) => checkStage([...earlier, ...hosts], { changing, done, tools }),
     pause: async (why, over) => {
@@ -93,8 +99,9 @@ function crewOf(changing: Changing, course: Course, done: Map<string, Outcome>, 
         const change = changing.get(host)?.plan.change
         if (!change) throw new Error(`${host} was never changed`)
         const target = tools.back(host, change.generation, change.base)
-        await settle(await takeBack(target, change.base, unhindered(tools)), done, tools)
+        ends.enter(await takeBack(target, change.base, unhindered(tools)))
       })
+      await ends.told()
     },
   }
 }
@@ -103,10 +110,4 @@ function crewOf(changing: Changing, course: Course, done: Map<string, Outcome>, 
 function unhindered(tools: RollTools): ApplyTools {
   const { gatesOf: _, hostTimeout: __, ...free } = tools
   return free
-}
-
-async function settle(outcome: Outcome, done: Map<string, Outcome>, { emit }: RollTools): Promise<HostState> {
-  done.set(outcome.host, outcome)
-  await emit({ type: 'host-settled', ...outcome })
-  return outcome.state
 }
