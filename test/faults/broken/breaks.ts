@@ -1,0 +1,21 @@
+import type { Break } from './break.ts'
+import { ARMING } from './breaks/arming.ts'
+import { BOOT } from './breaks/boot.ts'
+import { DISK } from './breaks/disk.ts'
+import { GUARD } from './breaks/guard.ts'
+import { HOSTS } from './breaks/hosts.ts'
+import { PLAN } from './breaks/plan.ts'
+import { SESSION } from './breaks/session.ts'
+import { SETTLE } from './breaks/settle.ts'
+
+/** Each of fleet's safeguards, taken away. */
+export const BREAKS: readonly Break[] = [
+  ...GUARD,
+  ...ARMING,
+  ...DISK,
+  ...BOOT,
+  ...HOSTS,
+  ...PLAN,
+  ...SETTLE,
+  ...SESSION,
+]

@@ -1,0 +1,65 @@
+import type { Break } from '../break.ts'
+
+/* What is on the disk when: nothing before the confirmation, all of it in one rename, and synced. */
+
+export const DISK: readonly Break[] = [
+  {
+    name: 'does-not-mind-that-nothing-can-be-written',
+    file: 'host/arm.sh',
+    from: 'unpack "$TXN" "$1" || stop "$EXIT_STORAGE" storage "$TXN"',
+    to: 'unpack "$TXN" "$1"',
+    red: ['host/program/storage.test.ts', '/var/lib/fleet (bytes): refused, and nothing is changed or left'],
+  },
+  {
+    name: 'leaves-what-it-wrote-where-there-is-no-room',
+    file: 'host/arm.sh',
+    from: 'rm -rf "$RUN/lock" "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE"',
+    to: ':',
+    red: ['faults/storage.test.ts', 'nothing is begun (etc-full)'],
+  },
+  {
+    name: 'does-not-sync-what-it-stages',
+    file: 'host/arm.sh',
+    from: 'sync "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null',
+    to: 'true',
+    red: ['faults/power.test.ts', 'at any step that touches the disk, with what was not synced and without'],
+  },
+  {
+    name: 'does-not-sync-the-first-link',
+    file: 'host/generation.sh',
+    from: '    # The links in the folder above must never be there without it.\n    sync "$GENERATIONS" || return 1\n',
+    to: '',
+    red: ['faults/power.test.ts', 'at any step of the first change of a host that had rules of its own'],
+  },
+  {
+    name: 'takes-the-link-away-before-it-puts-the-next',
+    file: 'host/generation.sh',
+    from: '    mv -T "$GENERATIONS/$name/link" "$GENERATIONS/current" || return 1\n',
+    to: '    rm "$GENERATIONS/current"; mv -T "$GENERATIONS/$name/link" "$GENERATIONS/current" || return 1\n',
+    red: ['faults/long/power.test.ts', 'and the host boots the one or the other, as fleet says (light)'],
+  },
+  {
+    name: 'boots-what-is-not-confirmed',
+    file: 'host/arm.sh',
+    from: '  rehearse\n  start_guard',
+    to: '  persist\n  rehearse\n  start_guard',
+    red: ['host/program/guard.test.ts', 'leaves what it wants on disk only after the confirmation'],
+  },
+  {
+    name: 'keeps-every-generation',
+    file: 'host/generation.sh',
+    from: '[ "$number" -gt $(($1 - 10)) ] || rm -rf "$dir"',
+    to: 'true',
+    red: ['host/program/generation.test.ts', 'are ten, and the first'],
+  },
+  {
+    name: 'forgets-what-stood-before',
+    file: 'host/generation.sh',
+    from: 'cp -p "$ETC/$rules" "$old/$rules" && cmp -s "$ETC/$rules" "$old/$rules"',
+    to: 'printf "" >"$old/$rules"',
+    red: [
+      'host/program/generation.test.ts',
+      'keep what stood before as the first, and boot what was confirmed',
+    ],
+  },
+]

@@ -1,0 +1,201 @@
+import type { Break } from '../break.ts'
+
+/* The guard itself: docs/guard.md, its promises. */
+
+export const GUARD: readonly Break[] = [
+  {
+    name: 'applies-while-the-arming-session-is-there',
+    file: 'host/guard.sh',
+    from: 'until session_gone || [ -e "$TXN_RUN/go-said" ]; do',
+    to: 'until true; do',
+    red: ['host/program/guard.test.ts', 'changes nothing while the session that armed it is there'],
+  },
+  {
+    name: 'applies-after-30-s-whatever-the-session-does',
+    file: 'host/guard.sh',
+    from: '|| { become "$1" DISARMED-session && release; return 0; }',
+    to: '|| break',
+    red: ['faults/long/login.test.ts', 'keeps the session that armed a change: nothing is changed, twice'],
+  },
+  {
+    name: 'rolls-back-late',
+    file: 'host/guard.sh',
+    from: '[ "$left" -gt 0 ] || { become "$1" ROLLING_BACK-deadline; return 0; }',
+    to: '[ "$left" -gt -700 ] || { become "$1" ROLLING_BACK-deadline; return 0; }',
+    red: ['faults/controller-killed.test.ts', '(applied) and the next one says what became of it'],
+  },
+  {
+    name: 'confirms-what-is-being-rolled-back',
+    file: 'host/confirm.sh',
+    from: '      # A guard that is slow to wake up makes the time no longer.\n',
+    to: '      mv "$TXN_RUN/state"/* "$TXN_RUN/state/APPLIED-again"; applied=APPLIED-again deadline=9999999999\n',
+    red: ['faults/deadline.test.ts', 'a confirmation at the deadline'],
+  },
+  {
+    name: 'confirms-what-is-being-rolled-back-1000-times',
+    file: 'host/confirm.sh',
+    from: '      # A guard that is slow to wake up makes the time no longer.\n',
+    to: '      mv "$TXN_RUN/state"/* "$TXN_RUN/state/APPLIED-again"; applied=APPLIED-again deadline=9999999999\n',
+    red: ['faults/long/deadline.test.ts', 'a confirmation at the deadline'],
+  },
+  {
+    name: 'confirms-after-the-deadline-where-the-guard-sleeps',
+    file: 'host/confirm.sh',
+    from: '      # A guard that is slow to wake up makes the time no longer.\n',
+    to: '      now=0\n',
+    red: ['faults/long/clock.test.ts', 'the host, and of all it runs the guard wakes up last'],
+  },
+  {
+    name: 'applies-twice-when-it-is-started-again',
+    file: 'host/guard.sh',
+    from: 'APPLYING-*) become "$state" ROLLING_BACK-restarted ;;',
+    to: 'APPLYING-*) become "$state" ARMED-999999999999; touch "$TXN_RUN/go-said" ;;',
+    red: [
+      'host/program/guard-killed.test.ts',
+      'in the middle of applying rolls back and never applies twice',
+    ],
+  },
+  {
+    name: 'counts-its-deadline-anew-when-it-is-started-again',
+    file: 'host/guard.sh',
+    from: 'while still "$1"; do\n    tick\n    left=',
+    to: 'tick\n  deadline=$((now + T))\n  while still "$1"; do\n    tick\n    left=',
+    red: [
+      'faults/guard-killed.test.ts',
+      '(light) goes on by its state after it applied: seven times with -9 it keeps its deadline',
+    ],
+  },
+  {
+    name: 'does-not-hear-that-it-shall-end',
+    file: 'host/guard.sh',
+    from: "trap 'terminated=yes' TERM",
+    to: "trap '' TERM",
+    red: [
+      'faults/guard-killed.test.ts',
+      '(sys) goes on by its state after it applied: told to end it rolls back at once',
+    ],
+  },
+  {
+    name: 'does-not-persist-what-a-dead-controller-confirmed',
+    file: 'host/guard.sh',
+    from: 'CONFIRMED-*) finish_persisting "$state" || break ;;',
+    to: 'CONFIRMED-*) break ;;',
+    red: ['host/program/guard-killed.test.ts', 'after the confirmation finishes persisting'],
+  },
+  {
+    name: 'believes-a-load-that-says-it-worked',
+    file: 'host/guard.sh',
+    from: 'if holds want now; then',
+    to: 'if true; then',
+    red: [
+      'faults/families.test.ts',
+      '(nft) what does not load, although it did in the rehearsal IPv6 says that it has, and did not',
+    ],
+  },
+  {
+    name: 'believes-its-undo-without-reading-back',
+    file: 'host/guard.sh',
+    from: 'for family in 4 6; do family_is_back "$family" || done=; done',
+    to: 'for family in 4 6; do load "$family" "$TXN/undo.$family" -w 1 --noflush >/dev/null; done',
+    red: [
+      'faults/xtables-lock.test.ts',
+      'a rollback tries again, and goes on with the lock once it is let go of',
+    ],
+  },
+  {
+    name: 'rolls-back-one-family-only',
+    file: 'host/guard.sh',
+    from: 'for family in 4 6; do family_is_back "$family" || done=; done',
+    to: 'for family in 4; do family_is_back "$family" || done=; done',
+    red: [
+      'faults/lockout.test.ts',
+      'and are forced, are taken back by the host itself, both families, within its time',
+    ],
+  },
+  {
+    name: 'does-not-undo-what-failed-to-load',
+    file: 'host/guard.sh',
+    from: '  become "APPLYING-$deadline" "ROLLING_BACK-$why"\n',
+    to: '  become "APPLYING-$deadline" "ROLLED_BACK-$why" && release\n',
+    red: [
+      'faults/families.test.ts',
+      '(nft) what does not load, although it did in the rehearsal the second table of ip6tables does not',
+    ],
+  },
+  {
+    name: 'never-takes-a-lock-of-its-own',
+    file: 'host/guard.sh',
+    from: 'case $why-$tries in *-3 | terminated-1) unlock_xtables ;; esac',
+    to: ':',
+    red: ['faults/xtables-lock.test.ts', 'a rollback that never gets it goes on with a lock of its own'],
+  },
+  {
+    name: 'knows-no-undo-but-the-precise-one',
+    file: 'host/guard.sh',
+    from: '| flushing_undo "$TXN/now.$1" "$TXN/want.$1" "$TXN/before.$1" | flush "$1"',
+    to: '>/dev/null',
+    red: ['host/program/guard.test.ts', 'uses the flushing undo when the precise one fails'],
+  },
+  {
+    name: 'flushes-the-rules-of-others',
+    file: 'host/rules.sh',
+    from: 'if (seen[place, item]++ >= old_count[table, item] + 0) print item',
+    to: 'seen[place, item]++',
+    red: ['host/program/guard.test.ts', 'uses the flushing undo when the precise one fails'],
+  },
+  {
+    name: 'makes-states-instead-of-renaming-them',
+    file: 'host/guard.sh',
+    from: 'mv "$TXN_RUN/state/$1" "$TXN_RUN/state/$2" 2>/dev/null || return 1',
+    to: '{ printf "" >"$TXN_RUN/state/$2"; } 2>/dev/null && rm "$TXN_RUN/state/$1" || return 1',
+    red: ['host/program/storage.test.ts', 'needs no new inode from armed to rolled back'],
+  },
+  {
+    name: 'needs-its-log',
+    file: 'host/guard.sh',
+    from: '>>"$TXN/log"; } 2>/dev/null\n  return 0',
+    to: '>>"$TXN/log"; } 2>/dev/null',
+    red: ['faults/storage.test.ts', 'does not keep the guard from rolling back'],
+  },
+  {
+    name: 'leaves-to-the-dead-what-is-asked-of-it',
+    file: 'host/confirm.sh',
+    from: 'if guard_alive "$NONCE"; then sleep 0.05; else verb_guard "$NONCE" none 0; fi',
+    to: 'sleep 0.05',
+    red: ['faults/long/guard-gone.test.ts', 'is done for by the fleet that armed it, once that gets through'],
+  },
+  {
+    name: 'confirms-rules-that-somebody-changed',
+    file: 'host/confirm.sh',
+    from: 'holds want now || differs',
+    to: ':',
+    red: ['host/program/guard-twice.test.ts', 'does not confirm rules that somebody changed in the window'],
+  },
+  {
+    name: 'blames-others-for-its-own-rollback',
+    file: 'host/confirm.sh',
+    from: 'still "$applied" || tell_state',
+    to: ':',
+    red: [
+      'host/program/guard-twice.test.ts',
+      'does not blame others for what its own rollback changed meanwhile',
+    ],
+  },
+  {
+    name: 'says-persisted-of-what-is-only-confirmed',
+    file: 'host/confirm.sh',
+    from: 'PERSISTED-*) piece persisted;',
+    to: 'PERSISTED-* | CONFIRMED-*) piece persisted;',
+    red: [
+      'faults/storage.test.ts',
+      'and was read-only when it was confirmed: says so, and resume finishes it',
+    ],
+  },
+  {
+    name: 'leaves-its-sets-after-a-rollback',
+    file: 'host/guard.sh',
+    from: 'drop_sets "$TXN/sets" "$TXN/sets.now"',
+    to: ':',
+    red: ['host/program/foreign.test.ts', "'nft' under 'dash' keeps what others put in during the window"],
+  },
+]

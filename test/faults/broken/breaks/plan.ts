@@ -1,0 +1,86 @@
+import type { Break } from '../break.ts'
+
+/* What a host is refused for before anything changes, and what is whose. */
+
+export const PLAN: readonly Break[] = [
+  {
+    name: 'does-not-check-that-it-can-come-in',
+    file: 'plan/lockout.ts',
+    from: "else if (syn.verdict !== 'accept') findings.push(refusal('lockout-in', args, syn))\n",
+    to: '',
+    red: ['faults/lockout.test.ts', 'are refused before anything changes, and say which rule it is'],
+  },
+  {
+    name: 'does-not-check-that-answers-go-out',
+    file: 'plan/lockout.ts',
+    from: "findings.push(refusal('lockout-out', args, answer))",
+    to: 'findings.push()',
+    red: ['faults/lockout.test.ts', 'are refused before anything changes, and say which rule it is'],
+  },
+  {
+    name: 'ignores-the-other-backend',
+    file: 'plan/refuse.ts',
+    from: '    ...backends(seen),\n',
+    to: '',
+    red: ['faults/long/refused.test.ts', 'by rules of legacy beside nft'],
+  },
+  {
+    name: 'ignores-rules-that-only-nft-can-say',
+    file: 'plan/refuse.ts',
+    from: '    ...natives(question),\n',
+    to: '',
+    red: [
+      'faults/long/refused.test.ts',
+      'rules of nft in the tables of iptables (bookworm) keep the host as it is',
+    ],
+  },
+  {
+    name: 'ignores-what-else-loads-rules-at-boot',
+    file: 'plan/refuse.ts',
+    from: '    ...managers(seen),\n',
+    to: '',
+    red: ['faults/long/refused.test.ts', 'a boot script that calls iptables keeps the host as it is'],
+  },
+  {
+    name: 'ignores-another-manager',
+    file: 'host/observe.sh',
+    from: 'for unit in firewalld nftables ferm shorewall; do',
+    to: 'for unit in shorewall; do',
+    red: ['faults/long/managers.test.ts', 'nftables keeps its host as it is, until it is switched off'],
+  },
+  {
+    name: 'does-not-know-docker',
+    file: 'plan/ownership.ts',
+    from: "  'DOCKER*',\n",
+    to: '',
+    red: ['faults/foreign.test.ts', 'that come after an apply keep FORWARD for themselves'],
+  },
+  {
+    name: 'does-not-know-fail2ban',
+    file: 'plan/ownership.ts',
+    from: "  'f2b-*',\n",
+    to: '',
+    red: ['faults/long/fail2ban.test.ts', 'bans and unbans within the window'],
+  },
+  {
+    name: 'does-not-know-kubernetes',
+    file: 'plan/ownership.ts',
+    from: "  'KUBE-*',\n",
+    to: '',
+    red: ['faults/long/foreign-programs.test.ts', 'kubernetes keeps its chains'],
+  },
+  {
+    name: 'leaves-the-policy-of-a-table-that-was-not-there',
+    file: 'ruleset/transition.ts',
+    from: "map(({ name }) => [name, { name, policy: 'ACCEPT', rules: [] }])",
+    to: 'map(({ name }) => [name, { name, policy: null, rules: [] }])',
+    red: ['faults/families.test.ts', '(nft) a host that never had a rule has none again, and is open'],
+  },
+  {
+    name: 'does-not-look-for-rules-that-a-host-loses',
+    file: 'plan/compare.ts',
+    from: 'if (lost) throw',
+    to: 'if (lost && family === undefined) throw',
+    red: ['faults/long/lying-hosts.test.ts', 'loads-less is taken for what it is'],
+  },
+]
