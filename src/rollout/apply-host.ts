@@ -10,11 +10,12 @@ import { metaOf } from '../plan/meta.ts'
 import { sameChange } from '../plan/same-change.ts'
 import type { Session } from '../session/session.ts'
 import { armAndClose, waitFor } from './arm-host.ts'
+import type { Settled, Untransacted } from './armed.ts'
 import { forgetRemoved } from './forget-removed.ts'
 import type { HostGates } from './gates/host-gates.ts'
 import { checkLimit, type HostLimit, isUp, overdue, within, withLimit } from './host-limit.ts'
 import { failure, outcomeOf, warningOf } from './outcome.ts'
-import { type Settled, settle, type Untransacted } from './settle.ts'
+import { settle } from './settle.ts'
 import type { Observed, Target } from './target.ts'
 
 /*

@@ -2,8 +2,9 @@ import { readStatus, type StatusGeneration } from '../host/status.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Handover, Outcome } from '../model/event.ts'
 import type { Connect, Session } from '../session/session.ts'
+import type { Untransacted } from './armed.ts'
 import { forgetRemoved } from './forget-removed.ts'
-import { settle, type Untransacted } from './settle.ts'
+import { settle } from './settle.ts'
 
 /** A host that a controller armed, and died before it knew what became of it. */
 export interface LeftBehind {

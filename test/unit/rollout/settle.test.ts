@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { FleetError } from '../../../src/model/error.ts'
 import type { Event } from '../../../src/model/event.ts'
-import { type Settled, settle, type Untransacted } from '../../../src/rollout/settle.ts'
+import type { Settled, Untransacted } from '../../../src/rollout/armed.ts'
+import { settle } from '../../../src/rollout/settle.ts'
 import type { Answer, Session } from '../../../src/session/session.ts'
 
 /*

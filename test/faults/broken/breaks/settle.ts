@@ -15,7 +15,7 @@ export const SETTLE: readonly Break[] = [
   },
   {
     name: 'believes-a-host-that-was-not-booted-since',
-    file: 'rollout/settle.ts',
+    file: 'rollout/without-transaction.ts',
     from: 'return found.bootId !== bootId && found.up > clock.now() - begunAt + CLOCKS_DIFFER',
     to: 'return found.bootId !== bootId && found.up > clock.now() - begunAt + 1e12',
     red: ['faults/long/other-hosts.test.ts', 'with the same host key: it was not booted since'],
