@@ -1,21 +1,6 @@
+import { APPLY, CHANGE, FROZEN, INSTALL, PLAN, REMOVE, ROLLBACK, ROLLOUT } from './change-flags.ts'
 import type { Command } from './command.ts'
-import {
-  APPLY,
-  CHANGE,
-  CONNECTION,
-  DRIFT,
-  FROZEN,
-  HISTORY,
-  HOSTS,
-  INSTALL,
-  INVENTORY,
-  OUTPUT,
-  PLAN,
-  REMOVE,
-  RESUME,
-  ROLLBACK,
-  ROLLOUT,
-} from './flags.ts'
+import { CONNECTION, DRIFT, HISTORY, HOSTS, INVENTORY, OUTPUT, RESUME } from './flags.ts'
 
 /** Every command there is. A command's code is imported only when it runs: `fleet --help` costs yargs and nothing else. */
 export const COMMANDS: readonly Command[] = [
