@@ -91,6 +91,15 @@ describe('a pause at a terminal', () => {
     })
   })
 
+  it('is not answered by what was typed before it was asked', async () => {
+    const host = lab().host('p1')
+    await hold(host, 'applying')
+    const early = [/stage 1 of 2/, 'y\ry'] as const
+    const echoed = [/y\r\ny/, () => void letGo(host)] as const
+    const { code, stdout } = await (await fresh()).atTerminal(stages, ...YES, early, echoed, [GO_ON, '\r'])
+    expect({ code, stdout }).toEqual({ code: 3, stdout: expect.stringMatching(/p2: not started/) })
+  })
+
   it('goes on when somebody elsewhere says so, and gives the terminal back', async () => {
     const at = await fresh()
     const said: Promise<number>[] = []
