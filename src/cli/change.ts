@@ -44,7 +44,7 @@ export async function changeHosts(
   const began = prepared.clock.now()
   const confirmTimeout = confirmTimeoutOf(flags, prepared)
   const rollout = doing.rollout ?? rolloutOf(prepared.inputs, flags)
-  for (const finding of checkRollout(rollout, prepared.inputs, flags)) warn(finding)
+  checkRollout(rollout, prepared.inputs, flags)
   const report = await reportOf(flags)
   const run = newRunName(prepared.clock)
   const who = whoIsHere()

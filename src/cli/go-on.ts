@@ -3,7 +3,7 @@ import type { Emit, Outcome } from '../model/event.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import type { Pool } from '../session/pool.ts'
-import { warn, whoIsHere } from './change.ts'
+import { whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { rolloutOf } from './course.ts'
@@ -60,7 +60,7 @@ export async function goOn(
   const confirmTimeout = confirmTimeoutOf(all, prepared)
   const aptTimeout = aptTimeoutOf(all)
   const rollout = wordOf(record) === 'rollback' ? {} : rolloutOf(prepared.inputs, all)
-  for (const finding of checkRollout(rollout, prepared.inputs, all)) warn(finding)
+  checkRollout(rollout, prepared.inputs, all)
   const survey = await prepared.survey(emit)
   const spent = it.isNamed ? [] : statesBut(rest, known)
   const frozen = record.stages.length > 0 ? { frozen: record.stages } : {}

@@ -6,10 +6,12 @@ import { createProgress, type Progress } from '../report/progress.ts'
 import { printSummary } from '../report/summary.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import type { Flags } from './command.ts'
+import { rolloutOf } from './course.ts'
 import { flag } from './flag.ts'
 import { writePlan } from './plan-file.ts'
 import type { Prepared } from './prepared.ts'
 import { listHosts } from './render.ts'
+import { checkRollout } from './rollout-names.ts'
 import { cancelOnSignal } from './signals.ts'
 import { prepare } from './survey.ts'
 import { hasColor, isTerminal } from './terminal.ts'
@@ -18,6 +20,7 @@ import { hasColor, isTerminal } from './terminal.ts'
 export async function run(flags: Flags): Promise<number> {
   const prepared = await prepare(flags, cancelOnSignal())
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(prepared.inputs.hosts.map(({ name }) => name))
+  checkRollout(rolloutOf(prepared.inputs, flags), prepared.inputs, flags)
   return showPlan(flags, prepared)
 }
 

@@ -5,7 +5,7 @@ import { type HostRecord, type RunRecord, recordOf } from '../journal/record.ts'
 import { readJournal } from '../journal/replay.ts'
 import { isRunning, thisWriter } from '../journal/writer.ts'
 import { FleetError } from '../model/error.ts'
-import type { Emit, Outcome, Writer } from '../model/event.ts'
+import type { Emit, Event, Outcome, Writer } from '../model/event.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
 import type { Rolled } from '../rollout/roll.ts'
@@ -50,9 +50,11 @@ export async function run(flags: Flags): Promise<number> {
     }
     refuseIfGoingOn(record)
     const letGo = await holdInventory(directory, inputs, record.run)
-    const journal = await takeOver(directory, record)
-    const told = await tellHooks(inputs, record)
+    const resumed: Resumed = { type: 'run-resumed', run: record.run, who: whoIsHere(), writer: thisWriter() }
+    const journal = await takeOver(directory, record, resumed)
+    const told = await tellHooks(inputs, resumed)
     try {
+      await voice.emit(resumed)
       const emit: Emit = async event => {
         await journal.append(event)
         told.hear(event)
@@ -96,23 +98,24 @@ function refuseIfGoingOn(record: RunRecord, self?: Writer): void {
   throw new FleetError('run-going-on', { run, who, since, pid: writer.pid })
 }
 
+type Resumed = Extract<Event, { type: 'run-resumed' }>
+
 /** Hooks are told of a run that is gone on with as of one that starts. */
-async function tellHooks(inputs: Inputs, { run }: RunRecord): Promise<Told> {
-  const who = whoIsHere()
+async function tellHooks(inputs: Inputs, resumed: Resumed): Promise<Told> {
+  const { run, who } = resumed
   const command = describeCommand(process.argv.slice(2))
   const told = await openHooks(inputs, { run, who, command }, realClock)
-  told.hear({ type: 'run-resumed', run, who, writer: thisWriter() })
+  told.hear(resumed)
   return told
 }
 
 /** The journal is what two of them would meet at: the first line that a living one wrote decides. */
-async function takeOver(directory: string, { run }: RunRecord): Promise<Journal> {
+async function takeOver(directory: string, { run }: RunRecord, resumed: Resumed): Promise<Journal> {
   const journal = await reopenJournal(directory, run, { clock: realClock, warn })
-  const writer = thisWriter()
   try {
-    await journal.append({ type: 'run-resumed', run, who: whoIsHere(), writer })
+    await journal.append(resumed)
     const record = recordOf(await readJournal(journalFile(directory, run)))
-    if (record) refuseIfGoingOn(record, writer)
+    if (record) refuseIfGoingOn(record, resumed.writer)
     return journal
   } catch (error) {
     await journal.close()

@@ -2,17 +2,18 @@ import type { Rollout } from '../config/rollout.ts'
 import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
+import { say } from '../report/say.ts'
 import { roleNames, SHIPPED_TEMPLATES } from '../roles/templates.ts'
 import type { Flags } from './command.ts'
 import { checkGates } from './gates.ts'
 import { type Inputs, templateFolders } from './inputs.ts'
 
-/** Before anybody is contacted: what is to be warned of. Error: `gate-unknown-host`. */
-export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): readonly Finding[] {
+/** Before anybody is contacted; what is to be warned of goes to standard error. Error: `gate-unknown-host`. */
+export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): void {
   checkGates(rollout.gates ?? [], inputs)
   const folders = templateFolders(inputs, flags).map(path => ({ path, shown: path }))
   const roles = () => roleNames([...folders, SHIPPED_TEMPLATES])
-  return unknownNames(rollout, inputs, roles)
+  for (const finding of unknownNames(rollout, inputs, roles)) process.stderr.write(`${say(finding)}\n`)
 }
 
 /** A warning, as one fleet.yml may serve several inventories: what is said of such a name says nothing. */

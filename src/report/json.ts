@@ -9,8 +9,11 @@ import { type Asked, conditionOf } from './status.ts'
 
 /** An event as one line of JSON, its line end included; docs/json.md is the schema. Findings carry their sentence. */
 export function jsonLine(event: Event): string {
-  if (event.type !== 'host-settled' || !event.finding) return line(event)
-  return line({ ...event, finding: withMessage(event.finding) })
+  return line({
+    ...event,
+    ...('finding' in event && event.finding ? { finding: withMessage(event.finding) } : {}),
+    ...('why' in event ? { why: withMessage(event.why) } : {}),
+  })
 }
 
 /** A host's plan as one line; the payloads that a guard would run are left out. */

@@ -58,7 +58,9 @@ describe.concurrent('fleet resume, after kill -9', () => {
   it('while a host is applied: confirms it', async () => {
     const attempt = await killedWhenApplied('applied', () => begin('applied'))
     await allowConnections(trial.lab, 'applied')
-    await trial.ends(resume(attempt), 0, { applied: 'persisted' })
+    const resumed = resume(attempt)
+    await trial.ends(resumed, 0, { applied: 'persisted' })
+    expect(resumed.running.events[0]).toMatchObject({ type: 'run-resumed', who: expect.any(String) })
   })
 
   it('too late: says that the host took it back', async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { Event } from '../../../src/model/event.ts'
 import { jsonLine, planLine } from '../../../src/report/json.ts'
 import { PLANS } from '../../golden/report/plans.ts'
 
@@ -22,6 +23,19 @@ it('a finding brings its sentence, on the same line', () => {
       message: expect.stringMatching(/^The IPv6 rules don't load.*one\ntwo/s),
     },
   })
+})
+
+const WHY = { code: 'stopped', severity: 'error', args: {} } as const
+const SAYING: readonly Event[] = [
+  { type: 'host-checked', host: 'a', finding: WHY },
+  { type: 'rollout-paused', run: 'r', why: WHY },
+  { type: 'rollout-stopped', run: 'r', why: WHY },
+  { type: 'taking-back', run: 'r', hosts: [], why: WHY },
+]
+
+it.each(SAYING)('so does every other: $type', event => {
+  const { finding, why } = JSON.parse(jsonLine(event))
+  expect(finding ?? why).toEqual({ ...WHY, message: 'It was stopped.' })
 })
 
 it('a plan is one line without what a guard would run', () => {
