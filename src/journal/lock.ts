@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { FleetError } from '../model/error.ts'
+import { findOpenRun } from './find.ts'
+import { isRunning } from './writer.ts'
 
 /** Who changes the hosts of an inventory right now. */
 export interface Holder {
@@ -25,21 +27,29 @@ export async function lockInventory(
 ): Promise<() => void> {
   const name = nameOf(directory, inventory)
   const server = createServer(socket => socket.on('error', () => undefined).end(JSON.stringify(holder)))
-  await take(server, name)
-  server.unref()
-  return () => void server.close()
-}
-
-async function take(server: Server, name: string): Promise<void> {
   try {
     await listen(server, name)
   } catch (error) {
     if (!isTaken(error)) throw error
     const held = await ask(name)
-    if (held || name.startsWith('\0')) throw new FleetError('run-going-on', { ...(held ?? UNKNOWN) })
+    if (held !== 'gone') {
+      const known = held === 'silent' ? await holderOf(directory, inventory) : held
+      throw new FleetError('run-going-on', { ...known })
+    }
     await rm(name, { force: true })
     await listen(server, name)
   }
+  server.unref()
+  return () => void server.close()
+}
+
+/** As the journals tell it: a process that is stopped, or ends just now, doesn't answer. */
+async function holderOf(directory: string, inventory: readonly string[]): Promise<Holder> {
+  const record = await findOpenRun(directory, inventory).catch(() => undefined)
+  const writer = record?.writers.find(isRunning)
+  if (!record || !writer) return UNKNOWN
+  const { run, who, since } = record
+  return { run, who, since, pid: writer.pid }
 }
 
 /**
@@ -63,11 +73,16 @@ const isTaken = (error: unknown) => error instanceof Error && 'code' in error &&
 
 const UNKNOWN: Holder = { run: '?', who: '?', since: '?', pid: 0 }
 
-/** Undefined where nobody answers: the holder ends just now, or was killed. */
-async function ask(name: string): Promise<Holder | undefined> {
+/** Milliseconds that a holder may take to say who it is. */
+const PATIENCE = 2000
+
+/** `gone`: a file that a process which was killed has left. */
+async function ask(name: string): Promise<Holder | 'silent' | 'gone'> {
   try {
-    return { ...UNKNOWN, ...JSON.parse(await text(createConnection(name))) }
-  } catch {
-    return undefined
+    const said = await text(createConnection({ path: name, signal: AbortSignal.timeout(PATIENCE) }))
+    return { ...UNKNOWN, ...JSON.parse(said) }
+  } catch (error) {
+    const isRefused = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED'
+    return isRefused && !name.startsWith('\0') ? 'gone' : 'silent'
   }
 }
