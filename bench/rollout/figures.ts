@@ -22,7 +22,7 @@ export interface Figures {
 export interface Stalls {
   /** By the wall clock: whatever else the machine did then is in it. */
   readonly wall: number
-  /** By this process's own CPU. */
+  /** By the CPU of its own thread. */
   readonly cpu: number
   /** Those above 50 ms: milliseconds since the first contact, and how long. */
   readonly long: readonly (readonly [at: number, wall: number, cpu: number])[]

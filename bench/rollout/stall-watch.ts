@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Stalls } from './figures.ts'
 
 /** Milliseconds. */
@@ -10,7 +11,7 @@ export class StallWatch {
   readonly #timer: NodeJS.Timeout
   readonly #long: [number, number, number][] = []
   #last = this.#began
-  #lastCpu = process.cpuUsage()
+  #lastCpu = ownTime()
   #wall = 0
   #cpu = 0
 
@@ -20,14 +21,13 @@ export class StallWatch {
 
   #look(): void {
     const now = performance.now()
-    const { user, system } = process.cpuUsage(this.#lastCpu)
     const wall = now - this.#last - EVERY
-    const cpu = Math.min(wall, (user + system) / 1000)
+    const cpu = Math.min(wall, ownTime() - this.#lastCpu)
     this.#wall = Math.max(this.#wall, wall)
     this.#cpu = Math.max(this.#cpu, cpu)
     if (wall > LONG) this.#long.push([this.#last - this.#began, wall, cpu])
     this.#last = now
-    this.#lastCpu = process.cpuUsage()
+    this.#lastCpu = ownTime()
   }
 
   end(): Stalls {
@@ -35,4 +35,13 @@ export class StallWatch {
     this.#look()
     return { wall: this.#wall, cpu: this.#cpu, long: this.#long }
   }
+}
+
+/**
+ * Milliseconds of CPU that the thread of the event loop has had (proc(5): of a process that is its first one), without
+ * those of V8's helpers, which run beside it.
+ */
+function ownTime(): number {
+  const [nanoseconds] = readFileSync('/proc/self/schedstat', 'utf8').split(' ')
+  return Number(nanoseconds) / 1e6
 }
