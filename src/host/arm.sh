@@ -31,6 +31,7 @@ arm_alone() { # NONCE MANIFEST_HASH
   write_transaction "$2"
   [ "$generation" -eq "$BASE" ] || stop "$EXIT_CHANGED" generation "$generation"
   keep_before
+  keep_members || stop "$EXIT_STORAGE" storage "$TXN"
   sync "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
   rehearse
   start_guard
@@ -147,6 +148,28 @@ keep_before() {
         ;;
     esac
   done
+}
+
+# keep_members: sets that are live already, and stay. What somebody added to them goes (sets.do), and the way back
+# (sets.undo) leads to just what they hold now.
+keep_members() {
+  [ -s "$TXN/sets" ] || return 0
+  { ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v go="$TXN/sets.do" -v back="$TXN/sets.undo" "$AWK_PLAIN"'
+    BEGIN {
+      printf "" >go; printf "" >back
+      while ((getline <file) > 0) { if ($1 == "create") mine[$2] = 1; else want[$2, plain($3)] = "del " $2 " " $3 }
+    }
+    /^#FAILED/ { failed = 1 }
+    $1 == "create" { live[$2] = 1 }
+    $1 == "add" && ($2 in mine) {
+      if (($2, plain($3)) in want) { delete want[$2, plain($3)]; next }
+      print "del " $2 " " $3 >go
+      print >back
+    }
+    END {
+      for (missing in want) { split(missing, part, SUBSEP); if (part[1] in live) print want[missing] >back }
+      exit failed || close(go) != 0 || close(back) != 0
+    }'
 }
 
 rehearse() {

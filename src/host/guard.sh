@@ -142,7 +142,7 @@ apply() { # ARMED-<by>
   log_to=$TXN/log
   { printf '' >>"$log_to"; } 2>/dev/null || log_to=/dev/null
   why=apply-failed
-  if { [ ! -s "$TXN/sets" ] || ipset restore -exist <"$TXN/sets"; } >>"$log_to" 2>&1 && run_do >>"$log_to"; then
+  if fill_sets >>"$log_to" 2>&1 && run_do >>"$log_to"; then
     why=mismatch
     if holds want now; then
       tick
@@ -151,6 +151,10 @@ apply() { # ARMED-<by>
   fi
   become "APPLYING-$deadline" "ROLLING_BACK-$why"
 }
+
+# What came goes once nothing is missing.
+fill_sets() { restore_sets "$TXN/sets" && restore_sets "$TXN/sets.do"; }
+restore_sets() { [ ! -s "$1" ] || ipset restore -exist <"$1"; }
 
 # Nothing to do is an empty file; none at all is damage.
 run_do() {
@@ -193,9 +197,10 @@ unlock_xtables() {
   export XTABLES_LOCKFILE
 }
 
-# Both families on their old rules, whatever becomes of the other one.
+# Sets and both families as they were, whatever becomes of the others.
 back_is_done() {
   done=yes
+  restore_sets "$TXN/sets.undo" >/dev/null 2>&1 || done=
   for family in 4 6; do family_is_back "$family" || done=; done
   [ -n "$done" ]
 }

@@ -175,9 +175,7 @@ tell_generation() {
 # The live sets that don't hold what was confirmed: `set=NAME MISSING ADDED`.
 tell_changed_sets() { # FILE
   [ -s "$1" ] && have ipset || return 0
-  ipset save 2>/dev/null | awk -v file="$1" '
-    # ipset prints one address without its prefix, however it was written.
-    function plain(entry) { sub(entry ~ /:/ ? "/128$" : "/32$", "", entry); return entry }
+  ipset save 2>/dev/null | awk -v file="$1" "$AWK_PLAIN"'
     BEGIN {
       while ((getline <file) > 0) {
         if ($1 == "create") { mine[$2] = 1; missing[$2] += 0; added[$2] += 0 }

@@ -27,6 +27,10 @@ AWK_SCAN='
     return item != ""
   }'
 
+# ipset prints one address without its prefix, however it was written.
+AWK_PLAIN='
+  function plain(entry) { sub(entry ~ /:/ ? "/128$" : "/32$", "", entry); return entry }'
+
 # same_owned EXPECT OTHER [STUB], a save on standard input: 0 where the lines of it that EXPECT or OTHER says are
 # exactly those of EXPECT, chain by chain, in order. What OTHER leaves behind empty (a chain, a policy of ACCEPT)
 # is no difference: a table that was made can't be unmade. 3: the save isn't whole. STUB gets the save with a

@@ -2,6 +2,7 @@ import type { Observation } from '../host/observation.ts'
 import type { PerFamily } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import { checkBoot } from './boots.ts'
+import { changedSets, saySets } from './changed-sets.ts'
 import { both, compare, type Texts, type Worked } from './compare.ts'
 import { type HostChange, type HostPlan, NOTHING } from './host-plan.ts'
 import { checkLockout, parseSshConnection } from './lockout.ts'
@@ -16,12 +17,16 @@ export function decide(question: Question): HostPlan {
   const { families, described, equal, stored, texts } = compare(question)
   const facts = { ...empty(question), ...described }
   const persisted = stored && isPersisted(question.seen)
+  const names = new Set(question.sets.map(({ name }) => name))
+  const sets = changedSets(question.seen).filter(({ name }) => names.has(name))
+  const isDone = equal && persisted && sets.length === 0
   const findings = [
-    ...judgeUnmanaged(question, facts.unmanaged, equal && persisted),
+    ...saySets(sets, 'note'),
+    ...judgeUnmanaged(question, facts.unmanaged, isDone),
     ...lockout(question, families),
     ...checkBoot(question.seen, question.preserve),
   ]
-  if (equal && persisted)
+  if (isDone)
     return {
       ...facts,
       findings: findings.filter(({ severity }) => severity !== 'error'),

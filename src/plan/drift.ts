@@ -2,6 +2,7 @@ import type { Generation, Observation } from '../host/observation.ts'
 import { FAMILIES } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import { type DiffLine, diff } from '../ruleset/diff.ts'
+import { changedSets, saySets } from './changed-sets.ts'
 import { compare } from './compare.ts'
 import { compareDisk } from './drift-disk.ts'
 import { compareLive, type LiveDrift, type Stranger } from './drift-live.ts'
@@ -113,13 +114,9 @@ function liveParts({ differs, diff: live, strangers, makers }: LiveDrift): reado
   ]
 }
 
-function setParts({ generation }: Observation): readonly Found[] {
-  // Nobody knows what they should hold.
-  if (generation.damaged?.some(name => name === 'ipsets' || name === 'meta.json')) return []
-  const sets = (generation.changedSets ?? []).map(
-    ({ name, missing, added }) => `${name} (${missing} missing, ${added} added)`,
-  )
-  return sets.length > 0 ? [kind('sets', 'drift-sets', { sets })] : []
+function setParts(seen: Observation): readonly Found[] {
+  const findings = saySets(changedSets(seen), 'warning')
+  return findings.length > 0 ? [{ kinds: ['sets'], findings }] : []
 }
 
 const isUnstored = ({ guard }: Observation) => guard?.state.startsWith('CONFIRMED') ?? false

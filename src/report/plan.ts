@@ -28,7 +28,8 @@ export function printPlan(plans: readonly HostPlan[], options: PlanOptions): str
 const fold = (plans: readonly HostPlan[], key: (plan: HostPlan) => string) => [
   ...groupBy(plans, key).values(),
 ]
-const sameDiff = ({ diff }: HostPlan) => JSON.stringify(diff)
+const sameDiff = (plan: HostPlan) => JSON.stringify([plan.diff, changesSets(plan)])
+const changesSets = ({ findings }: HostPlan) => findings.some(({ code }) => code === 'drift-sets')
 const sameReasons = ({ findings }: HostPlan) =>
   JSON.stringify(findings.filter(({ severity }) => severity === 'error'))
 
@@ -48,14 +49,18 @@ const headed = (plans: readonly HostPlan[]) =>
 
 function changeBlock(plans: readonly HostPlan[], paint: Paint): string {
   const diff = diffLines(plans[0]?.diff ?? [], paint).map(line => indented(line, '  '))
-  const nothing = plans[0]?.change?.removes
-    ? "  The rules stay as they are; only fleet's own files go."
-    : '  The rules stay as they are; what is missing is that a boot loads them.'
   return [
     paint('bold', headed(plans)),
     ...factLines(plans, paint),
-    ...(diff.length > 0 ? diff : [nothing]),
+    ...(diff.length > 0 ? diff : plans.slice(0, 1).map(whatElse)),
   ].join('\n')
+}
+
+/** What changes where no rule does. */
+function whatElse(plan: HostPlan): string {
+  if (plan.change?.removes) return "  The rules stay as they are; only fleet's own files go."
+  if (changesSets(plan)) return '  The rules stay as they are; what the sets hold changes.'
+  return '  The rules stay as they are; what is missing is that a boot loads them.'
 }
 
 const refusedBlock = (plans: readonly HostPlan[], paint: Paint): string =>

@@ -162,9 +162,15 @@ describe('fleet drift', () => {
       2,
       { kinds: ['sets'], findings: [{ args: { sets: [`${set} (1 missing, 2 added)`] } }] },
     ])
-    await must('sets', `ipset del ${set} 192.0.2.0/24; ipset del ${set} 192.0.2.77`)
-    await must('sets', 'ipset restore -exist </etc/iptables/fleet/current/ipsets')
+    const { stdout } = await at.fleet('plan')
+    expect(stdout).toContain(`${set} (1 missing, 2 added). \`fleet apply\` puts them right.\n`)
+    expect(stdout).toContain('The rules stay as they are; what the sets hold changes.\n')
+    expect(await at.start('apply', '--only-drifted').verdict()).toEqual({
+      code: 0,
+      hosts: { sets: 'persisted' },
+    })
     expect((await drift(at)).code).toBe(0)
+    expect((await must('sets', `ipset list ${set}`)).match(/^\d.*$/gm)).toHaveLength(blocked.length)
   })
 
   it('does not judge a host at which somebody is at work', async () => {

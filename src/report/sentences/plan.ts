@@ -42,7 +42,7 @@ export const planSentences = {
   'drift-strangers': a =>
     `Somebody added ${rules(a.rules)} where fleet's rules decide. \`fleet apply\` leaves them: write them into a role, or take them out with --replace-unmanaged.`,
   'drift-sets': a =>
-    `Sets that the rules refer to don't hold what was confirmed: ${list(a.sets).join(', ')}. \`fleet apply\` doesn't look into sets: \`ipset restore -exist </etc/iptables/fleet/current/ipsets\` there puts back what is missing, and \`ipset del\` takes out what was added.`,
+    `Sets that the rules refer to don't hold what was confirmed: ${list(a.sets).join(', ')}. \`fleet apply\` puts them right.`,
   'drift-damaged': a =>
     `What a boot would load is not what was confirmed: ${list(a.files).length === 0 ? 'the files of the generation' : list(a.files).join(' and ')} changed since. \`fleet apply\` makes a new generation.`,
   'drift-unstored': a =>

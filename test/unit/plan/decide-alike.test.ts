@@ -112,6 +112,42 @@ const PAIRS = [
   pair('its name', { host: 'web2' }),
 ]
 
+describe('decide, of a host that is as it was confirmed but for what its sets hold', () => {
+  const live = both(rulesets[4])
+  const set = { name: 'fleet4-a', family: 4, type: 'hash:net', entries: ['192.0.2.0/24'] } as const
+  const of = (changed: string, damaged: readonly string[] = []) =>
+    decide({
+      ...question,
+      sets: [set],
+      seen: {
+        ...seen,
+        live,
+        generation: {
+          ...seen.generation,
+          rules: live,
+          damaged,
+          changedSets: [{ name: changed, missing: 1, added: 2 }],
+        },
+      },
+    })
+
+  it('puts them right, and says so', () => {
+    expect(of('fleet4-a')).toMatchObject({
+      verdict: 'change',
+      diff: [],
+      change: { do: { 4: '', 6: '' }, sets: expect.stringContaining('create fleet4-a ') },
+      findings: expect.arrayContaining([
+        { code: 'drift-sets', severity: 'note', args: { sets: ['fleet4-a (1 missing, 2 added)'] } },
+      ]),
+    })
+  })
+
+  it('leaves sets that it is not to have, and those of which nobody knows what they held', () => {
+    expect(of('fleet4-old').verdict).toBe('unchanged')
+    expect(of('fleet4-a', ['ipsets']).verdict).toBe('unchanged')
+  })
+})
+
 describe('decide, for hosts one after the other', () => {
   it.each(PAIRS)('answers one that differs in $of as if it were the first', async ({ first, second }) => {
     vi.resetModules()

@@ -198,4 +198,18 @@ export const GUARD: readonly Break[] = [
     to: ':',
     red: ['host/program/foreign.test.ts', "'nft' under 'dash' keeps what others put in during the window"],
   },
+  {
+    name: 'keeps-what-it-changed-in-sets-after-a-rollback',
+    file: 'host/guard.sh',
+    from: 'restore_sets "$TXN/sets.undo" >/dev/null 2>&1 || done=',
+    to: ':',
+    red: ['host/program/sets.test.ts', 'are as somebody changed them where the change is taken back'],
+  },
+  {
+    name: 'leaves-what-somebody-added-to-sets',
+    file: 'host/guard.sh',
+    from: 'fill_sets() { restore_sets "$TXN/sets" && restore_sets "$TXN/sets.do"; }',
+    to: 'fill_sets() { restore_sets "$TXN/sets"; }',
+    red: ['host/program/sets.test.ts', 'are told of, and a change puts them right'],
+  },
 ]

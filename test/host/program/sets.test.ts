@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { askRollback } from '../../../src/host/guard.ts'
+import { filter, look, type Wanted } from './change.ts'
+import type { MiniHost } from './mini-host.ts'
+import { aHost, applied, becomes, kill, over, persisted, restart } from './steps.ts'
+
+/* Sets that somebody has changed by hand: a change puts them right, and what is taken back takes them back as well. */
+
+const sets = (family: 'inet' | 'inet6', name: string, ...entries: readonly string[]) =>
+  `create ${name} hash:net family ${family}\n${entries.map(entry => `add ${name} ${entry}\n`).join('')}`
+const dropped = (set: string, port: number) =>
+  filter(`INPUT -m set --match-set ${set} src -j DROP`, `INPUT -p tcp -m tcp --dport ${port} -j ACCEPT`)
+const open = (port: number): Wanted => ({
+  rules: { 4: dropped('evil4', port), 6: dropped('evil6', port) },
+  sets:
+    sets('inet', 'evil4', '203.0.113.0/24', '198.51.100.7', '192.0.2.1') +
+    sets('inet6', 'evil6', '2001:db8::/32'),
+})
+
+const membersOf = async (host: MiniHost) =>
+  (await host.must('ipset save'))
+    .split('\n')
+    .filter(line => line.startsWith('add '))
+    .toSorted()
+
+/** Persisted, and then changed by hand. */
+async function changed() {
+  const host = await aHost()
+  await persisted(host, open(22))
+  const whole = await membersOf(host)
+  await host.must('ipset create theirs hash:net; ipset add theirs 10.0.0.0/8; ipset del evil4 198.51.100.7')
+  await host.must(
+    'ipset add evil4 10.1.0.0/16; ipset add evil4 10.2.3.4; ipset add evil6 2001:db8:1::/48 -exist',
+  )
+  return { host, whole: [...whole, 'add theirs 10.0.0.0/8'].toSorted(), now: await membersOf(host) }
+}
+
+describe('sets that were changed by hand', () => {
+  it('are told of, and a change puts them right', async () => {
+    const { host, whole } = await changed()
+    const seen = await over(host, session => look(session, open(22)))
+    expect(seen).toMatchObject({
+      asConfirmed: true,
+      generation: {
+        changedSets: expect.arrayContaining([
+          { name: 'evil4', missing: 1, added: 2 },
+          { name: 'evil6', missing: 0, added: 1 },
+        ]),
+      },
+    })
+    await persisted(host, open(443))
+    expect(await membersOf(host)).toEqual(whole)
+  })
+
+  it('are as somebody changed them where the change is taken back', async () => {
+    const { host, whole, now } = await changed()
+    const transaction = await applied(host, open(443))
+    expect(await membersOf(host)).toEqual(whole)
+    const state = await over(host, session => askRollback(session, transaction.nonce))
+    expect(state.name).toBe('ROLLED_BACK')
+    expect(await membersOf(host)).toEqual(now)
+  })
+
+  it('are so too where the guard was killed', async () => {
+    const { host, now } = await changed()
+    const transaction = await applied(host, open(443))
+    await kill(host, transaction)
+    await restart(host, transaction)
+    await over(host, session => askRollback(session, transaction.nonce))
+    await becomes(host, transaction, 'ROLLED_BACK')
+    expect(await membersOf(host)).toEqual(now)
+  })
+})
