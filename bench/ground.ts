@@ -1,19 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import pLimit from 'p-limit'
-import type { LabHost } from '../src/lab/host.ts'
+import { installOnAll } from '../src/lab/install.ts'
 import { type Lab, startLab, stopLab } from '../src/lab/lab.ts'
 import {
   CONTROLLER_MAC,
@@ -63,7 +52,7 @@ export async function prepareGround(hosts: number, say: (line: string) => void):
   try {
     await introduce(lab, planHosts(spec))
     say('iptables-persistent is installed')
-    await installPackages(lab, folder)
+    await installOnAll(lab)
     ground.write('inventory.ini', lab.inventory(['[web]', ...lab.rows]))
     // Without a source, SSH is limited to a rate that a bench is far above.
     ground.write('group_vars/all.yml', 'ssh_from: [10.90.0.1, "fd90::1"]\n')
@@ -103,42 +92,6 @@ function write(file: string, text: string): string {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, text)
   return file
-}
-
-const INSTALL = `
-export DEBIAN_FRONTEND=noninteractive
-echo 'iptables-persistent iptables-persistent/autosave_v4 boolean false
-iptables-persistent iptables-persistent/autosave_v6 boolean false' | debconf-set-selections
-apt-get install -qq -y --no-install-recommends ipset iptables-persistent ipset-persistent
-`
-/** All but what is the host's own, what nobody needs a second time, and overlay's whiteouts, which are devices. */
-const PACK = `
-cd "$1"
-find etc usr var -path etc/ssh -prune -o -path var/cache -prune -o -path var/lib/apt -prune -o -path var/log -prune \\
-  -o '(' -type f -o -type l ')' ! -name hostname ! -name machine-id -print0 | tar --null -T - -cf "$2"
-`
-
-/** By apt on one host; the others get the files that this made there, or 500 hosts would take an hour. */
-async function installPackages({ hosts }: Lab, folder: string): Promise<void> {
-  const [first, ...others] = hosts
-  if (!first) return
-  const { code, stdout, stderr } = await first.exec(INSTALL)
-  if (code !== 0) throw new Error(`apt-get on ${first.name} ended with ${code}\n${stdout}${stderr}`)
-  const archive = join(folder, 'packages.tar')
-  const packed = spawnSync('sh', ['-ec', PACK, 'sh', first.disk, archive], { encoding: 'utf8' })
-  if (packed.status !== 0) throw new Error(`tar: ${packed.stderr}`)
-  const limit = pLimit(4)
-  await Promise.all(others.map(host => limit(() => unpack(host, archive))))
-  rmSync(archive)
-}
-
-async function unpack(host: LabHost, archive: string): Promise<void> {
-  const file = openSync(archive, 'r')
-  const enter = ['-t', String(host.pid), '-m', '-p', '-r', 'tar', '-x', '-C', '/']
-  const child = spawn('nsenter', enter, { stdio: [file, 'inherit', 'inherit'] })
-  const code = await new Promise(done => child.once('close', done))
-  closeSync(file)
-  if (code !== 0) throw new Error(`the packages could not be unpacked on ${host.name}`)
 }
 
 /** The hosts with the rules that fleet last made permanent there. */

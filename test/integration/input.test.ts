@@ -147,13 +147,19 @@ describe('fleet stops before anybody is contacted, with exit code 1, at', () => 
 })
 
 it('whoever is contacted is counted, and render contacts nobody', async () => {
-  const site = await makeSite(lab(), ['[web]', 'web1', 'web2'])
+  const site = await makeSite(lab(), ['[web]', 'web1', 'web2'], {
+    'fleet.yml': 'rollout: {canaries: {wbe: 1}}\n',
+  })
   const before = await contacts()
   expect((await site.fleet('render', 'inventory.ini')).code).toBe(0)
   expect((await site.fleet('apply', 'inventory.ini', '--list-hosts')).stdout).toBe(
     '  hosts (2):\n    web1\n    web2\n',
   )
   expect(await contacts()).toEqual(before)
-  expect((await site.fleet('plan', 'inventory.ini')).code).toBe(2)
+  for (const args of [['plan'], ['apply', '--check']])
+    expect(await site.fleet(...args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^fleet\.yml:1: .*canaries speaks of wbe.*Did you mean web\?$/m),
+    })
   expect(await contacts()).not.toEqual(before)
 })
