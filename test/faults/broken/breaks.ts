@@ -5,6 +5,7 @@ import { DISK } from './breaks/disk.ts'
 import { GUARD } from './breaks/guard.ts'
 import { HOSTS } from './breaks/hosts.ts'
 import { PLAN } from './breaks/plan.ts'
+import { ROLLOUT } from './breaks/rollout.ts'
 import { SESSION } from './breaks/session.ts'
 import { SETTLE } from './breaks/settle.ts'
 
@@ -18,4 +19,5 @@ export const BREAKS: readonly Break[] = [
   ...PLAN,
   ...SETTLE,
   ...SESSION,
+  ...ROLLOUT,
 ]
