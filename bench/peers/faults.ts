@@ -1,4 +1,5 @@
 import type { LabHost } from '../../src/lab/host.ts'
+import type { Shape } from '../../test/faults/far-line.ts'
 import { startDocker } from '../../test/integration/hosts/foreign.ts'
 import type { Blow } from './blows.ts'
 import * as blows from './blows.ts'
@@ -23,6 +24,8 @@ export interface Fault {
   readonly docker?: boolean
   /** What `tc` makes of its network until the tool has ended. */
   readonly shape?: string
+  /** What it hangs from meanwhile, where the kernel has no such discipline. */
+  readonly line?: Shape
   /** Milliseconds that a tool may take, if not the usual ones. */
   readonly patience?: number
   /** On the host, before the tool begins. */
@@ -41,6 +44,22 @@ export const FAULTS: readonly Fault[] = [
   { name: 'input', title: 'INPUT drops everything', rules: rules.INPUT_DROP, ends: 'OLD' },
   { name: 'new', title: 'New connections are dropped, old ones live on', rules: rules.NEW_DROP, ends: 'OLD' },
   { name: 'output', title: 'OUTPUT drops everything', rules: rules.OUTPUT_DROP, ends: 'OLD' },
+  { name: 'reject', title: 'New connections are rejected', rules: rules.REJECT, ends: 'OLD' },
+  {
+    name: 'closed',
+    title: "sshd's port drops everything, old connections too",
+    rules: rules.CLOSED,
+    ends: 'OLD',
+  },
+  { name: 'raw', title: "The table raw drops what is for sshd's port", rules: rules.RAW_DROP, ends: 'OLD' },
+  {
+    name: 'limit',
+    title: 'One new connection an hour gets in, and somebody else has it',
+    rules: rules.LIMIT,
+    ends: 'OLD',
+    blow: blows.takeTurn,
+    held: true,
+  },
   {
     name: 'first',
     title: 'INPUT drops everything, on a host that had no rules',
@@ -93,6 +112,22 @@ export const FAULTS: readonly Fault[] = [
     blow: blows.killGuard,
   },
   {
+    name: 'term',
+    title: 'What would roll back is told to end (TERM) in the window (systemd); new connections are dropped',
+    rules: rules.NEW_DROP,
+    ends: 'OLD',
+    systemd: true,
+    blow: blows.endGuard,
+  },
+  {
+    name: 'sshd',
+    title: 'sshd stops for 20 s in the window; the rules are fine',
+    rules: rules.NEW,
+    ends: 'said',
+    blow: blows.stopSshd,
+    held: true,
+  },
+  {
     name: 'power',
     title: 'Power lost in the window (systemd); new connections are dropped',
     rules: rules.NEW_DROP,
@@ -113,6 +148,20 @@ export const FAULTS: readonly Fault[] = [
     rules: rules.INPUT_DROP,
     ends: 'OLD',
     before: blows.fillDisk,
+  },
+  {
+    name: 'inodes',
+    title: 'No inode left before; INPUT drops everything',
+    rules: rules.INPUT_DROP,
+    ends: 'OLD',
+    before: blows.useUpInodes,
+  },
+  {
+    name: 'readonly',
+    title: '`/etc/iptables` read-only; the rules are fine',
+    rules: rules.NEW,
+    ends: 'said',
+    before: blows.protectRules,
   },
   {
     name: 'two',
@@ -153,6 +202,14 @@ export const FAULTS: readonly Fault[] = [
     rules: rules.NEW_DROP,
     ends: 'OLD',
     shape: 'tbf rate 64kbit burst 16kb latency 2s',
+    patience: 300_000,
+  },
+  {
+    name: 'loss',
+    title: 'Each tenth packet is lost; the rules are fine',
+    rules: rules.NEW,
+    ends: 'said',
+    line: { delay: 0.02, loss: 0.1 },
     patience: 300_000,
   },
   {

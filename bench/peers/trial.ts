@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Lab } from '../../src/lab/lab.ts'
+import { FarLine } from '../../test/faults/far-line.ts'
 import { foreignLines } from '../../test/integration/hosts/foreign.ts'
 import { allowConnections, allowOneConnection } from '../../test/integration/hosts/one-connection.ts'
 import type { Fault } from './faults.ts'
@@ -40,8 +41,10 @@ export async function tryFault(lab: Lab, fault: Fault, peer: Peer): Promise<Outc
   await expectOld(place, sides)
   const before = await foreignLines(host)
   if (fault.shape) await host.shape(fault.shape)
+  const line = fault.line && (await FarLine.to(lab, host.name, fault.line))
   const { words, noWindow, docker = before } = await workUnder(fault, place, peer, sides)
   if (fault.shape) await host.shape(null)
+  await line?.shape({})
   const live = await read(host, sides)
   const dockerKept = docker.join('\n') === (await foreignLines(host)).join('\n')
   const reachable = await isReachable(place)
