@@ -16,6 +16,7 @@ verb_arm() { # MANIFEST_HASH NONCE [removal]
   [ "${3:-}" = removal ] || { [ -d "$PLUGINS" ] && have netfilter-persistent; } || stop "$EXIT_REFUSED" lacks netfilter-persistent
   make_folders "$RUN/txn" "$VAR/txn" || stop "$EXIT_STORAGE" storage "$VAR"
   { printf '' >>"$RUN/arming"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
+  [ -s "$RUN/life" ] || { started 1 && echo "$start" >"$RUN/life"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   arm_alone "$2" "$1" 8<>"$RUN/arming"
 }
 
@@ -29,7 +30,7 @@ arm_alone() { # NONCE MANIFEST_HASH
   trap 'exit 1' HUP INT TERM PIPE
   read_links
   write_transaction "$2"
-  [ "$generation" -eq "$BASE" ] || stop "$EXIT_CHANGED" generation "$generation"
+  if [ "$generation" -ne "$BASE" ] || { [ -z "$REMOVES" ] && [ "$GENERATION" -le "$newest" ]; }; then stop "$EXIT_CHANGED" generation "$newest"; fi
   keep_before
   keep_members || stop "$EXIT_STORAGE" storage "$TXN"
   sync "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"

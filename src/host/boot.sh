@@ -2,11 +2,15 @@
 # What boots, and its rehearsal. netfilter-persistent runs the plugins 12-fleet and 30-fleet, which run these
 # verbs out of GENERATIONS/program.sh; it exits 0 whatever failed, so only a comparison says what was loaded.
 
+# A boot goes on whatever hangs: the network waits for this.
+BOOT_LIMIT='timeout -k 5 60'
+
 # Before the rules are loaded: the sets that they refer to. Before they are saved: the links become plain files, or
 # the save would be written through them into a generation, which then would not be whole.
 verb_boot_12_fleet() { # start|save|flush
+  LIMIT=$BOOT_LIMIT
   case ${1:-} in
-    start) boot_sets ;;
+    start) boot_sets "$GENERATIONS/current" ;;
     save) unlink_rules ;;
   esac
 }
@@ -14,14 +18,28 @@ verb_boot_12_fleet() { # start|save|flush
 # After the rules: they are the confirmed ones, or the generation's own files are loaded once more, or it is loud.
 verb_boot_30_fleet() { # start|save|flush
   [ "${1:-}" = start ] || return 0
+  LIMIT=$BOOT_LIMIT
   read_links
   if [ "$generation" -eq 0 ]; then nothing_to_boot || loud "fleet: the generation that is to boot is not to be found"; return; fi
+  if [ "$last" != "$GENERATIONS/current" ]; then boot_lost; return; fi
   # A damaged file expects less than it should.
-  whole "$GENERATIONS/current" && loaded && return 0
-  boot_sets
-  for family in 4 6; do load "$family" "$GENERATIONS/current/rules.v$family"; done
-  whole "$GENERATIONS/current" && loaded && return 0
+  whole "$last" && loaded "$last" && return 0
+  boot_again
+  whole "$last" && loaded "$last" && return 0
   loud "fleet: the rules loaded at boot are not those of generation $generation"
+}
+
+# Nothing says any more which generation is to boot. The newest was confirmed last, unless a later one is known to be
+# gone; and where the files are no links, what they say is in force.
+boot_lost() {
+  name_generation "$generation"
+  [ "$last" != "$GENERATIONS/$name" ] || ! are_links || boot_again
+  loud "fleet: the generation that is to boot is not to be found"
+}
+
+boot_again() {
+  boot_sets "$last"
+  for family in 4 6; do load "$family" "$last/rules.v$family"; done
 }
 
 loud() {
@@ -33,21 +51,28 @@ loud() {
 # fleet never confirmed anything here, or what stood before it is back.
 nothing_to_boot() {
   [ "$(readlink "$GENERATIONS/current")" != gen-000000 ] || ! whole "$GENERATIONS/gen-000000" || return 0
-  for rules in rules.v4 rules.v6; do
-    [ "$(readlink "$ETC/$rules")" != "fleet/current/$rules" ] || return 1
-  done
+  ! are_links || return 1
   for old in "$GENERATIONS"/gen-*; do
     case $old in *"/gen-*" | */gen-000000) ;; *) return 1 ;; esac
   done
 }
 
-boot_sets() {
-  [ -s "$GENERATIONS/current/ipsets" ] || return 0
-  ipset restore -exist <"$GENERATIONS/current/ipsets"
+# are_links: one of the two files of rules, at least, is a link through `current`.
+are_links() {
+  for rules in rules.v4 rules.v6; do
+    [ "$(readlink "$ETC/$rules")" != "fleet/current/$rules" ] || return 0
+  done
+  return 1
 }
 
-loaded() {
-  for family in 4 6; do is "$family" "$GENERATIONS/current/rules.v$family" /dev/null || return 1; done
+boot_sets() { # DIR
+  [ -s "$1/ipsets" ] || return 0
+  # shellcheck disable=SC2086
+  $LIMIT ipset restore -exist <"$1/ipsets"
+}
+
+loaded() { # DIR
+  for family in 4 6; do is "$family" "$1/rules.v$family" /dev/null || return 1; done
 }
 
 unlink_rules() {
@@ -60,7 +85,7 @@ unlink_rules() {
 # rehearse-boot, inside a scratch namespace: what this host would load if it booted now is what is owned live.
 verb_rehearse_boot() { # DIR
   said=$(netfilter-persistent start 2>&1)
-  loaded && same_members "$GENERATIONS/current/ipsets" && return 0
+  loaded "$GENERATIONS/current" && same_members "$GENERATIONS/current/ipsets" && return 0
   printf 'a boot would load something else: %s\n' "$said"
   return 1
 }

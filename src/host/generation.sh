@@ -2,20 +2,39 @@
 # Generations: GENERATIONS/gen-000042/{rules.v4,rules.v6,ipsets,meta.json}, `current` a link to one of them, and
 # /etc/iptables/rules.v4 and rules.v6 links through it. One rename commits all files at once.
 
-# read_links: sets `generation` to the number of the current one, 0 where fleet never confirmed any, and `linked` to
-# yes where both files of rules are links through it.
+# read_links: sets `generation` to the number of the current one, 0 where fleet never confirmed any, `linked` to yes
+# where both files of rules are links through it, `newest` to the highest number that was ever confirmed here, and `last`
+# to the folder that says what was confirmed last. Without a `current` that leads anywhere that is the newest.
 read_links() {
   links=$(ls -ld "$ETC/rules.v4" "$ETC/rules.v6" "$GENERATIONS/current" 2>/dev/null)
-  generation=0 linked=no
+  generation=0 linked=no last=
   case $links in
     *"$GENERATIONS/current -> gen-"*)
       number=${links##*"/current -> gen-"}
       unpad "${number%%"$NEWLINE"*}"
       generation=$number
+      [ ! -d "$GENERATIONS/current/." ] || last=$GENERATIONS/current
       ;;
   esac
+  find_newest
+  if [ -z "$last" ]; then
+    last=$newest_folder
+    [ "$newest" -lt "$generation" ] || generation=$newest
+  fi
+  [ "$newest" -gt "$generation" ] || newest=$generation
+  [ "$last" = "$GENERATIONS/current" ] || return 0
   case $links in *"/rules.v4 -> fleet/current/rules.v4$NEWLINE"*) ;; *) return 0 ;; esac
   case "$links$NEWLINE" in *"/rules.v6 -> fleet/current/rules.v6$NEWLINE"*) linked=yes ;; esac
+}
+
+# One that still has its `link` was never current.
+find_newest() {
+  newest=0 newest_folder=$GENERATIONS/gen-000000
+  for folder in "$GENERATIONS"/gen-*; do
+    if [ ! -e "$folder/meta.json" ] || [ -L "$folder/link" ]; then continue; fi
+    unpad "${folder##*/gen-}"
+    [ "$number" -le "$newest" ] || { newest=$number newest_folder=$folder; }
+  done
 }
 
 # unpad DIGITS: sets `number`; a leading zero would make it octal.
@@ -42,10 +61,12 @@ whole() {
   (cd "$1" && printf '%s\n' "${sums#*"$NEWLINE"}" | sha256sum -c >/dev/null 2>&1)
 }
 
+is_masked() { [ -c /etc/systemd/system/netfilter-persistent.service ]; }
+
 # A masked unit, a link to /dev/null, is never enabled, whatever else links to it.
 unit_enabled() {
   has_systemd || return 0
-  [ ! -c /etc/systemd/system/netfilter-persistent.service ] || return 1
+  ! is_masked || return 1
   for link in /etc/systemd/system/*.wants/netfilter-persistent.service; do [ -e "$link" ] && return 0; done
   return 1
 }
@@ -98,25 +119,38 @@ install_plugins() {
   sync "$PLUGINS" "$GENERATIONS"
 }
 
-# adopt: what boots now becomes generation 0, and the two files become links to it: the same content at every step.
+# adopt: the two files become links through `current`, which leads somewhere before: the same content at every step.
 adopt() {
-  if [ ! -L "$GENERATIONS/current" ] || before_is_back; then
-    old=$GENERATIONS/gen-000000
-    rm -rf "$old" && mkdir "$old" || return 1
-    for rules in rules.v4 rules.v6; do
-      [ ! -f "$ETC/$rules" ] || { cp -p "$ETC/$rules" "$old/$rules" && cmp -s "$ETC/$rules" "$old/$rules" && sync "$old/$rules"; } || return 1
-    done
-    remember_before "$old" && sync "$old"/* "$old" || return 1
-    ln -sfn gen-000000 "$GENERATIONS/current.first" && mv -T "$GENERATIONS/current.first" "$GENERATIONS/current" || return 1
-    # The links in the folder above must never be there without it.
-    sync "$GENERATIONS" || return 1
-  fi
-  for rules in v4 v6; do
-    [ "$(readlink "$ETC/rules.$rules" 2>/dev/null)" = "fleet/current/rules.$rules" ] && continue
-    [ -L "$staged/link.$rules" ] || ln -s "fleet/current/rules.$rules" "$staged/link.$rules" || return 1
-    mv -T "$staged/link.$rules" "$ETC/rules.$rules" || return 1
+  if before_is_back; then keep_what_boots || return 1; elif [ ! -d "$GENERATIONS/current/." ]; then find_current || return 1; fi
+  for rules in rules.v4 rules.v6; do
+    [ "$(readlink "$ETC/$rules" 2>/dev/null)" = "fleet/current/$rules" ] && continue
+    link=$staged/link.${rules#rules.}
+    [ -L "$link" ] || ln -s "fleet/current/$rules" "$link" || return 1
+    mv -T "$link" "$ETC/$rules" || return 1
   done
   sync "$ETC" "$GENERATIONS"
+}
+
+# keep_what_boots: what boots now becomes generation 0.
+keep_what_boots() {
+  first=$GENERATIONS/gen-000000
+  rm -rf "$first" && mkdir "$first" || return 1
+  for rules in rules.v4 rules.v6; do
+    [ ! -f "$ETC/$rules" ] || { cp -p "$ETC/$rules" "$first/$rules" && cmp -s "$ETC/$rules" "$first/$rules" && sync "$first/$rules"; } || return 1
+  done
+  remember_before "$first" && sync "$first"/* "$first" && lead_to gen-000000
+}
+
+# Once `current` is gone, what was confirmed last is the best there is. A whole generation 0 is what stood before fleet,
+# and nothing else tells of that.
+find_current() {
+  read_links
+  if [ "$last" != "$GENERATIONS/gen-000000" ] || whole "$last"; then lead_to "${last##*/}"; else keep_what_boots; fi
+}
+
+# The links in the folder above must never be there without it.
+lead_to() { # NAME
+  ln -sfn "$1" "$GENERATIONS/current.first" && mv -T "$GENERATIONS/current.first" "$GENERATIONS/current" && sync "$GENERATIONS"
 }
 
 # A removal that was never brought to its end: what lies there is what boots, and may have been changed since.

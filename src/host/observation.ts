@@ -72,6 +72,8 @@ export interface Before {
 /** The last confirmed generation on disk; number 0 if fleet never confirmed one. */
 export interface Generation {
   readonly number: number
+  /** The highest number that was ever confirmed there: more than `number` where somebody lets an older one boot. */
+  readonly newest: number
   /** Of the change that made it. */
   readonly nonce: string
   /** Who made it, when (ISO 8601), in which run; nothing where its meta.json is damaged. */

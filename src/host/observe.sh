@@ -156,18 +156,18 @@ tell_generation() {
   read_links
   whole=no candidate=
   piece generation
-  printf 'number=%s\n' "$generation"
+  printf 'number=%s\nnewest=%s\n' "$generation" "$newest"
   if who_owns && see "$owner"; then
     case $state in CONFIRMED-*) tell_unstored "$VAR/txn/$owner"; return ;; esac
   fi
   if [ "$generation" -eq 0 ]; then tell_boots; return; fi
-  whole "$GENERATIONS/current" && whole=yes
+  whole "$last" && whole=yes
   if plugins_installed; then plugins=yes; else plugins=no; fi
   if unit_enabled; then enabled=yes; else enabled=no; fi
   printf 'whole=%s\nlinked=%s\nplugins=%s\nenabled=%s\n' "$whole" "$linked" "$plugins" "$enabled"
-  tell_changed_sets "$GENERATIONS/current/ipsets"
+  tell_changed_sets "$last/ipsets"
   set --
-  for file in rules.v4 rules.v6 ipsets meta.json; do set -- "$@" "current.$file" "$GENERATIONS/current/$file"; done
+  for file in rules.v4 rules.v6 ipsets meta.json; do set -- "$@" "current.$file" "$last/$file"; done
   show "$@"
   [ "$linked" = yes ] || tell_boots
 }

@@ -128,6 +128,7 @@ function readGeneration(pieces: Pieces): Generation {
   const files = () => Object.fromEntries(names.map(name => [name, file(name)]))
   return {
     number,
+    newest: Number(facts.get('newest')?.[0] ?? number),
     nonce,
     ...(origin.made === '' ? {} : { origin }),
     whole: yes('whole'),

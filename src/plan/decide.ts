@@ -70,5 +70,5 @@ function lockout(question: Question, families: PerFamily<Worked>): readonly Find
 }
 
 function freeze({ seen }: Question, texts: Texts): HostChange {
-  return { base: seen.generation.number, generation: seen.generation.number + 1, ...texts }
+  return { base: seen.generation.number, generation: seen.generation.newest + 1, ...texts }
 }

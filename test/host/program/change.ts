@@ -44,7 +44,7 @@ export function transactionTo(seen: Observation, want: Wanted, more: Partial<Tra
   const origin = { run: 'run-1', who: 'tester@controller', since: '2026-01-01T00:00:00Z' }
   const frozen = {
     base: seen.generation.number,
-    generation: seen.generation.number + 1,
+    generation: seen.generation.newest + 1,
     now: both('now'),
     want: both('want'),
     do: both('do'),

@@ -1,9 +1,10 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { FleetError } from '../../../src/model/error.ts'
 import { filter, look, type Wanted, wanted, web } from './change.ts'
 import { listed, type MiniHost, put } from './mini-host.ts'
-import { aHost, over, persisted, rules } from './steps.ts'
+import { aHost, armed, over, persisted, rules } from './steps.ts'
 
 const generations = (host: MiniHost) =>
   listed(join(host.root, 'etc/iptables/fleet')).filter(name => name.startsWith('gen-'))
@@ -88,6 +89,63 @@ describe('generations', () => {
   })
 })
 
+describe('where `current` is not what it was', () => {
+  /** Rules of the operator's, and three generations since. */
+  async function thrice(): Promise<MiniHost> {
+    const host = await aHost()
+    put(host, 'etc/iptables/rules.v4', filter('INPUT -s 192.0.2.66 -j DROP'))
+    for (const want of [web, wanted(), web]) await persisted(host, want)
+    return host
+  }
+  const first = (host: MiniHost) => read(host, 'fleet/gen-000000/rules.v4')
+  const older = (host: MiniHost, base: number) =>
+    armed(host, wanted(), { base, generation: base + 1 }).catch(({ args }: FleetError) => args)
+
+  it.each([
+    ['is gone', 'rm fleet/current', 3],
+    [
+      'is gone, and plain files are in the place of the links',
+      'netfilter-persistent save; rm fleet/current',
+      3,
+    ],
+    ['leads nowhere', 'ln -sfn gen-000077 fleet/current', 77],
+    ['leads to a generation that is gone', 'rm -r fleet/gen-000003', 3],
+  ])(
+    'and %s, what is owned and what stood before is known, and no number comes twice',
+    async (_, how, at) => {
+      const host = await thrice()
+      await host.must(`cd /etc/iptables; ${how}`)
+      const { generation } = await over(host, session => look(session, web))
+      expect(generation).toMatchObject({ number: at, newest: at, linked: false })
+      expect(generation.rules[4]).toContain('--dport 22 -j ACCEPT')
+      for (const base of [0, 1, 2]) expect(await older(host, base)).toEqual({ what: 'generation' })
+      await persisted(host, web)
+      expect(link(host, 'fleet/current')).toBe(`gen-${String(at + 1).padStart(6, '0')}`)
+      expect(first(host)).toContain('192.0.2.66')
+      expect(await boot(host)).toBe(await rules(host))
+    },
+  )
+
+  it('and leads to an older one by hand, the next is newer than all, and an older controller is refused', async () => {
+    const host = await thrice()
+    await host.must('ln -sfn gen-000001 /etc/iptables/fleet/current')
+    const { generation } = await over(host, session => look(session, web))
+    expect(generation).toMatchObject({ number: 1, newest: 3, linked: true })
+    expect(await older(host, 1)).toEqual({ what: 'generation' })
+    await persisted(host, wanted())
+    expect(link(host, 'fleet/current')).toBe('gen-000004')
+    expect(read(host, 'fleet/gen-000002/meta.json')).toContain('"generation": 2')
+  })
+
+  it('and there is no generation left, what stood before is kept', async () => {
+    const host = await thrice()
+    await host.must('cd /etc/iptables/fleet && rm -r current gen-000001 gen-000002 gen-000003')
+    await persisted(host, web)
+    expect(first(host)).toContain('192.0.2.66')
+    expect(await boot(host)).toBe(await rules(host))
+  })
+})
+
 describe('a boot', () => {
   const sets =
     'create evil4 hash:net family inet\nadd evil4 203.0.113.0/24\ncreate evil6 hash:net family inet6\nadd evil6 2001:db8::/32\n'
@@ -126,5 +184,28 @@ describe('a boot', () => {
     expect(readFileSync(join(host.root, 'tmp/boot'), 'utf8')).toContain(
       'fleet: the rules loaded at boot are not those of generation 1',
     )
+  })
+
+  it('loads what was confirmed last where `current` is gone, and is loud', async () => {
+    const host = await aHost()
+    await persisted(host, withSets)
+    await host.must('rm /etc/iptables/fleet/current')
+    const booted = await boot(host)
+    expect(booted).toContain('-A INPUT -m set --match-set evil6 src -j DROP')
+    expect(booted).toContain(await rules(host))
+    expect(readFileSync(join(host.root, 'tmp/boot'), 'utf8')).toContain(
+      'fleet: the generation that is to boot is not to be found',
+    )
+  })
+
+  it('goes on where ipset hangs', async () => {
+    const host = await aHost()
+    await persisted(host, withSets)
+    put(host, 'usr/local/sbin/ipset', '#!/bin/dash\nsleep 1000\n')
+    // Whatever the time is that it has.
+    put(host, 'usr/local/sbin/timeout', '#!/bin/dash\nshift 3\nexec /usr/bin/timeout -k 1 1 "$@"\n')
+    await host.must('chmod 755 /usr/local/sbin/ipset /usr/local/sbin/timeout')
+    await host.must('unshare -n netfilter-persistent start >/tmp/boot 2>&1 || true')
+    expect(readFileSync(join(host.root, 'tmp/boot'), 'utf8')).toContain('rules loaded at boot are not those')
   })
 })

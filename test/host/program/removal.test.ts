@@ -168,7 +168,7 @@ describe('a removal', () => {
     await confirmed(host, transaction)
     const next = await applied(host, web)
     await expect(forgotten(host, transaction)).rejects.toMatchObject({ args: { why: 'busy' } })
-    expect(await confirmed(host, next)).toEqual({ is: 'persisted', generation: 1 })
+    expect(await confirmed(host, next)).toEqual({ is: 'persisted', generation: 2 })
     await expect(forgotten(host, transaction)).rejects.toMatchObject({ args: { why: 'not-removed' } })
     expect(await boot(host)).toBe(await rules(host))
   })

@@ -6,6 +6,7 @@ const MADE = '2026-01-02T03:04:05.000Z'
 function refusal(number: number, left: { from?: number; asked?: Asked }): string | undefined {
   const generation = {
     number,
+    newest: number,
     nonce: '',
     origin: { who: 'me', made: MADE, run: 'r7' },
     whole: true,

@@ -36,6 +36,7 @@ const seen: Observation = {
   sockets: ['tcp LISTEN 0 128 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=1,fd=3))'],
   generation: {
     number: 4,
+    newest: 4,
     nonce: '',
     whole: true,
     linked: true,
@@ -97,7 +98,8 @@ const PAIRS = [
   pair('a chain to preserve', { ...jumping, preserve: ['own'] }, jumping),
   pair('that all unmanaged goes', { ...strange, replaceUnmanaged: true }, strange),
   pair('the last generation', see(open), see({ live: open.live })),
-  pair('its number', generation({ number: 9 })),
+  pair('its number', generation({ number: 9, newest: 9 })),
+  pair('a number that was used already', generation({ newest: 9 })),
   pair('its sets', generation({ ipsets: 'create a hash:net\n' })),
   pair('that it is not whole', generation({ whole: false })),
   pair('the canonical text', see({ canonical: both(save(SSH, WEB.replace('443', '8443'))) })),

@@ -20,6 +20,7 @@ const ORIGIN = { who: 'me@here', made: '2026-01-02T03:04:05.000Z', run: 'r1' }
 
 const generation = (more: Partial<Generation> = {}): Generation => ({
   number: 4,
+  newest: 4,
   nonce: '',
   origin: ORIGIN,
   whole: true,

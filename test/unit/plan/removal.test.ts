@@ -38,6 +38,7 @@ const seen = (more: Partial<Observation> = {}): Observation => ({
   live: { 4: FLEETS, 6: BARE },
   generation: {
     number: 3,
+    newest: 3,
     nonce: '',
     whole: true,
     linked: true,

@@ -51,6 +51,7 @@ const SEEN: Observation = {
   sockets: [],
   generation: {
     number: 1,
+    newest: 1,
     nonce: '',
     whole: true,
     linked: true,
