@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # packages: iptables-persistent and ipset where they're missing. The postinst of netfilter-persistent starts its
 # service, which loads whatever old rules lie in /etc/iptables: a lockout that no guard would see. So it is installed
-# masked, and stays disabled until persist has rehearsed a boot.
+# masked, and, if it wasn't enabled before, stays disabled until persist has rehearsed a boot.
 
 # What apt and debconf say where another program has their files: they are asked again then, since apt itself waits for
 # one of its locks only, and an old one for none.
@@ -42,8 +42,10 @@ fetch() {
   patiently apt_get 60 --simulate install || return
   ! grep -q '^Remv ' "$log" || stop "$EXIT_REFUSED" would-remove "$(awk '/^Remv / { printf "%s ", $2 }' "$log")"
   # Also what is there and was never set up.
-  grep -qE '^(Inst|Conf) (iptables|netfilter|ipset)' "$log" || tell_installed
-  has_systemd || ! grep -qE '^(Inst|Conf) (iptables|netfilter)-persistent ' "$log" || no_stale_rules
+  grep -qE '^(Inst|Conf) (iptables|netfilter|ipset)' "$log" || { unmask; tell_installed; }
+  loads=
+  ! grep -qE '^(Inst|Conf) (iptables|netfilter)-persistent ' "$log" || loads=yes
+  has_systemd || [ -z "$loads" ] || no_stale_rules
   patiently apt_get 0 --no-remove --download-only install
 }
 
@@ -110,18 +112,43 @@ packages_failed() {
   stop "$EXIT_PACKAGES" "$why" "$complaints$(tail -n 8 "$log" | head -c 1500)"
 }
 
-# Masked also for a boot in the middle: the postinst enables the unit, and it must not load anything before a
-# persist has rehearsed that. The mark is how a mask of ours is told from the operator's.
+# Masked also for a boot in the middle: the postinst enables the unit, and it must not load anything before a persist
+# has rehearsed that. Where it was enabled before, a boot in the middle has to load what it always did: that mask is
+# gone with the boot. The mark says which of the two is ours, and tells it from the operator's.
 mask() {
-  has_systemd || return 0
-  [ ! -c /etc/systemd/system/netfilter-persistent.service ] || return 0
-  was_enabled=no
-  ! unit_enabled || was_enabled=yes
-  mkdir -p "$VAR" && printf '' >"$VAR/masked" && sync "$VAR/masked" "$VAR" && systemctl --quiet mask netfilter-persistent.service 2>/dev/null
+  has_systemd && [ -n "$loads" ] || return 0
+  forget_debs_mask
+  ! is_masked || return 0
+  if unit_enabled; then
+    ! is_masked_for_now || return 0
+    mark yes && systemctl --quiet mask --runtime netfilter-persistent.service 2>/dev/null
+  else
+    mark no && systemctl --quiet mask netfilter-persistent.service 2>/dev/null && sync /etc/systemd/system
+  fi
 }
 
+# Debian's own mask, of a package that was removed: its postinst takes it off.
+forget_debs_mask() {
+  [ ! -e /var/lib/systemd/deb-systemd-helper-masked/netfilter-persistent.service ] ||
+    DPKG_MAINTSCRIPT_PACKAGE=netfilter-persistent deb-systemd-helper unmask netfilter-persistent.service >/dev/null 2>&1
+}
+
+mark() { # yes|no, whether the unit was enabled
+  mkdir -p "$VAR" && echo "$1" >"$VAR/masked.new" && sync "$VAR/masked.new" && mv -T "$VAR/masked.new" "$VAR/masked" && sync "$VAR"
+}
+
+is_masked_for_now() { [ -c /run/systemd/system/netfilter-persistent.service ]; }
+
+# unmask: by whoever comes next, if the one who masked died.
 unmask() {
   [ -e "$VAR/masked" ] || return 0
-  [ "${was_enabled:-no}" = yes ] || systemctl --quiet disable netfilter-persistent.service 2>/dev/null
-  systemctl --quiet unmask netfilter-persistent.service 2>/dev/null && rm -f "$VAR/masked"
+  read -r was_enabled <"$VAR/masked"
+  if [ "$was_enabled" = yes ]; then
+    ! is_masked_for_now || systemctl --quiet unmask --runtime netfilter-persistent.service 2>/dev/null || return 0
+  elif is_masked; then
+    systemctl --quiet disable netfilter-persistent.service 2>/dev/null
+    sync /etc/systemd/system /etc/systemd/system/*.wants 2>/dev/null
+    systemctl --quiet unmask netfilter-persistent.service 2>/dev/null || return 0
+  fi
+  rm -f "$VAR/masked"
 }

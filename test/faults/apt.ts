@@ -33,7 +33,7 @@ dpkg-deb -b ${name} ${name}.deb >/dev/null
 export const UFW = DEB('ufw', 'Version: 0.36.2-1\nBreaks: iptables-persistent, netfilter-persistent')
 
 const LEFT =
-  'pgrep -l "^(apt|dpkg|http)"; ls -d /run/fleet/packages.* /var/lib/fleet/masked /etc/systemd/system/netfilter-persistent.service'
+  'pgrep -l "^(apt|dpkg|http)"; ls -d /run/fleet/packages.* /var/lib/fleet/masked* /etc/systemd/system/netfilter-persistent.service /run/systemd/system/netfilter-persistent.service'
 
 /** Hosts that have no iptables-persistent yet, and one, `model`, that stands on what they are to come to. */
 export class AptTrial {

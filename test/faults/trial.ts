@@ -92,7 +92,7 @@ export class Trial {
 
   /** Brings hosts to OLD and remembers what that is. */
   async settle(...names: readonly string[]): Promise<void> {
-    await (await this.oldSite(names)).mustApply()
+    if (names.length > 0) await (await this.oldSite(names)).mustApply()
     await this.remember(...names)
   }
 
