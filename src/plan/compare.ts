@@ -84,7 +84,7 @@ function workOut(question: Question, family: Family): Worked {
   const shared = hasContainerRuntime(live)
   const last = shared ? withoutContainerPolicies(confirmed) : confirmed
   const all = wantedOf(question, family, confirmed)
-  const wanted = shared ? withoutContainerChains(all, question.isShipped) : all
+  const wanted = shared ? withoutContainerChains(all, live, question.isShipped) : all
   const preserve = [...KNOWN_FOREIGN, ...question.preserve]
   const ownership = { live, wanted, last, preserve, replace: question.replace }
   const now = ownedNow(ownership, question.replaceUnmanaged)

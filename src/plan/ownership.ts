@@ -41,16 +41,23 @@ export function hasContainerRuntime(live: Ruleset): boolean {
 
 /**
  * The wanted rules of a host with a container runtime: without raw, nat and FORWARD, unless a role of the
- * user's own says them.
+ * user's own says them. A policy of DROP on which both agree stays, or a boot would forward until the runtime starts.
  */
-export function withoutContainerChains(wanted: Ruleset, isShipped: (role: string) => boolean): Ruleset {
+export function withoutContainerChains(
+  wanted: Ruleset,
+  live: Ruleset,
+  isShipped: (role: string) => boolean,
+): Ruleset {
   const own = (rule: Rule) => rule.role !== undefined && !isShipped(rule.role)
+  const agreed = (table: string, { name, policy }: Chain) =>
+    policy === 'DROP' && live.tables.get(table)?.get(name)?.policy === 'DROP' ? policy : null
   const tables = new Map<string, Table>()
   for (const [name, table] of wanted.tables) {
     const kept = [...table.values()].flatMap(chain => {
       if (!isBuiltIn(name, chain.name) || !isContainers(name, chain.name)) return [chain]
       const rules = chain.rules.filter(own)
-      return rules.length > 0 ? [{ ...chain, policy: null, rules }] : []
+      const policy = agreed(name, chain)
+      return rules.length > 0 || policy ? [{ ...chain, policy, rules }] : []
     })
     if (kept.some(chain => isBuiltIn(name, chain.name)))
       tables.set(name, new Map(kept.map(chain => [chain.name, chain])))

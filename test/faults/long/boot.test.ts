@@ -21,6 +21,7 @@ beforeAll(async () => {
   confirmed = await inForce(host())
 })
 
+const NOT_FOUND = /generation that is to boot is not to be found/
 const NOT_THOSE = /rules loaded at boot are not those of generation/
 /** What the disk may have become, and what a boot says of it. */
 const DAMAGES: readonly (readonly [what: string, how: string, says: RegExp])[] = [
@@ -29,10 +30,10 @@ const DAMAGES: readonly (readonly [what: string, how: string, says: RegExp])[] =
   ['a file of rules does not load', 'echo garbage >>current/rules.v4', NOT_THOSE],
   ['a file of rules is empty', ': >current/rules.v6', NOT_THOSE],
   ['a file of rules was changed', "sed -i 's/8443/8444/' current/rules.v4", NOT_THOSE],
-  ['the generation is gone', 'rm -r "$(readlink -f current)"', NOT_THOSE],
-  ['the link leads nowhere', 'ln -sfn gen-000077 current', NOT_THOSE],
-  ['the link is gone', 'rm current', /not to be found/],
-  ['the link is an absolute one', 'ln -sfn "$PWD/$(readlink current)" current', /not to be found/],
+  ['the generation is gone', 'rm -r "$(readlink -f current)"', NOT_FOUND],
+  ['the link leads nowhere', 'ln -sfn gen-000077 current', NOT_FOUND],
+  ['the link is gone', 'rm current', NOT_FOUND],
+  ['the link is an absolute one', 'ln -sfn "$PWD/$(readlink current)" current', NOT_FOUND],
   ['fleet itself is gone', 'rm program.sh', /program\.sh/],
   [
     'rules were saved by hand, through the links',
@@ -77,5 +78,6 @@ describe('a boot', () => {
     expect(live.join('')).toBe(boots)
     expect(boots).toContain('--dports 80,8443')
     expect(boots).not.toMatch(/DOCKER|203\.0\.113\.66/)
+    expect(live[0], 'until dockerd says so itself').toContain(':FORWARD DROP')
   })
 })

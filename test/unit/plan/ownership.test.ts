@@ -163,8 +163,15 @@ describe('beside a container runtime', () => {
     ]),
   }
 
+  const live = (policy: 'ACCEPT' | 'DROP') => ({
+    family: 4 as const,
+    tables: new Map<string, Table>([
+      ['filter', new Map([['FORWARD', { name: 'FORWARD', policy, rules: [] }]])],
+    ]),
+  })
+
   it('only roles of the user speak of FORWARD, raw and nat', () => {
-    const kept = withoutContainerChains(wanted, role => role !== 'router')
+    const kept = withoutContainerChains(wanted, live('ACCEPT'), role => role !== 'router')
     expect([...kept.tables.keys()]).toEqual(['filter'])
     expect(kept.tables.get('filter')?.get('FORWARD')).toEqual({
       name: 'FORWARD',
@@ -172,5 +179,11 @@ describe('beside a container runtime', () => {
       rules: [rule('router')],
     })
     expect(kept.tables.get('filter')?.get('INPUT')?.policy).toBe('DROP')
+  })
+
+  it('a boot forwards nothing where the role and the runtime both say DROP', () => {
+    const kept = withoutContainerChains(wanted, live('DROP'), () => true)
+    expect(kept.tables.get('filter')?.get('FORWARD')).toEqual({ name: 'FORWARD', policy: 'DROP', rules: [] })
+    expect([...kept.tables.keys()]).toEqual(['filter'])
   })
 })
