@@ -27,8 +27,8 @@ export const DISK: readonly Break[] = [
   {
     name: 'does-not-sync-the-first-link',
     file: 'host/generation.sh',
-    from: '    # The links in the folder above must never be there without it.\n    sync "$GENERATIONS" || return 1\n',
-    to: '',
+    from: 'mv -T "$GENERATIONS/current.first" "$GENERATIONS/current" && sync "$GENERATIONS"',
+    to: 'mv -T "$GENERATIONS/current.first" "$GENERATIONS/current"',
     red: ['faults/power.test.ts', 'at any step of the first change of a host that had rules of its own'],
   },
   {
@@ -55,11 +55,32 @@ export const DISK: readonly Break[] = [
   {
     name: 'forgets-what-stood-before',
     file: 'host/generation.sh',
-    from: 'cp -p "$ETC/$rules" "$old/$rules" && cmp -s "$ETC/$rules" "$old/$rules"',
-    to: 'printf "" >"$old/$rules"',
+    from: 'cp -p "$ETC/$rules" "$first/$rules" && cmp -s "$ETC/$rules" "$first/$rules"',
+    to: 'printf "" >"$first/$rules"',
     red: [
       'host/program/generation.test.ts',
       'keep what stood before as the first, and boot what was confirmed',
     ],
+  },
+  {
+    name: 'makes-anew-what-stood-before',
+    file: 'host/generation.sh',
+    from: 'if [ "$last" != "$GENERATIONS/gen-000000" ] || whole "$last"; then',
+    to: 'if false; then',
+    red: ['host/program/generation.test.ts', 'and there is no generation left, what stood before is kept'],
+  },
+  {
+    name: 'counts-from-nothing-without-its-link',
+    file: 'host/generation.sh',
+    from: '[ "$newest" -lt "$generation" ] || generation=$newest',
+    to: ':',
+    red: ['host/program/generation.test.ts', 'and is gone, what is owned and what stood before is known'],
+  },
+  {
+    name: 'uses-a-number-twice',
+    file: 'host/arm.sh',
+    from: '[ "$GENERATION" -le "$newest" ]',
+    to: 'false',
+    red: ['host/program/generation.test.ts', 'and leads to an older one by hand, the next is newer than all'],
   },
 ]

@@ -53,6 +53,37 @@ export const HOSTS: readonly Break[] = [
     red: ['faults/long/apt.test.ts', 'are not loaded by one that is killed in the middle'],
   },
   {
+    name: 'masks-across-a-boot-what-was-enabled',
+    file: 'host/packages.sh',
+    from: 'mark yes && systemctl --quiet mask --runtime',
+    to: 'mark yes && systemctl --quiet mask',
+    red: [
+      'faults/long/apt-power.test.ts',
+      'unpacked: the power goes where netfilter-persistent was not set up',
+    ],
+  },
+  {
+    name: 'masks-until-a-boot-what-was-not-enabled',
+    file: 'host/packages.sh',
+    from: 'mark no && systemctl --quiet mask',
+    to: 'mark no && systemctl --quiet mask --runtime',
+    red: ['faults/long/apt-power.test.ts', 'the power goes at a first contact'],
+  },
+  {
+    name: 'takes-the-mask-of-a-removed-package-for-one',
+    file: 'host/packages.sh',
+    from: '  forget_debs_mask\n',
+    to: '',
+    red: ['faults/long/apt-power.test.ts', 'the power goes at a first contact'],
+  },
+  {
+    name: 'forgets-which-mask-was-its-own',
+    file: 'host/packages.sh',
+    from: '[ "$was_enabled" = yes ]',
+    to: 'false',
+    red: ['faults/long/apt-power.test.ts', 'somebody kills it, and what a boot loads is loaded again'],
+  },
+  {
     name: 'does-not-wait-for-who-holds-apt',
     file: 'host/packages.sh',
     from: 'is_locked && time_is_left || return "$code"',
