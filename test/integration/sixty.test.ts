@@ -173,24 +173,24 @@ describe('a rollout over sixty hosts', () => {
     await allStand()
   })
 
-  it('takes all of them back where one of the half fails', async () => {
-    const [bad, half] = ['h30', NAMES.slice(0, 30)]
+  it('takes all of them back where one of a quarter fails', async () => {
+    const [bad, quarter] = ['h15', NAMES.slice(0, 15)]
     const at = await site(8007, { [`host_vars/${bad}.yml`]: 'ssh_from: [192.0.2.1]\n' })
     const args = [
       '--stages',
-      '1,10%,50%,100%',
+      '1,10%,25%,100%',
       '--on-failure',
       'revert-all',
       ...SHORT,
       '--accept-lockout-risk',
       bad,
     ]
-    const back = half.filter(name => name !== bad)
+    const back = quarter.filter(name => name !== bad)
     expect(await endOf(at.start('apply', ...args))).toEqual({
       code: 3,
       'reverted: taken-back': back,
       'reverted: rolled-back': [bad],
-      'not started': NAMES.slice(30),
+      'not started': NAMES.slice(15),
     })
     for (const name of back) now([name], wanted.get(name)?.port ?? 0, 2)
     await allStand()

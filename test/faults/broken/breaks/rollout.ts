@@ -45,7 +45,7 @@ export const ROLLOUT: readonly Break[] = [
     file: 'rollout/engine.ts',
     from: 'this.#ledger.persistedBefore(this.#stage + 1)',
     to: 'this.#ledger.persisted(this.#stage)',
-    red: [SIXTY, 'takes all of them back where one of the half fails'],
+    red: [SIXTY, 'takes all of them back where one of a quarter fails'],
   },
   {
     name: 'takes-what-was-typed-before-for-an-answer',
