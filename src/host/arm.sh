@@ -16,7 +16,7 @@ verb_arm() { # MANIFEST_HASH NONCE [removal]
   [ "${3:-}" = removal ] || { [ -d "$PLUGINS" ] && have netfilter-persistent; } || stop "$EXIT_REFUSED" lacks netfilter-persistent
   make_folders "$RUN/txn" "$VAR/txn" || stop "$EXIT_STORAGE" storage "$VAR"
   { printf '' >>"$RUN/arming"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
-  [ -s "$RUN/life" ] || { started 1 && echo "$start" >"$RUN/life"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
+  begin_life
   arm_alone "$2" "$1" 8<>"$RUN/arming"
 }
 

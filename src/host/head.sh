@@ -93,6 +93,18 @@ tick() {
   now=${now%.*}${now#*.}
 }
 
+# find_run: a container that is started again in place has its kernel's boot id still, and maybe its /run, but none of its
+# rules. What /run says is then of another life: this one has a folder of its own.
+find_run() {
+  { read -r life <"$RUN/life"; } 2>/dev/null && started 1 || return 0
+  [ "$life" = "$start" ] || RUN=$RUN/$start
+}
+
+begin_life() {
+  [ -s "$RUN/life" ] || { started 1 && echo "$start" >"$RUN/life"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
+  [ "$RUN" = /run/fleet ] || rm -rf /run/fleet/txn /run/fleet/lock
+}
+
 # which_boot: sets `boot`.
 which_boot() { read -r boot </proc/sys/kernel/random/boot_id; }
 

@@ -3,6 +3,7 @@
 SSH=${1:-}
 verb=${2:-}
 [ $# -ge 2 ] && shift 2
+find_run
 case $verb in
   observe) verb_observe "$@" ;;
   arm) verb_arm "$@" ;;

@@ -6,6 +6,7 @@ const PLACES = {
   observing: ['unshare', 'canonical'],
   arming: ['unshare', 'rehearse-change'],
   applying: ['iptables-restore', '-w 5 --noflush'],
+  undoing: ['iptables-restore', '-w 1 --noflush'],
   confirming: ['iptables-save', ' confirm '],
   renaming: ['mv', '/etc/iptables/fleet/current'],
   persisting: ['unshare', 'rehearse-boot'],

@@ -11,14 +11,14 @@ import { type Attempt, useTrial } from './trial.ts'
  * never a mixture; a fleet that still lives says which.
  */
 
-const trial = useTrial('power', ['dark', { name: 'sys', systemd: true }, 'next', 'met'], {
+const trial = useTrial('power', ['dark', { name: 'sys', systemd: true }, 'kept', 'next', 'met'], {
   untouched: ['met'],
   aptLists: true,
 })
 
-async function heldAt(name: string, place: Parameters<typeof hold>[1]): Promise<Attempt> {
+async function heldAt(name: string, place: Parameters<typeof hold>[1], seconds = '20'): Promise<Attempt> {
   await hold(trial.host(name), place)
-  const attempt = await trial.begin([name], '--confirm-timeout', '20')
+  const attempt = await trial.begin([name], '--confirm-timeout', seconds)
   await isHeld(trial.host(name))
   return attempt
 }
@@ -32,10 +32,21 @@ const MOMENTS = {
     await becomes(trial.host(name), /^ARMED/)
     return attempt
   },
+  applying: async (name: string) => {
+    const attempt = await heldAt(name, 'applying')
+    await becomes(trial.host(name), /^APPLYING/)
+    return attempt
+  },
   applied: async (name: string) => {
     await allowOneConnection(trial.lab, name)
     const attempt = await trial.begin([name])
     await becomes(trial.host(name), /^APPLIED/)
+    return attempt
+  },
+  rollingBack: async (name: string) => {
+    await allowOneConnection(trial.lab, name)
+    const attempt = await heldAt(name, 'undoing', '4')
+    await becomes(trial.host(name), /^ROLLING_BACK/)
     return attempt
   },
   renaming: (name: string) => heldAt(name, 'renaming'),
@@ -55,13 +66,29 @@ async function goesDark(name: string, moment: keyof typeof MOMENTS): Promise<Att
 
 describe.concurrent('the power goes', () => {
   it.each(['dark', 'sys'])(
-    'while a host is armed, applied, about to persist, and persisting (%s)',
+    'while a host is armed, applies, has applied, goes back, is about to persist, and persists (%s)',
     async name => {
-      for (const moment of ['armed', 'applied', 'renaming'] as const)
+      for (const moment of ['armed', 'applying', 'applied', 'rollingBack', 'renaming'] as const)
         await trial.ends(await goesDark(name, moment), 3, { [name]: 'reverted: rolled-back' })
       await trial.ends(await goesDark(name, 'persisting'), 0, { [name]: 'persisted' })
     },
   )
+
+  it('and a container is started again with its boot id and its /run, which tell of rules that are gone', async () => {
+    const host = trial.host('kept')
+    const attempt = await heldAt('kept', 'renaming')
+    await becomes(host, /^CONFIRMED/)
+    attempt.running.child.kill('SIGSTOP')
+    await trial.must('kept', 'cp -a /run/fleet /kept; cat /proc/sys/kernel/random/boot_id >/kept/boot_id')
+    await host.unplug()
+    await host.boot()
+    await trial.must('kept', 'mv /kept/boot_id /run/lab/boot_id; cp -a /kept /run/fleet')
+    await letGo(host)
+    attempt.running.child.kill('SIGCONT')
+    expect(await attempt.running.verdict()).toEqual({ code: 3, hosts: { kept: 'reverted: rolled-back' } })
+    expect({ ...(await readGround(host)), isLocked: false }).toEqual(trial.ground('kept', 'OLD'))
+    await trial.ends(await trial.begin(['kept']), 0, { kept: 'persisted' })
+  })
 
   it('at any step that touches the disk, with what was not synced and without', {
     timeout: 400_000,

@@ -2,11 +2,17 @@ import { describe, expect, it } from 'vitest'
 import type { LabHost } from '../../../src/lab/host.ts'
 import { settledAs } from '../../integration/hosts/site.ts'
 import { until } from '../../integration/hosts/wait.ts'
-import { useTrial } from '../trial.ts'
+import { readGround } from '../ground.ts'
+import { hold, isHeld, letGo } from '../hold.ts'
+import { type Attempt, useTrial } from '../trial.ts'
 
 /* The power goes for real, before each call by which a confirmed change gets to the disk. */
 
-const trial = useTrial('power-long', ['light', { name: 'sys', systemd: true }])
+const FIRST = ['own', 'bare']
+const trial = useTrial('power-long', ['light', ...['sys', ...FIRST].map(name => ({ name, systemd: true }))], {
+  aptLists: true,
+  untouched: FIRST,
+})
 const TOOLS = ['mv', 'rm', 'sync']
 
 /** What confirms and persists stands still for good before its Nth call. */
@@ -60,5 +66,49 @@ describe.concurrent('the power goes before every call of a persist', () => {
     // Once a call is after the one that counts, so are all that follow.
     const words = said.join(' ').replaceAll('reverted: rolled-back', 'OLD').replaceAll('persisted', 'NEW')
     expect(words).toMatch(/^(OLD ){3,}(NEW ){2,}over, NEW$/)
+  })
+})
+
+/** The power goes in the middle of what follows the confirmation of a first change. */
+async function firstGoesDark(name: string, place: Parameters<typeof hold>[1]): Promise<Attempt> {
+  const host = trial.host(name)
+  await hold(host, place)
+  const slow = ['--confirm-timeout', '30', '--connect-timeout', '10', '--replace-unmanaged']
+  const attempt = trial.start(await trial.newSite([name]), ...slow)
+  await isHeld(host)
+  await host.unplug()
+  await host.boot()
+  await letGo(host)
+  return attempt
+}
+
+describe.concurrent('the power goes at a first contact, between the confirmation and the disk', () => {
+  it('and a host with rules of its own boots those, or what was confirmed', async () => {
+    await trial.must(
+      'own',
+      `DEBIAN_FRONTEND=noninteractive apt-get -qq -y install iptables-persistent >/dev/null 2>&1 </dev/null
+      iptables -A INPUT -s 203.0.113.66 -j DROP; ip6tables -A INPUT -s 2001:db8::66 -j DROP; netfilter-persistent save`,
+    )
+    await trial.remember('own')
+    await trial.ends(await firstGoesDark('own', 'renaming'), 3, { own: 'reverted: rolled-back' })
+    const { running } = await firstGoesDark('own', 'persisting')
+    expect(await running.verdict()).toEqual({ code: 0, hosts: { own: 'persisted: unmanaged-replaced' } })
+    const { live, boots } = await readGround(trial.host('own'))
+    expect(live.join('')).toBe(boots)
+    expect(boots).toContain('--dports 80,8443')
+  })
+
+  it('and a host that had none boots none, until all is done', async () => {
+    await trial.ends(await firstGoesDark('bare', 'renaming'), 3, { bare: 'reverted: rolled-back' })
+    // Its generation is there, and no boot loads it: netfilter-persistent is not enabled before that was rehearsed.
+    const { running } = await firstGoesDark('bare', 'persisting')
+    expect(await running.verdict()).toEqual({ code: 4, hosts: { bare: 'unknown: transaction-lost' } })
+    expect((await readGround(trial.host('bare'))).live).toEqual(['', ''])
+    await (await trial.newSite(['bare'])).mustApply()
+    await trial.host('bare').unplug()
+    await trial.host('bare').boot()
+    const { live, boots } = await readGround(trial.host('bare'))
+    expect(live.join('')).toBe(boots)
+    expect(boots).toContain('--dports 80,8443')
   })
 })

@@ -143,7 +143,7 @@ export const restart = (host: MiniHost, { nonce }: Pick<Transaction, 'nonce'>) =
 export function leftovers(host: MiniHost): string[] {
   const run = join(host.root, 'run/fleet')
   return [
-    ...listed(run).filter(name => name !== 'txn' && name !== 'arming'),
+    ...listed(run).filter(name => !['txn', 'arming', 'life'].includes(name)),
     ...listed(join(run, 'txn')),
     ...listed(join(host.root, 'var/lib/fleet/txn')),
     ...listed(join(host.root, 'etc/iptables/fleet')).filter(name => name.startsWith('staged')),

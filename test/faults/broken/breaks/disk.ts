@@ -83,4 +83,11 @@ export const DISK: readonly Break[] = [
     to: 'false',
     red: ['host/program/generation.test.ts', 'and leads to an older one by hand, the next is newer than all'],
   },
+  {
+    name: 'believes-what-another-life-left',
+    file: 'host/head.sh',
+    from: '[ "$life" = "$start" ] || RUN=$RUN/$start',
+    to: ':',
+    red: ['faults/power.test.ts', 'and a container is started again with its boot id and its /run'],
+  },
 ]
