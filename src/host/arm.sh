@@ -76,8 +76,9 @@ finish_for_the_dead() {
   esac
   SESSION_PID=none SESSION_START=0 terminated=
   trap '' HUP INT PIPE
-  guard_until_final 1 9<>"$TXN_RUN/alive" 8>&-
+  guard_until_final 1 9<"$TXN_RUN/alive" 8>&-
   trap - HUP INT PIPE
+  PINNED_4='' PINNED_6=''
   case $state in ROLLED_BACK-*) stop "$EXIT_CHANGED" rolled-back "$dead" ;; esac
 }
 
@@ -138,7 +139,7 @@ SCRIPT
 # keep_before: both saves as they are now; they must be whole and hold what was observed.
 keep_before() {
   for family in 4 6; do
-    { live "$family" >"$TXN/before.$family"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
+    { which_backend "$family" >"$TXN/backend.$family" && live "$family" >"$TXN/before.$family"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
     same_owned "$TXN/now.$family" "$TXN/want.$family" "$TXN/stub.$family" <"$TXN/before.$family" 2>/dev/null
     case $? in
       0) ;;

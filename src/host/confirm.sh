@@ -61,7 +61,7 @@ verb_confirm() { # NONCE BOOT_ID
       tick
       # A guard that is slow to wake up makes the time no longer.
       [ "$now" -lt "${deadline%-*}" ] || { become "$applied" ROLLING_BACK-deadline; verb_rollback "$NONCE"; }
-      become "$applied" "CONFIRMED-$now" || tell_state
+      become "$applied" "CONFIRMED-$now" || not_confirmed
       ;;
     CONFIRMED-* | PERSISTED-*) ;;
     *) tell_state ;;
@@ -72,6 +72,12 @@ verb_confirm() { # NONCE BOOT_ID
     PERSISTED-*) piece persisted; printf 'generation=%s\n' "$GENERATION"; piece end ;;
     *) stop "$EXIT_NOT_PERSISTED" not-persisted "$(head -c 500 "$TXN_RUN/persist-log" 2>/dev/null)" ;;
   esac
+}
+
+# What can't be renamed (/run is read-only) is as good as not there, and must not be answered as what is in force is.
+not_confirmed() {
+  ! still "$applied" || stop "$EXIT_STORAGE" storage "$RUN"
+  tell_state
 }
 
 # Rules that a rollback has begun to take away were not changed by somebody.

@@ -33,8 +33,10 @@ still() { [ -e "$TXN_RUN/state/$1" ]; }
 
 # become FROM TO: the one way a state changes.
 become() {
-  mv "$TXN_RUN/state/$1" "$TXN_RUN/state/$2" 2>/dev/null || return 1
-  log "$1 -> $2"
+  if mv "$TXN_RUN/state/$1" "$TXN_RUN/state/$2" 2>/dev/null; then log "$1 -> $2"; return; fi
+  # It can't be renamed at all (/run is read-only): who asks again and again asks slowly.
+  ! still "$1" || nap 1
+  return 1
 }
 
 log() {
@@ -79,31 +81,45 @@ at_transaction() {
 }
 
 verb_guard() { # NONCE SESSION_PID SESSION_START [WORD_TO_SAY]
-  at_transaction "$1" || return 0
+  at_transaction "$1" || is_there || return 0
   SESSION_PID=$2 SESSION_START=$3
   trap '' HUP INT PIPE
   terminated=
   trap 'terminated=yes' TERM
   { echo -1000 >/proc/self/oom_score_adj; } 2>/dev/null
-  guard_until_final 5 "${4:-}" 9<>"$TXN_RUN/alive"
+  guard_until_final 5 "${4:-}" 9<"$TXN_RUN/alive"
 }
 
+is_there() { [ -d "$TXN_RUN/state" ]; }
+
+# 1: not final, and it can't go on: whoever started it starts it again. Only a rollback needs nothing of meta.
 guard_until_final() { # TRIES_TO_PERSIST [WORD_TO_SAY]
   flock 9
   [ -z "${2:-}" ] || echo "$2"
   LIMIT='timeout 20'
   persist_tries=$1
+  pin_tools
   while see "$NONCE"; do
+    case $state in ARMED-* | CONFIRMED-*) at_transaction "$NONCE" || return 1 ;; esac
     case $state in
       ARMED-*) await_session "$state" ;;
-      APPLYING-*) become "$state" ROLLING_BACK-restarted ;;
+      APPLYING-*) take_back "$state" restarted ;;
       APPLIED-*) await_confirm "$state" ;;
       ROLLING_BACK-* | STUCK-*) roll_back "$state" ;;
-      CONFIRMED-*) finish_persisting "$state" || break ;;
-      *) break ;;
+      CONFIRMED-*) finish_persisting "$state" || return 0 ;;
+      *) return 0 ;;
     esac
   done
-  return 0
+  ! is_there
+}
+
+# The tools by which the change was armed: the host's choice of them may be another one in the middle of it.
+pin_tools() {
+  for family in 4 6; do
+    backend=
+    { read -r backend <"$TXN/backend.$family"; } 2>/dev/null
+    case $family in 4) PINNED_4=$backend ;; *) PINNED_6=$backend ;; esac
+  done
 }
 
 nap() { sleep "$1" 9>&-; }
@@ -129,7 +145,7 @@ await_session() { # ARMED-<by>
     still "$1" || return 0
     [ -z "$terminated" ] || { become "$1" DISARMED-terminated && release; return 0; }
     tick
-    [ "$now" -lt "${1#ARMED-}" ] || { become "$1" DISARMED-session && release; return 0; }
+    [ "$now" -lt "${1#ARMED-}" ] || break
     nap 0.02
   done
   apply "$1"
@@ -137,6 +153,7 @@ await_session() { # ARMED-<by>
 
 apply() { # ARMED-<by>
   tick
+  [ "$now" -lt "${1#ARMED-}" ] || { become "$1" DISARMED-session && release; return 0; }
   deadline=$((now + T))
   become "$1" "APPLYING-$deadline" || return 0
   log_to=$TXN/log
@@ -149,7 +166,7 @@ apply() { # ARMED-<by>
       become "APPLYING-$deadline" "APPLIED-$deadline-$now" && return 0
     fi
   fi
-  become "APPLYING-$deadline" "ROLLING_BACK-$why"
+  take_back "APPLYING-$deadline" "$why"
 }
 
 # What came goes once nothing is missing.
@@ -170,64 +187,9 @@ await_confirm() { # APPLIED-<deadline>-<at>
   while still "$1"; do
     tick
     left=$((deadline - now))
-    [ -z "$terminated" ] || { become "$1" ROLLING_BACK-terminated; return 0; }
-    [ "$left" -gt 0 ] || { become "$1" ROLLING_BACK-deadline; return 0; }
+    [ -z "$terminated" ] || { take_back "$1" terminated; return 0; }
+    [ "$left" -gt 0 ] || { take_back "$1" deadline; return 0; }
     if [ "$left" -lt 25 ]; then nap "0.$((left / 10))$((left % 10))"; else nap 0.25; fi
-  done
-}
-
-roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
-  tries=0 undone='' why=${1#*-}
-  until back_is_done; do
-    tries=$((tries + 1))
-    # What takes longer than it may is given more time, not fewer rules.
-    LIMIT="timeout $((20 + 20 * tries))"
-    case $why-$tries in *-3 | terminated-1) unlock_xtables ;; esac
-    [ "$tries" -ne 5 ] || become "ROLLING_BACK-$why" "STUCK-$why"
-    [ "$tries" -eq 1 ] || nap 2
-  done
-  unset XTABLES_LOCKFILE
-  drop_sets "$TXN/sets" "$TXN/sets.now"
-  { become "ROLLING_BACK-$why" "ROLLED_BACK-$why" || become "STUCK-$why" "ROLLED_BACK-$why"; } && release
-}
-
-# Whoever holds the lock of iptables so long is not going to let go of it.
-unlock_xtables() {
-  XTABLES_LOCKFILE=$TXN_RUN/xtables.lock
-  export XTABLES_LOCKFILE
-}
-
-# Sets and both families as they were, whatever becomes of the others.
-back_is_done() {
-  done=yes
-  restore_sets "$TXN/sets.undo" >/dev/null 2>&1 || done=
-  for family in 4 6; do family_is_back "$family" || done=; done
-  [ -n "$done" ]
-}
-
-# By reading first, by the precise undo, by the flushing one. 4: iptables' lock is held, and would be again. What was
-# undone and can't be read (3) isn't undone twice.
-family_is_back() {
-  is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
-  case $?$undone in 3*"$1"*) return 1 ;; esac
-  load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null
-  case $? in 0) undone=$undone$1 ;; 4) return 1 ;; esac
-  is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
-  live "$1" | flushing_undo "$TXN/now.$1" "$TXN/want.$1" "$TXN/before.$1" | flush "$1"
-  is "$1" "$TXN/now.$1" "$TXN/want.$1"
-}
-
-flush() {
-  tools "$1"
-  # shellcheck disable=SC2086
-  $LIMIT "$restore" -w 1 --noflush >/dev/null 2>&1
-}
-
-# drop_sets GONE KEPT: sets that GONE makes and KEPT doesn't; one that a foreign rule uses stays.
-drop_sets() {
-  [ -s "$1" ] || return 0
-  sed -n 's/^create \([^ ]*\) .*/\1/p' "$1" | while read -r set; do
-    grep -qs "^create $set " "$2" || ipset destroy "$set" 2>/dev/null
   done
 }
 

@@ -151,12 +151,11 @@ export type Confirmation =
 /** Confirms what is applied, and makes it permanent. Errors: `host-unknown-nonce` (also after a reboot), callHost's. */
 export async function confirm(session: Session, nonce: string, bootId: string): Promise<Confirmation> {
   const reply = await call(session, 'confirm', [nonce, bootId])
+  const persisted = reply.pieces.get('persisted')
   switch (reply.code) {
     case EXIT.done:
-      return {
-        is: 'persisted',
-        generation: Number(readFacts(reply.pieces.get('persisted')).get('generation')?.[0]),
-      }
+      if (persisted === undefined) return { is: 'not confirmed', state: stateOf(reply) }
+      return { is: 'persisted', generation: Number(readFacts(persisted).get('generation')?.[0]) }
     case EXIT.notPersisted:
       return { is: 'not persisted', detail: stopOf(reply).detail }
     case EXIT.changed:

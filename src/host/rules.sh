@@ -2,12 +2,30 @@
 # Reading live rules, and telling owned ones from foreign ones. A file of owned rules is iptables-save text
 # without a foreign line in it; "owned" is what the text of now or of wanted says, line for line.
 
+# The backends whose tools are used, where the alternatives lead to others now.
+PINNED_4='' PINNED_6=''
+
 # tools FAMILY: sets `save` and `restore`.
 tools() {
   case $1 in
-    4) save=iptables-save restore=iptables-restore ;;
-    *) save=ip6tables-save restore=ip6tables-restore ;;
+    4) xtables=iptables pinned=$PINNED_4 ;;
+    *) xtables=ip6tables pinned=$PINNED_6 ;;
   esac
+  [ -z "$pinned" ] || is_chosen "$pinned" || xtables=$xtables-$pinned
+  save=$xtables-save restore=$xtables-restore
+}
+
+# is_chosen BACKEND: the one that the alternatives lead to, for `xtables`.
+is_chosen() {
+  # shellcheck disable=SC3013
+  [ "/usr/sbin/$xtables-save" -ef "/usr/sbin/xtables-$1-multi" ]
+}
+
+# which_backend FAMILY: the one of them that the alternatives lead to; nothing where they lead elsewhere.
+which_backend() {
+  tools "$1"
+  for backend in nft legacy; do is_chosen "$backend" && echo "$backend" && return; done
+  echo
 }
 
 # live FAMILY: its rules. A save that failed must never look like an empty ruleset, and neither must one without a
@@ -77,69 +95,4 @@ load() {
   shift 2
   # shellcheck disable=SC2086
   $LIMIT "$restore" "$@" <"$from" 2>&1
-}
-
-# flushing_undo NOW WANT BEFORE, a save on standard input: the rollback that needs nothing of what is there. Chains
-# that are owned are emptied and filled again in the order that the save BEFORE the change had, foreign rules
-# among them where they still are; those that came since stand first, where who inserts them puts them.
-flushing_undo() {
-  awk -v now="$1" -v want="$2" -v before="$3" "$AWK_SCAN"'
-    function learn(line, old) {
-      if (!scan(line)) return
-      known[table, item] = 1
-      place = table SUBSEP chain
-      if (!(table in tables)) { tables[table] = 1; order[++count] = table }
-      if (!(place in chains)) { chains[place] = old ? "old" : "new"; list[table, ++size[table]] = chain }
-      if (item ~ /^:/ && (old || !(place in policy))) policy[place] = old ? substr(item, length(chain) + 3) : "ACCEPT"
-      if (item ~ /^:.* -$/) user[place] = 1
-      if (old && item ~ /^-A/) mine[table, item] = 1
-    }
-    function refers(name,   i) {
-      for (i = 1; i <= strangers[table]; i++) if (index(stranger[table, i] " ", " " name " ")) return 1
-      return 0
-    }
-    BEGIN {
-      while ((getline line < now) > 0) learn(line, 1)
-      while ((getline line < want) > 0) learn(line, 0)
-      while ((getline line < before) > 0) if (scan(line) && item ~ /^-A/) {
-        place = table SUBSEP chain; was[place, ++had[place]] = item; old_count[table, item]++
-      }
-      table = ""
-    }
-    /^#FAILED|^# Table .* is incompatible/ { failed = 1 }
-    scan($0) && item ~ /^-A/ && !((table, item) in known) {
-      place = table SUBSEP chain
-      stranger[table, ++strangers[table]] = item
-      foreign[place, ++foreigns[place]] = item
-      live_count[table, item]++
-    }
-    END {
-      if (failed) exit 3
-      for (t = 1; t <= count; t++) {
-        table = order[t]
-        print "*" table
-        for (c = 1; c <= size[table]; c++) {
-          place = table SUBSEP list[table, c]
-          if (place in user) print ":" list[table, c] " - [0:0]"
-          else if (place in policy) print ":" list[table, c] " " policy[place] " [0:0]"
-          if (!(place in user)) print "-F " list[table, c]
-        }
-        for (c = 1; c <= size[table]; c++) {
-          place = table SUBSEP list[table, c]
-          for (i = 1; i <= foreigns[place]; i++) {
-            item = foreign[place, i]
-            if (seen[place, item]++ >= old_count[table, item] + 0) print item
-          }
-          for (i = 1; i <= had[place]; i++) {
-            item = was[place, i]
-            if ((table, item) in mine || live_count[table, item]-- > 0) print item
-          }
-        }
-        for (c = 1; c <= size[table]; c++) {
-          place = table SUBSEP list[table, c]
-          if ((place in user) && chains[place] == "new" && !foreigns[place] && !refers(list[table, c])) print "-X " list[table, c]
-        }
-        print "COMMIT"
-      }
-    }'
 }

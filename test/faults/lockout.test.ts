@@ -35,6 +35,7 @@ const LOCKOUTS: Readonly<Record<string, Wish>> = {
     '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
     '-p tcp -m conntrack --ctstate NEW -j DROP',
   ),
+  outpolicy: { rules: ['*filter', ':OUTPUT DROP [0:0]', 'COMMIT'] },
   outward: early('filter', 'OUTPUT -p tcp --sport 22 -j DROP'),
   // IPv4, by which the controller comes, and IPv6 stand and fall together.
   six: {
@@ -139,6 +140,7 @@ describe('rules that would lock the controller out', () => {
     expect(stdout).toContain('--accept-lockout-risk')
     await trial.ends(trial.start(site), 3, {
       ...all(LOCKOUTS, 'refused: lockout-in'),
+      outpolicy: 'refused: lockout-out',
       outward: 'refused: lockout-out',
     })
   })

@@ -8,10 +8,12 @@ import { PLAN } from './breaks/plan.ts'
 import { ROLLOUT } from './breaks/rollout.ts'
 import { SESSION } from './breaks/session.ts'
 import { SETTLE } from './breaks/settle.ts'
+import { UNDO } from './breaks/undo.ts'
 
 /** Each of fleet's safeguards, taken away. */
 export const BREAKS: readonly Break[] = [
   ...GUARD,
+  ...UNDO,
   ...ARMING,
   ...DISK,
   ...BOOT,

@@ -4,6 +4,7 @@ import { allowConnections, allowOneConnection } from '../../integration/hosts/on
 import { inForce } from '../../integration/hosts/rules.ts'
 import { until } from '../../integration/hosts/wait.ts'
 import { mendTools, replaceTool } from '../backend.ts'
+import { hold, isHeld, letGo } from '../hold.ts'
 import { keepArmed, killTree, pastDeadline, pidsOf, stateOf } from '../strike.ts'
 import { type Attempt, useTrial } from '../trial.ts'
 
@@ -12,7 +13,15 @@ import { type Attempt, useTrial } from '../trial.ts'
  * then (docs/guard.md says so); the next contact does, whoever that is, and says it.
  */
 
-const trial = useTrial('guard-gone', ['waiting', 'resumed', 'other', 'rolling', 'armed', 'confirmed'])
+const trial = useTrial('guard-gone', [
+  'waiting',
+  'resumed',
+  'other',
+  'rolling',
+  'armed',
+  'confirmed',
+  'storing',
+])
 const host = (name: string) => trial.host(name)
 const REVERTED = 'reverted: rolled-back'
 
@@ -47,6 +56,21 @@ describe.concurrent('a guard that nothing starts again', () => {
     await killTree(host('confirmed'))
     await allowConnections(trial.lab, 'confirmed')
     await trial.ends(attempt, 0, { confirmed: 'persisted' })
+  })
+
+  it('was confirmed, and nobody stored it: the next fleet apply does', async () => {
+    await hold(host('storing'), 'persisting')
+    const { site, running } = await trial.begin(['storing'])
+    await isHeld(host('storing'))
+    await running.kill()
+    await killTree(host('storing'))
+    const storing = '/host-[0-9a-f]*[.]sh .* confirm |^/bin/dash /usr/local/sbin/unshare'
+    for (const pid of await pidsOf(host('storing'), storing)) await host('storing').exec(`kill -9 ${pid}`)
+    await letGo(host('storing'))
+    expect(await stateOf(host('storing'))).toMatch(/^CONFIRMED/)
+    expect(await trial.start(site).running.verdict()).toEqual({ code: 0, hosts: { storing: 'unchanged' } })
+    expect(await stateOf(host('storing'))).toMatch(/^PERSISTED/)
+    await trial.isOn('storing', 'NEW')
   })
 
   it('is done for by fleet resume', async () => {

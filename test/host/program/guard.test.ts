@@ -141,7 +141,7 @@ describe('the way back', () => {
     expect(await rules(host)).toBe(before)
   })
 
-  it('uses the flushing undo when the precise one fails', async () => {
+  it('makes an undo from what is live when the precise one fails', async () => {
     const host = await aHost()
     await persisted(host, wanted())
     await host.must('iptables -I INPUT 2 -s 203.0.113.5 -j RETURN; iptables -A INPUT -s 203.0.113.6 -j DROP')
