@@ -68,9 +68,9 @@ describe.concurrent('a guard that nothing starts again', () => {
     for (const pid of await pidsOf(host('storing'), storing)) await host('storing').exec(`kill -9 ${pid}`)
     await letGo(host('storing'))
     expect(await stateOf(host('storing'))).toMatch(/^CONFIRMED/)
-    expect(await trial.start(site).running.verdict()).toEqual({ code: 0, hosts: { storing: 'unchanged' } })
+    expect(await trial.start(site).running.verdict()).toEqual({ code: 0, hosts: { storing: 'persisted' } })
     expect(await stateOf(host('storing'))).toMatch(/^PERSISTED/)
-    await trial.isOn('storing', 'NEW')
+    expect(await inForce(host('storing'))).toEqual(trial.ground('storing', 'NEW').live)
   })
 
   it('is done for by fleet resume', async () => {
