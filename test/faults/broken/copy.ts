@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
@@ -44,10 +44,10 @@ export class Copy {
     return this.#look(red, undefined)
   }
 
-  /** Ends what is running, and takes the copy away. */
-  async remove(): Promise<void> {
+  /** Ends what is running, and takes the copy away; at once, since it may be the last that this process does. */
+  remove(): void {
     this.#running?.kill('SIGTERM')
-    await rm(this.#folder, { recursive: true, force: true })
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 })
   }
 
   async #look([file, scenario]: Break['red'], says: RegExp | undefined): Promise<Verdict> {

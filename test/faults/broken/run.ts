@@ -27,7 +27,8 @@ function choose(): readonly Break[] {
   const only = values.only?.split(',')
   const unknown = only?.filter(name => !BREAKS.some(one => one.name === name)) ?? []
   if (unknown.length > 0) throw new Error(`no such break: ${unknown.join(', ')}; --list names them all`)
-  return only ? BREAKS.filter(({ name }) => only.includes(name)) : BREAKS
+  const chosen = BREAKS.filter(({ name }) => only?.includes(name) ?? true)
+  return values.whole ? [...new Map(chosen.map(one => [one.red.join(), one])).values()] : chosen
 }
 
 function check(breaks: readonly Break[]): void {
@@ -56,16 +57,13 @@ async function main(): Promise<void> {
   if (values.list) return breaks.map(one => `${one.name}  ${one.file}  ${one.red.join(': ')}`).forEach(say)
   check(breaks)
   const copy = await Copy.of('.')
-  const stop = () => void copy.remove().finally(() => process.exit(130))
+  const stop = () => process.exit(130)
   process.once('SIGINT', stop).once('SIGTERM', stop)
-  try {
-    const wrong = await tryAll(breaks, copy)
-    say(`\n${breaks.length - wrong.length} of ${breaks.length} ${values.whole ? 'green' : 'red'}`)
-    if (wrong.length > 0) say(`not: ${wrong.join(', ')}`)
-    process.exitCode = wrong.length > 0 ? 1 : 0
-  } finally {
-    await copy.remove()
-  }
+  process.once('exit', () => copy.remove())
+  const wrong = await tryAll(breaks, copy)
+  say(`\n${breaks.length - wrong.length} of ${breaks.length} ${values.whole ? 'green' : 'red'}`)
+  if (wrong.length > 0) say(`not: ${wrong.join(', ')}`)
+  process.exitCode = wrong.length > 0 ? 1 : 0
 }
 
 await main()

@@ -187,7 +187,7 @@ describe('a removal', () => {
 })
 
 describe('a removal that dies in the middle of what follows the confirmation', () => {
-  const TOOLS = ['mv', 'rm', 'sync', 'cmp', 'readlink', 'unshare']
+  const TOOLS = ['mv', 'rm', 'cp', 'ln', 'sync', 'cmp', 'readlink', 'unshare']
 
   /** From its Nth call of a tool on, what persists is dead. */
   const dieAt = (host: MiniHost, at: number) =>
