@@ -8,6 +8,9 @@ import { judge, type Report, type Verdict } from './verdict.ts'
 
 const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist', 'build', 'coverage'])
 
+/** Milliseconds. */
+const LIMIT = 400_000
+
 /** A copy of the work tree that things are broken in, one after the other. */
 export class Copy {
   readonly #folder: string
@@ -68,9 +71,15 @@ export class Copy {
     return judge(await readReport(report), (performance.now() - began) / 1000, says)
   }
 
+  /** A test may have ten minutes, and one that is broken may never end. */
   #run(command: string, args: readonly string[]): Promise<{ code: number | null; said: string }> {
     const env = { ...process.env, FLEET_TEST_RUN: `${process.env.FLEET_TEST_RUN ?? ''}broken-` }
-    const child = spawn(command, args, { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, {
+      cwd: this.#folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT,
+    })
     this.#running = child
     let said = ''
     for (const stream of [child.stdout, child.stderr])

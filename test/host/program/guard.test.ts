@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { arm, askRollback, awaitApplied, go } from '../../../src/host/guard.ts'
+import type { Family, PerFamily } from '../../../src/model/family.ts'
 import { filter, look, transactionTo, wanted, web } from './change.ts'
 import { put, until } from './mini-host.ts'
 import {
@@ -15,6 +16,7 @@ import {
   disk,
   guardOf,
   kill,
+  leftovers,
   over,
   persisted,
   rules,
@@ -65,6 +67,30 @@ describe('the way to persisted', () => {
     expect(existsSync(join(host.root, 'run/fleet/lock'))).toBe(false)
     expect(await confirmed(host, transaction), 'once more').toEqual({ is: 'persisted', generation: 1 })
     expect((await stateOf(host, transaction)).name).toBe('PERSISTED')
+  })
+})
+
+describe('a change that is no good', () => {
+  const spoil = (texts: PerFamily<string>, family: Family, how: (text: string) => string) => ({
+    ...texts,
+    [family]: how(texts[family]),
+  })
+  it.each([
+    ['does not load', 'do', () => '*filter\n-A INPUT -j NOWHERE\nCOMMIT\n'],
+    ['leads elsewhere', 'do', (text: string) => text.replace('443', '444')],
+    ['does not lead back', 'undo', () => ''],
+  ] as const)('is refused before anything changes: it %s', async (_, part, how) => {
+    const host = await aHost()
+    await persisted(host, wanted())
+    const before = [await rules(host), leftovers(host)]
+    for (const family of [4, 6] as const) {
+      const session = await host.connect()
+      const good = transactionTo(await look(session, web), web)
+      const bad = { ...good, [part]: spoil(good[part], family, how) }
+      await expect(arm(session, bad)).rejects.toMatchObject({ code: 'host-unloadable', hostState: 'refused' })
+      await session.close()
+    }
+    expect([await rules(host), leftovers(host)]).toEqual(before)
   })
 })
 

@@ -8,10 +8,14 @@ export const ARMING: readonly Break[] = [
     file: 'host/arm.sh',
     from: '  rehearse\n  start_guard',
     to: '  load_cs=0\n  start_guard',
-    red: [
-      'faults/families.test.ts',
-      '(nft) what does not load, although it did in the rehearsal IPv6 never does: nothing is begun',
-    ],
+    red: ['host/program/guard.test.ts', 'is refused before anything changes: it does not load'],
+  },
+  {
+    name: 'rehearses-no-way-back',
+    file: 'host/scratch.sh',
+    from: 'is "$family" "$dir/now.$family" "$dir/want.$family" || {',
+    to: 'true || {',
+    red: ['host/program/guard.test.ts', 'is refused before anything changes: it does not lead back'],
   },
   {
     name: 'arms-over-a-newer-generation',

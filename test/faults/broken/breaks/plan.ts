@@ -63,14 +63,7 @@ export const PLAN: readonly Break[] = [
     red: ['faults/long/fail2ban.test.ts', 'bans and unbans within the window'],
   },
   {
-    name: 'does-not-know-kubernetes',
-    file: 'plan/ownership.ts',
-    from: "  'KUBE-*',\n",
-    to: '',
-    red: ['faults/long/foreign-programs.test.ts', 'kubernetes keeps its chains'],
-  },
-  {
-    name: 'leaves-the-policy-of-a-table-that-was-not-there',
+    name: 'leaves-a-table-closed-that-was-not-there',
     file: 'ruleset/transition.ts',
     from: "map(({ name }) => [name, { name, policy: 'ACCEPT', rules: [] }])",
     to: 'map(({ name }) => [name, { name, policy: null, rules: [] }])',

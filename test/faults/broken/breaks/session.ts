@@ -35,13 +35,6 @@ export const SESSION: readonly Break[] = [
     ],
   },
   {
-    name: 'lets-a-handshake-dribble-for-ever',
-    file: 'session/deadline.ts',
-    from: 'Math.min(silence, ends - performance.now())',
-    to: 'Math.max(silence, ends - performance.now())',
-    red: ['faults/long/lying-host.test.ts', 'at handshake'],
-  },
-  {
     name: 'takes-silence-while-it-sends-for-death',
     file: 'session/ssh.ts',
     from: '    takeAllForLife(client, socket)\n',
@@ -49,10 +42,10 @@ export const SESSION: readonly Break[] = [
     red: ['faults/long/network.test.ts', 'carry an input that takes longer than a connection may be silent'],
   },
   {
-    name: 'gives-a-command-no-end',
+    name: 'takes-a-hung-command-for-one-that-did-nothing',
     file: 'session/channel.ts',
-    from: "const timer = setTimeout(() => fail('exec-timeout', { seconds: timeout / 1000 }), timeout)",
-    to: "const timer = setTimeout(() => fail('exec-timeout', { seconds: timeout / 1000 }), 3 * timeout)",
+    from: "fail('exec-timeout', { seconds: timeout / 1000 })",
+    to: "fail('exec-timeout', { seconds: timeout / 1000 }, 'failed')",
     red: ['faults/long/lying-host.test.ts', 'at await-once'],
   },
   {
