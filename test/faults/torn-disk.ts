@@ -39,9 +39,14 @@ const WRAPPER = `#!/bin/dash
 exec 6<>/record/lock; /usr/bin/flock 6
 tool=\${0##*/}
 /bin/dash /record/keep $tool "$@" 6>&-
-/usr/bin/$tool "$@" 6>&-
-code=$?
-[ $tool != sync ] || /bin/dash /record/note "$@" 6>&-
+[ $tool = sync ] || { /usr/bin/$tool "$@" 6>&-; exit $?; }
+code=0
+for path; do
+  # Also between one folder and the next.
+  [ ! -d "$path" ] || /bin/dash /record/keep sync "$path" 6>&-
+  /usr/bin/sync "$path" 6>&- || code=1
+  /bin/dash /record/note "$path" 6>&-
+done
 exit $code
 `
 

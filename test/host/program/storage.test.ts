@@ -94,9 +94,8 @@ describe('a file system that is full or read-only', () => {
       await host.must(
         `mount -o remount,ro --bind ${folder} ${folder} 2>/dev/null || mount --bind ${folder} ${folder} && mount -o remount,ro,bind ${folder}`,
       )
-    await host.exec(
-      'i=0; while : >/run/ballast$i; do i=$((i + 1)); [ $i -lt 100 ] || break; done; mount -o remount,nr_inodes=1 /run; head -c 1 /dev/zero >/run/more',
-    )
+    // As many as are used, and none more.
+    await host.must('mount -o remount,nr_inodes=$(($(stat -f -c %c-%d /run))) /run; ! mkdir /run/more')
     await session.close()
     await becomes(host, transaction, 'APPLIED')
     await becomes(host, transaction, 'ROLLED_BACK-deadline')

@@ -63,13 +63,6 @@ export const PLAN: readonly Break[] = [
     red: ['faults/long/fail2ban.test.ts', 'bans and unbans within the window'],
   },
   {
-    name: 'leaves-a-table-closed-that-was-not-there',
-    file: 'ruleset/transition.ts',
-    from: "map(({ name }) => [name, { name, policy: 'ACCEPT', rules: [] }])",
-    to: 'map(({ name }) => [name, { name, policy: null, rules: [] }])',
-    red: ['faults/families.test.ts', '(nft) a host that never had a rule has none again, and is open'],
-  },
-  {
     name: 'does-not-look-for-rules-that-a-host-loses',
     file: 'plan/compare.ts',
     from: 'if (lost) throw',
