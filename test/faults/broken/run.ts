@@ -15,6 +15,11 @@ import type { Verdict } from './verdict.ts'
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
+function end(why: string): never {
+  process.stderr.write(`${why}\n`)
+  process.exit(2)
+}
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
@@ -26,7 +31,7 @@ const { values } = parseArgs({
 function choose(): readonly Break[] {
   const only = values.only?.split(',')
   const unknown = only?.filter(name => !BREAKS.some(one => one.name === name)) ?? []
-  if (unknown.length > 0) throw new Error(`no such break: ${unknown.join(', ')}; --list names them all`)
+  if (unknown.length > 0) end(`no such break: ${unknown.join(', ')}; --list names them all`)
   const chosen = BREAKS.filter(({ name }) => only?.includes(name) ?? true)
   return values.whole ? [...new Map(chosen.map(one => [one.red.join(), one])).values()] : chosen
 }
@@ -34,7 +39,7 @@ function choose(): readonly Break[] {
 function check(breaks: readonly Break[]): void {
   const read = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : undefined)
   const wrong = breaks.flatMap(one => misfits(one, read))
-  if (wrong.length > 0) throw new Error(`the table does not fit the source:\n${wrong.join('\n')}`)
+  if (wrong.length > 0) end(`the table does not fit the source:\n${wrong.join('\n')}`)
 }
 
 const tell = ({ name, red }: Break, { is, said, seconds }: Verdict) =>

@@ -57,7 +57,7 @@ export const SETTLE: readonly Break[] = [
   },
   {
     name: 'does-not-take-persisted-for-an-answer',
-    file: 'rollout/settle.ts',
+    file: 'rollout/by-state.ts',
     from: "    case 'PERSISTED':\n    case 'CONFIRMED':",
     to: "    case 'PERSISTED':\n      return undefined\n    case 'CONFIRMED':",
     red: ['faults/network.test.ts', 'and the answer is lost: a fresh connection hears it'],
