@@ -56,7 +56,9 @@ export class Copy {
   async #look([file, scenario]: Break['red'], says: RegExp | undefined): Promise<Verdict> {
     const began = performance.now()
     const built = await this.#run('npm', ['run', '--silent', 'build'])
-    if (built.code !== 0) throw new Error(`it does not build:\n${built.said}`)
+    const seconds = () => (performance.now() - began) / 1000
+    if (built.code !== 0)
+      return { is: 'another error', said: `it does not build: ${built.said}`, seconds: seconds() }
     const report = join(this.#folder, 'report.json')
     await rm(report, { force: true })
     const pattern = scenario.replaceAll(/[^\w\s]/g, String.raw`\$&`)
@@ -68,7 +70,7 @@ export class Copy {
       pattern,
       ...asJson,
     ])
-    return judge(await readReport(report), (performance.now() - began) / 1000, says)
+    return judge(await readReport(report), seconds(), says)
   }
 
   /** A test may have ten minutes, and one that is broken may never end. */

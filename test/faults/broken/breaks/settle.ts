@@ -42,11 +42,11 @@ export const SETTLE: readonly Break[] = [
     red: ['faults/sshd.test.ts', 'is full (MaxStartups): reverted, and confirmed once there is room in time'],
   },
   {
-    name: 'gives-up-in-the-window-when-sshd-dies',
-    file: 'rollout/settle.ts',
-    from: "      if (error.code === 'aborted' && !isCut) return",
-    to: "      if (error.code === 'connection-lost' || (error.code === 'aborted' && !isCut)) return",
-    red: ['faults/long/sshd.test.ts', "and the verdict is the state: 'applied'"],
+    name: 'takes-an-sshd-that-died-for-a-no',
+    file: 'rollout/arm-host.ts',
+    from: 'if (mayHaveArmed(error)) return',
+    to: 'if (mayHaveArmed(error) && clock.now() < 0) return',
+    red: ['faults/long/sshd.test.ts', "and the verdict is the state: 'arming'"],
   },
   {
     name: 'waits-no-longer-for-a-lost-answer',
@@ -80,7 +80,7 @@ export const SETTLE: readonly Break[] = [
     name: 'does-not-try-again-where-the-session-stayed',
     file: 'rollout/apply-host.ts',
     from: "if (first !== 'disarmed') return first",
-    to: "if (first !== 'disarmed') return first\n    throw new FleetError('aborted', {}, { hostState: 'failed' })",
+    to: "if (first !== 'disarmed') return first\n    if (tools.run !== '') throw new FleetError('aborted', {}, { hostState: 'failed' })",
     red: ['faults/long/network.test.ts', 'and the end of the arming session never arrives'],
   },
   {
