@@ -21,14 +21,15 @@ verb_arm() { # MANIFEST_HASH NONCE [removal]
 }
 
 arm_alone() { # NONCE MANIFEST_HASH
-  flock -w 10 8 || stop "$EXIT_BUSY" busy arming
+  alone || stop "$EXIT_BUSY" busy arming
   take_over_lock
+  # Not before: the program and the files of a change that is going on are needed to take it back.
+  prune_transactions
   NONCE=$1 TXN=$VAR/txn/$1 TXN_RUN=$RUN/txn/$1
   if [ -e "$TXN" ] || [ -e "$TXN_RUN" ]; then stop "$EXIT_UNKNOWN_NONCE" nonce-used; fi
   find_session
   trap give_up EXIT
   trap 'exit 1' HUP INT TERM PIPE
-  read_links
   write_transaction "$2"
   if [ "$generation" -ne "$BASE" ] || { [ -z "$REMOVES" ] && [ "$GENERATION" -le "$newest" ]; }; then stop "$EXIT_CHANGED" generation "$newest"; fi
   keep_before
@@ -43,49 +44,6 @@ arm_alone() { # NONCE MANIFEST_HASH
   piece end
   [ "$SESSION_PID" != none ] || exit "$EXIT_NEEDS_GO"
   exit 0
-}
-
-# A lock held by the living is respected; one left by the dead of this boot is finished first, never stolen.
-take_over_lock() {
-  [ ! -d "$RUN/lock" ] || end_lock
-  # Not before: the program and the files of a change that is going on are needed to take it back.
-  prune_transactions
-}
-
-end_lock() {
-  # Who removes the files of a change that is in force removes the way back too.
-  [ ! -L "$RUN/lock/owner" ] || who_owns || stop "$EXIT_REFUSED" damaged "$VAR/txn"
-  if who_owns && see "$owner"; then
-    dead=$owner
-    if ! is_final "$state"; then
-      guard_alive "$dead" && tell_busy
-      at_transaction "$dead" || stop "$EXIT_REFUSED" damaged "$VAR/txn/$dead"
-      finish_for_the_dead
-    fi
-    # A guard that has decided goes in a moment.
-    flock -w 5 6 6<"$RUN/txn/$dead/alive" || tell_busy
-  fi
-  rm -rf "$RUN/lock"
-}
-
-# What was confirmed and still can't be persisted is superseded by what comes now.
-finish_for_the_dead() {
-  case $state in
-    ARMED-*) become "$state" DISARMED-abandoned ;;
-    APPLIED-*) become "$state" ROLLING_BACK-abandoned ;;
-  esac
-  SESSION_PID=none SESSION_START=0 terminated=
-  trap '' HUP INT PIPE
-  guard_until_final 1 9<"$TXN_RUN/alive" 8>&-
-  trap - HUP INT PIPE
-  PINNED_4='' PINNED_6=''
-  case $state in ROLLED_BACK-*) stop "$EXIT_CHANGED" rolled-back "$dead" ;; esac
-}
-
-tell_busy() {
-  piece owner
-  cat "$RUN/lock/owner"
-  stop "$EXIT_BUSY" busy
 }
 
 # give_up: what arm wrote goes, unless a guard may have begun: then it is the guard's. One rename decides that too.
@@ -110,6 +68,8 @@ write_transaction() { # MANIFEST_HASH
   done
   { echo 'nothing was said' >"$TXN_RUN/persist-log"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   at_transaction "$NONCE" || stop "$EXIT_REFUSED" damaged "$TXN"
+  await_persister
+  read_links
   if [ -n "$REMOVES" ]; then staging=stage_removal; else staging=stage; fi
   "$staging" 2>/dev/null || stop "$EXIT_STORAGE" storage "$GENERATIONS"
   offer_rollback 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
@@ -199,7 +159,7 @@ find_session() {
 
 start_guard() {
   tick
-  { printf '' >"$TXN_RUN/state/ARMED-$((now + 3000))"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
+  { echo "$now" >"$TXN_RUN/armed" && printf '' >"$TXN_RUN/state/ARMED-$((now + 3000))"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   if has_systemd; then
     said=$(systemd-run --quiet --collect -p Type=exec -p Restart=always -p RestartPreventExitStatus=0 \
       -p StartLimitIntervalSec=0 -p RestartSec=200ms -p KillMode=mixed -p TimeoutStopSec=60s -p OOMScoreAdjust=-1000 \
@@ -207,16 +167,32 @@ start_guard() {
       stop "$EXIT_REFUSED" systemd-run "$(printf '%s' "$said" | head -c 300)"
     return
   fi
-  # Without systemd this shell starts it again. The first one says when it is there; if it ends before, the pipe does.
-  { setsid /bin/sh -c 'trap "" HUP INT PIPE; trap true TERM; until /bin/sh "$@"; do sleep 0.2; done' sh \
+  # The first one says when it is there; if it ends before, the pipe does.
+  { setsid /bin/sh -c "$KEEPER" "$KEEPER" \
     "$PROGRAM" '' guard "$NONCE" "$SESSION_PID" "$SESSION_START" guarding </dev/null 2>/dev/null 8>&- & } |
     { read -r said && [ "$said" = guarding ]; } || stop "$EXIT_REFUSED" no-guard
 }
 
-# Transactions of the past stay for a while: they answer "what became of it". Programs that nobody has used for long go.
+# Without systemd this shell starts the guard again. One that can't fork any more is ended by that; it becomes itself
+# anew, which needs no fork, until there is room for a process.
+# shellcheck disable=SC2016
+KEEPER='trap "" HUP INT PIPE
+trap true TERM
+trap "exec /bin/sh -c \"\$0\" \"\$0\" \"\$@\"" EXIT
+{ echo -1000 >/proc/self/oom_score_adj; } 2>/dev/null
+until /bin/sh "$@"; do sleep 0.2; done
+trap - EXIT'
+
+# Transactions of the past stay for a while: they answer "what became of it". So do nonces that were burnt, which have
+# no state. Programs that nobody has used for long go.
 prune_transactions() {
   set -- "$VAR/txn"/*
-  [ $# -gt 12 ] || return 0
+  [ $# -le 12 ] || prune_old
+  set -- "$RUN/txn"/*
+  [ $# -le 24 ] || prune_burnt
+}
+
+prune_old() {
   who_owns
   # shellcheck disable=SC2012
   ls -t "$VAR/txn" | tail -n +6 | while read -r old; do

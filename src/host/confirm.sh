@@ -91,11 +91,13 @@ confirmed_to_persisted() {
   see "$NONCE"
   confirmed=$state
   case $confirmed in CONFIRMED-*) ;; *) return 0 ;; esac
+  { who_owns && [ "$owner" = "$NONCE" ]; } || { echo 'another change came after this one'; return 1; }
   if [ -n "$REMOVES" ]; then unpersist || return 1; else store || return 1; fi
   tick
   become "$confirmed" "PERSISTED-$now" || return 1
   drop_sets "$TXN/sets.now" "$TXN/sets"
   [ -n "$REMOVES" ] || prune_generations "$GENERATION"
+  supersede
   release
 }
 
@@ -117,7 +119,7 @@ enable_unit() {
 burn() {
   case $1 in '' | *[!0-9a-f]*) return 0 ;; esac
   mkdir -p "$RUN/txn"
-  { flock -w 10 8 || return 2; [ ! -e "$RUN/txn/$1" ] && mkdir "$RUN/txn/$1"; } 8<>"$RUN/arming"
+  { alone || return 2; [ ! -e "$RUN/txn/$1" ] && mkdir "$RUN/txn/$1"; } 8<>"$RUN/arming"
 } 2>/dev/null
 
 verb_rollback() { # [NONCE]: asked for, by the controller or at the console

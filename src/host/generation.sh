@@ -80,7 +80,7 @@ plugins_current() { plugins_installed && cmp -s "$PROGRAM" "$GENERATIONS/program
 stage() {
   staged=$GENERATIONS/staged-$NONCE
   make_folders "$GENERATIONS" || return 1
-  for old in "$GENERATIONS"/staged-*; do [ ! -d "$old" ] || rm -rf "$old"; done
+  drop_staged
   mkdir "$staged" || return 1
   copy "$TXN/want.4" "$staged/rules.v4" "$TXN/want.6" "$staged/rules.v6" "$TXN/sets" "$staged/ipsets" "$TXN/meta.json" "$staged/meta.json"
   name_generation "$GENERATION"

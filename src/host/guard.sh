@@ -50,16 +50,6 @@ is_final() {
   return 1
 }
 
-# who_owns: sets `owner` to the nonce of the transaction that holds the lock.
-who_owns() {
-  owner=
-  [ -r "$RUN/lock/owner" ] || return 1
-  while IFS='=' read -r key value; do
-    [ "$key" != nonce ] || owner=$value
-  done <"$RUN/lock/owner"
-  [ -n "$owner" ]
-}
-
 # A live guard, or a command of one that died, holds the lock on its file.
 guard_alive() {
   [ -e "$RUN/txn/$1/alive" ] || return 1
@@ -208,10 +198,4 @@ finish_persisting() { # CONFIRMED-<at>
 # What it says goes to a file that was made before: `not persisted` quotes it.
 persist_alone() {
   { flock 7 && confirmed_to_persisted >"$TXN_RUN/persist-log" 2>&1; } 7<>"$TXN_RUN/persisting"
-}
-
-# release: the lock goes in one step, to where it is in nobody's way.
-release() {
-  who_owns && [ "$owner" = "$NONCE" ] && mv "$RUN/lock" "$TXN_RUN/released"
-  return 0
 }

@@ -157,9 +157,7 @@ tell_generation() {
   whole=no candidate=
   piece generation
   printf 'number=%s\nnewest=%s\n' "$generation" "$newest"
-  if who_owns && see "$owner"; then
-    case $state in CONFIRMED-*) tell_unstored "$VAR/txn/$owner"; return ;; esac
-  fi
+  if find_unstored; then tell_unstored "$VAR/txn/$unstored"; return; fi
   if [ "$generation" -eq 0 ]; then tell_boots; return; fi
   whole "$last" && whole=yes
   if plugins_installed; then plugins=yes; else plugins=no; fi
@@ -221,7 +219,7 @@ tell_guard() {
   [ ! -e "$RUN/arming" ] || flock -n 6 6<"$RUN/arming" || echo arming=yes
   who_owns || return 0
   see "$owner"
-  cat "$RUN/lock/owner"
+  cat "$held/owner"
   printf 'state=%s\n' "$state"
   if guard_alive "$owner"; then echo alive=yes; else echo alive=no; fi
 }

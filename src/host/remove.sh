@@ -53,7 +53,7 @@ stage_removal() {
   staged=$GENERATIONS/staged-$NONCE
   read_before
   make_folders "$GENERATIONS" || return 1
-  for old in "$GENERATIONS"/staged-*; do [ ! -d "$old" ] || rm -rf "$old"; done
+  drop_staged
   mkdir "$staged" && printf '%s\n' "$booted" >"$staged/booted" || return 1
   for rules in $had; do
     cp -p "$before/$rules" "$staged/$rules" && cmp -s "$before/$rules" "$staged/$rules" || return 1
@@ -118,12 +118,15 @@ verb_forget() {
 }
 
 forget_alone() { # NONCE
-  flock -w 10 8 || stop "$EXIT_BUSY" busy arming
-  [ ! -d "$RUN/lock" ] || tell_busy
+  alone || stop "$EXIT_BUSY" busy arming
   if at_transaction "$1" && see "$1"; then
     case $REMOVES-$state in yes-PERSISTED-*) ;; *) stop "$EXIT_REFUSED" not-removed "$state" ;; esac
-    flock -w 5 6 6<"$TXN_RUN/alive" || stop "$EXIT_BUSY" busy guard
+    for file in alive persisting; do flock -w 5 6 6<"$TXN_RUN/$file" || stop "$EXIT_BUSY" busy guard; done
+    # Who persisted it may have died before it did so itself.
+    supersede
+    release
   fi
+  ! who_owns || tell_busy "$held"
   read_links
   if [ "$generation" -gt 0 ] || [ "$linked" = yes ]; then stop "$EXIT_REFUSED" not-removed "$generation"; fi
   ipset list -n 2>/dev/null | grep -E '^fleet[46]-[0-9a-f]+$' | while read -r set; do ipset destroy "$set" 2>/dev/null; done

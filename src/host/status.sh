@@ -3,7 +3,7 @@
 # which fleet never touched may lack. It doesn't need the program to be stored either.
 
 verb_report() {
-  lacking awk flock head ls sha256sum
+  lacking awk flock ls sha256sum
   [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "$lacks"
   which_boot
   piece facts
@@ -37,27 +37,32 @@ report_generation() {
   recite "$GENERATIONS/current/meta.json"
 }
 
-# The transaction whose state changed last, of this boot.
+# The transaction that was armed last, of this boot. What is renamed in the folder of an older one, or a clock that is
+# set, makes no other the last one.
 report_last() {
-  # shellcheck disable=SC2012
-  last=$(ls -td "$RUN/txn"/*/state 2>/dev/null | head -n 1)
-  [ -n "$last" ] || return 0
-  last=${last%/state}
+  newest=0 last=
+  for armed in "$RUN/txn"/*/armed; do
+    ! { read -r at <"$armed" && [ "$at" -gt "$newest" ]; } 2>/dev/null || newest=$at last=${armed%/armed}
+  done
   last=${last##*/}
   see "$last" || return 0
-  piece last
-  recite "$VAR/txn/$last/meta"
-  printf 'state=%s\n' "$state"
+  report_transaction last "$last"
 }
 
 report_lock() {
   [ ! -e "$RUN/arming" ] || flock -n 6 6<"$RUN/arming" || { piece arming; echo yes; }
   who_owns || return 0
+  held_by=$owner
   see "$owner"
-  piece guard
-  recite "$RUN/lock/owner"
-  printf 'state=%s\n' "$state"
+  report_transaction guard "$owner"
   if guard_alive "$owner"; then echo alive=yes; else echo alive=no; fi
+  ! find_unstored || [ "$unstored" = "$held_by" ] || report_transaction unstored "$unstored"
+}
+
+report_transaction() { # PIECE NONCE, in `state`
+  piece "$1"
+  recite "$VAR/txn/$2/meta"
+  printf 'state=%s\n' "$state"
 }
 
 # recite FILE: without a spawn; nothing where it can't be read.

@@ -18,7 +18,9 @@ export interface HostStatus {
   readonly isArming: boolean
   /** The change that holds the host, where one does. */
   readonly guard: (Transaction & { readonly alive: boolean }) | undefined
-  /** The change whose state changed last since the host booted. */
+  /** One that is confirmed and not on the disk, while another change holds the host. */
+  readonly unstored: Transaction | undefined
+  /** The change that was armed last since the host booted. */
   readonly last: Transaction | undefined
 }
 
@@ -64,6 +66,7 @@ function statusOf(pieces: Pieces): HostStatus {
     isArming: pieces.has('arming'),
     generation: readGeneration(pieces),
     guard: guard && { ...guard, alive },
+    unstored: readTransaction(pieces.get('unstored'), uptime),
     last: readTransaction(pieces.get('last'), uptime),
   }
 }

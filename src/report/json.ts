@@ -41,9 +41,9 @@ export function planLine(plan: HostPlan): string {
 export function statusLine(asked: Asked): string {
   const start = { type: 'host-status', host: asked.host, condition: conditionOf(asked) }
   if (!('status' in asked)) return line({ ...start, state: asked.state, finding: withMessage(asked.finding) })
-  const { bootId, isTouched, generation, guard, last } = asked.status
-  const shown = { generation: generation ?? null, guard: guard ?? null, last: last ?? null }
-  return line({ ...start, bootId, touched: isTouched, ...shown })
+  const { bootId, isTouched, generation, guard, unstored, last } = asked.status
+  const changes = { guard: guard ?? null, unstored: unstored ?? null, last: last ?? null }
+  return line({ ...start, bootId, touched: isTouched, generation: generation ?? null, ...changes })
 }
 
 /** In what a host isn't as it was last confirmed as one line, or why it says nothing. */

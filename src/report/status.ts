@@ -33,8 +33,9 @@ export function exitCodeOfStatus(asked: readonly Asked[]): 0 | 2 | 3 | 4 {
  */
 export function conditionOf(asked: Asked): Condition {
   if (!('status' in asked)) return 'unreadable'
-  const { generation } = asked.status
+  const { generation, unstored, last } = asked.status
   const guard = atWork(asked.status)
+  if (unstored || last?.state === 'CONFIRMED') return 'in danger'
   if (guard && (isStranded(guard) || NOT_SAFE.has(guard.state))) return 'in danger'
   if (generation && !generation.whole) return 'in danger'
   if (guard) return 'pending'
@@ -64,7 +65,7 @@ export function printStatus(asked: readonly Asked[], { color = false } = {}): st
 /** Moments differ from host to host; what they are moments of is the same. */
 function sameness(asked: Asked): unknown {
   if (!('status' in asked)) return [asked.state, asked.finding]
-  const { generation, last, isTouched } = asked.status
+  const { generation, last, unstored, isTouched } = asked.status
   const guard = atWork(asked.status)
   const same = (one: Transaction | undefined) => one && [one.run, one.who, one.state, one.why, one.isRemoval]
   return [
@@ -72,6 +73,7 @@ function sameness(asked: Asked): unknown {
     generation && { ...generation, made: '', nonce: '' },
     same(guard),
     guard?.alive,
+    same(unstored),
     guard && guard.nonce === last?.nonce ? 'the same' : same(last),
   ]
 }
@@ -98,13 +100,16 @@ function block(all: readonly Asked[], paint: Paint): string {
 }
 
 function statusLines(status: HostStatus, all: readonly HostStatus[]): string[] {
-  const { generation, last } = status
+  const { generation, last, unstored } = status
   const guard = atWork(status)
   return [
     generation ? sayGeneration(generation) : sayNone(status),
     ...(generation ? sayTrouble(generation) : []),
     ...(guard ? [sayGuard(guard, shortest(all))] : []),
-    ...(last && last.nonce !== guard?.nonce ? [`last change since the boot: ${sayLast(last)}`] : []),
+    ...(unstored ? [sayUnstored(unstored)] : []),
+    ...(last && last.nonce !== guard?.nonce && last.nonce !== unstored?.nonce
+      ? [`last change since the boot: ${sayLast(last)}`]
+      : []),
   ]
 }
 
@@ -162,8 +167,13 @@ function sayGuard(guard: Guard, left: number | undefined): string {
   const outlook = isStranded(guard)
     ? `; its guard is gone: \`fleet resume\` or the next apply finishes it`
     : timed
-  return `${guard.isRemoval ? 'removal' : 'change'} ${what}${outlook} (${origin(guard)})`
+  return `${nameOf(guard)} ${what}${outlook} (${origin(guard)})`
 }
+
+const sayUnstored = (unstored: Transaction) =>
+  `${nameOf(unstored)} confirmed, and not on disk: a boot loads older rules, unless the one above is confirmed (${origin(unstored)})`
+
+const nameOf = ({ isRemoval }: Transaction) => (isRemoval ? 'removal' : 'change')
 
 const origin = ({ run, who, since }: Transaction) => `run ${run} of ${who}, since ${minute(since)}`
 

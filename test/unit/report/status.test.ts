@@ -31,6 +31,7 @@ const status = (more: Partial<HostStatus> = {}): HostStatus => ({
   isArming: false,
   generation: GENERATION,
   guard: undefined,
+  unstored: undefined,
   last: undefined,
   ...more,
 })
@@ -59,6 +60,8 @@ describe('the condition of a host', () => {
     ['in danger', { guard: guard('STUCK') }],
     ['in danger', { guard: guard('CONFIRMED') }],
     ['in danger', { guard: guard('APPLIED', false) }],
+    ['in danger', { unstored: change('CONFIRMED'), guard: guard('ARMED') }],
+    ['in danger', { last: change('CONFIRMED') }],
     ['in danger', { generation: { ...GENERATION, whole: false } }],
     ['in danger', { generation: { ...GENERATION, whole: false }, guard: guard('ARMED') }],
   ] as const)('%s: %j', (condition, more) => {
@@ -104,6 +107,15 @@ describe('a status', () => {
     )
     expect(printStatus([asked('a', { generation: { ...GENERATION, plugins: false } })])).toContain(
       "a boot would not load it: fleet's plugins are not installed. `fleet apply` mends it",
+    )
+  })
+
+  it('says what is confirmed and not on disk, beside the change that came over it', () => {
+    const unstored = change('CONFIRMED', { run: 'r1' })
+    expect(printStatus([asked('a', { unstored, guard: guard('ARMED'), last: unstored })])).toBe(
+      'a: generation 3, made 2026-01-02 03:04 UTC by me@here (run r1)\n' +
+        '  change armed, and nothing is changed yet (run r2 of you@there, since 2026-01-03 00:00 UTC)\n' +
+        '  change confirmed, and not on disk: a boot loads older rules, unless the one above is confirmed (run r1 of you@there, since 2026-01-03 00:00 UTC)\n',
     )
   })
 
