@@ -200,3 +200,10 @@ prune_old() {
   done
   find "$VAR" -maxdepth 1 -name 'host-*.sh' ! -path "$PROGRAM" -mtime +30 -exec rm -f {} +
 }
+
+prune_burnt() {
+  # shellcheck disable=SC2012
+  ls -t "$RUN/txn" | tail -n +6 | while read -r old; do
+    [ -d "$RUN/txn/$old/state" ] || rm -rf "$RUN/txn/${old:?}"
+  done
+}

@@ -128,6 +128,39 @@ describe('a guard that is killed', () => {
     expect(await host.must('ps -eo args')).not.toContain(transaction.nonce)
   })
 
+  it.each(['dash', 'busybox', 'bash'] as const)(
+    'is started again once there is room for a process, where its keeper found none (%s)',
+    async shell => {
+      const host = await aHost({ shell })
+      await persisted(host, wanted())
+      const user = '/usr/bin/setpriv --reuid=12345 --regid=12345 --clear-groups'
+      // Somebody for whom there is one process and no other.
+      await host.must(
+        `eval "$(sed -n "/^KEEPER=/,/'$/p" /var/lib/fleet/host-*.sh)"; : >/errors; : >/came; chmod 666 /errors /came
+        setsid ${user} prlimit --nproc=1:100 /bin/sh -c "$KEEPER" "$KEEPER" -c 'echo yes >/came' </dev/null >/dev/null 2>/errors &`,
+      )
+      await until(async () => /fork/.test(await host.must('cat /errors')), 'a fork to fail')
+      expect(await host.must('cat /came')).toBe('')
+      await host.must(`${user} prlimit --pid "$(/usr/bin/pgrep -u 12345)" --nproc=50:100`)
+      await until(async () => (await host.must('cat /came')) === 'yes\n', 'the keeper to go on')
+      await until(
+        async () => (await host.exec('/usr/bin/pgrep -u 12345')).stdout === '',
+        'the keeper to be done',
+      )
+    },
+  )
+
+  it('and its keeper are the last that a host without memory ends', async test => {
+    const host = await aHost()
+    const { code } = await host.exec('echo -1000 >/proc/self/oom_score_adj')
+    test.skip(code !== 0, 'this machine does not let root keep a process from being ended for its memory')
+    const transaction = await applied(host, web)
+    const scores = await host.must(
+      `for pid in $(pgrep -f 'guar[d] ${transaction.nonce}'); do cat /proc/$pid/oom_score_adj; done`,
+    )
+    expect(scores).toBe('-1000\n-1000\n')
+  })
+
   it('and not started again is finished by the next contact before anything new', async () => {
     const host = await aHost()
     await persisted(host, wanted())

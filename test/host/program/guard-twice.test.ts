@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { arm, confirm } from '../../../src/host/guard.ts'
+import { arm, askRollback, confirm } from '../../../src/host/guard.ts'
 import { look, newNonce, transactionTo, wanted, web } from './change.ts'
-import { put } from './mini-host.ts'
+import { listed, put, until } from './mini-host.ts'
 import { aHost, applied, armed, confirmed, leftovers, over, persisted, stateFile, stateOf } from './steps.ts'
 
 describe('two at once, and what comes twice', () => {
@@ -28,6 +29,63 @@ describe('two at once, and what comes twice', () => {
       code: 'host-unknown-nonce',
     })
     expect(stateFile(host, second)).toMatch(/^APPLIED/)
+  })
+
+  it('confirms by the nonce of the change alone: another one leaves it waiting for its own', async () => {
+    const host = await aHost()
+    const old = await persisted(host, wanted())
+    const transaction = await applied(host, web)
+    const state = stateFile(host, transaction)
+    await expect(confirmed(host, { ...transaction, nonce: newNonce() })).rejects.toMatchObject({
+      code: 'host-unknown-nonce',
+    })
+    expect(await confirmed(host, old), 'the one before is confirmed, and stays so').toMatchObject({
+      is: 'persisted',
+    })
+    expect(stateFile(host, transaction)).toBe(state)
+    expect(await host.must('readlink /etc/iptables/fleet/current')).toBe('gen-000001\n')
+    expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 2 })
+  })
+
+  it('never begins beside another one, where the host was forgotten while it waited', async () => {
+    const host = await aHost()
+    await persisted(host, wanted())
+    const session = await host.connect()
+    const transaction = transactionTo(await look(session, web), web)
+    await host.must(
+      `mkdir /old; mv /run/fleet/arming /old; ln -s /old/arming /run/fleet; ${holdLock('/old/arming')}`,
+    )
+    const arming = arm(session, transaction).then(
+      () => 'armed',
+      error => error.code,
+    )
+    await until(
+      async () => (await host.must('ps -eo args')).includes('flock -w 10 8'),
+      'somebody to wait for the lock',
+    )
+    await host.must(`rm /run/fleet/arming; ${holdLock('/run/fleet/arming')}; kill $(cat /old/arming)`)
+    expect(await arming).toBe('host-busy')
+    expect(leftovers(host).filter(name => name === transaction.nonce)).toEqual([])
+    await session.close()
+  })
+
+  it('forgets burnt nonces when there are many, but not the last ones', async () => {
+    const host = await aHost()
+    await persisted(host, wanted())
+    await host.must(
+      'cd /run/fleet/txn; for i in 1 2 3; do for j in 0 1 2 3 4 5 6 7 8 9; do mkdir dead$i$j; touch -d -1hour dead$i$j; done; done',
+    )
+    const burnt = newNonce()
+    await expect(over(host, session => askRollback(session, burnt))).rejects.toMatchObject({
+      code: 'host-unknown-nonce',
+    })
+    await persisted(host, web)
+    expect(
+      listed(join(host.root, 'run/fleet/txn')).filter(name => name.startsWith('dead')).length,
+    ).toBeLessThan(6)
+    await expect(armed(host, wanted(), { nonce: burnt })).rejects.toMatchObject({
+      args: { why: 'nonce-used' },
+    })
   })
 
   it('never steals the lock of a change whose files somebody removed', async () => {
@@ -84,3 +142,7 @@ describe('two at once, and what comes twice', () => {
     expect((await confirmed(host, transaction)).is).toBe('not confirmed')
   })
 })
+
+/** Somebody holds the lock on a file, whose pid is in it then. */
+const holdLock = (file: string) =>
+  `setsid sh -c 'exec 9>>${file}; flock 9; echo $$ >&9; exec sleep 60' >/dev/null 2>&1 </dev/null & while [ ! -s ${file} ]; do sleep 0.02; done`
