@@ -1,3 +1,4 @@
+import { isAwaited, standAside } from './former.ts'
 import {
   type ArmAt,
   aliveIsHeld,
@@ -16,28 +17,25 @@ export const armSteps = (s: State, world: World): readonly Edge[] => STEPS[s.arm
 
 const { step, harm } = edgesOf('arm')
 
-const refuse = (what: string, s: State, world: World) =>
-  harm(what, { ...giveUp(s, world), ...say(s, 'refused') })
+const refused = (s: State, world: World): Partial<State> => ({ ...giveUp(s, world), ...say(s, 'refused') })
+const refuse = (what: string, s: State, world: World) => harm(what, refused(s, world))
 
 const STEPS: Readonly<Record<ArmAt, (s: State, world: World) => readonly Edge[]>> = {
   '-': () => [],
-  asked: s =>
+  asked: (s, world) =>
     aliveIsHeld(s) || s.rival !== '-'
       ? []
       : [
           s.burnt
             ? step('finds its nonce burnt', { arm: '-', ...say(s, 'refused') })
-            : step('makes the lock', LOCKED),
+            : step('makes the lock', { ...LOCKED, ...standAside(s, world) }),
           harm('is refused at once', { arm: '-', ...say(s, 'refused') }),
         ],
   locked: (s, world) => [
     step('writes whose the lock is', { arm: 'ready' }),
     refuse('finds the disk full', s, world),
   ],
-  ready: (s, world) => [
-    step('makes the state ARMED', { arm: 'made', txn: 'ARMED', waitsFor: findSession(s, world) }),
-    refuse('finds other rules', s, world),
-  ],
+  ready: (s, world) => (isAwaited(s, world) ? [] : begin(s, world)),
   made: (s, world) => [
     step('starts the guard', { arm: 'started', guard: 'coming' }),
     refuse('can not start the guard', s, world),
@@ -48,6 +46,15 @@ const STEPS: Readonly<Record<ArmAt, (s: State, world: World) => readonly Edge[]>
     }),
   ],
   started: s => [step('answers', { arm: '-', ...say(s, s.waitsFor === 'go' ? 'needs go' : 'armed') })],
+}
+
+/** Another generation on the disk than the one that was looked at: this change doesn't come after it. */
+function begin(s: State, world: World): readonly Edge[] {
+  if (s.former === 'stored') return [step('finds another generation', refused(s, world))]
+  return [
+    step('makes the state ARMED', { arm: 'made', txn: 'ARMED', waitsFor: findSession(s, world) }),
+    refuse('finds other rules', s, world),
+  ]
 }
 
 const say = (s: State, answer: State['answer']): Partial<State> =>

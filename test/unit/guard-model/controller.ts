@@ -73,7 +73,7 @@ function seen(s: State, { flaw }: World): Answer {
   const busy = flaw === 'lock believed' ? s.litter || begun : s.arm === 'locked' || begun
   if (busy) return 'under way'
   const booted = s.boots > 0
-  if (liveIs(s, 'OLD') && diskIs(s, 'OLD')) return booted ? 'as before, booted' : 'as before'
+  if (liveIs(s, 'OLD') && !diskIs(s, 'NEW')) return booted ? 'as before, booted' : 'as before'
   return booted && liveIs(s, 'NEW') && diskIs(s, 'NEW') && flaw !== 'booted is lost'
     ? 'as wanted, booted'
     : 'different'

@@ -16,9 +16,13 @@ function isOver(s: State): boolean {
   return idle && decided && s.guard !== 'coming' && (s.controller === 'ended' || s.controller === 'dead')
 }
 
-/** The rules of the end are one content, and that of the disk unless it is a confirmation that could not be persisted. */
+/**
+ * The rules of the end are one content, and that of the disk unless it is a confirmation that could not be persisted. The
+ * one of before is stored by the next contact.
+ */
 function endsWell(s: State): boolean {
   if (s.txn === 'CONFIRMED' || s.txn === 'PERSISTED') return s.confirmed && liveIs(s, 'NEW')
+  if (s.former === 'holds' || s.former === 'aside') return false
   return (s.boots > 0 && s.confirmed && liveIs(s, 'NEW')) || liveIs(s, 'OLD')
 }
 

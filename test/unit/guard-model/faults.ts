@@ -18,7 +18,8 @@ export const faults = (s: State, world: World): readonly Edge[] => [
   ...networkFaults(s, world),
   ...killedVerbs(s, world),
   ...killedGuard(s, world),
-  ...(s.boots === 0 ? powerLoss(s) : []),
+  // What is on no disk is lost with the power: that is said as long as it stands.
+  ...(s.boots === 0 && !world.over ? powerLoss(s) : []),
 ]
 
 const WAITING: readonly State['controller'][] = [

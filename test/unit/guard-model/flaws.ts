@@ -1,3 +1,5 @@
+const OVER = 'a change over one that is not on disk'
+
 /**
  * Ways to get the protocol wrong: each is a line elsewhere in the model, under its name. With each, what the explorer
  * must find wrong first, and in which world.
@@ -20,6 +22,10 @@ export const FLAWS = [
   ['links last', 'a boot loads one generation, both families of it', 'a first change'],
   ['sync once', 'persisted is on the disk, safe, and boots', 'a later change'],
   ['plugins once', 'persisted is on the disk, safe, and boots', 'a first change'],
+  ['aside dropped', 'what was confirmed can be stored until something else is confirmed', OVER],
+  ['aside forgotten', 'ends badly', OVER],
+  ['stored unasked', 'persisted is on the disk, safe, and boots', OVER],
+  ['storing beside', 'persisted is on the disk, safe, and boots', OVER],
   // The controller.
   ['stale confirms', 'rules that lock out are never confirmed', 'a change that locks out'],
   ['lost is reverted', 'the verdict is true', 'a later change'],

@@ -60,6 +60,15 @@ const REACHED: readonly { name: keyof typeof WORLDS; reached: readonly ((s: Stat
     reached: [s => s.verdict === 'persisted', s => s.verdict === 'unreachable'],
   },
   {
+    name: 'a change over one that is not on disk',
+    reached: [
+      s => s.former === 'stored' && s.verdict === 'reverted' && s.did === 1,
+      s => s.former === 'stored' && s.txn === 'DISARMED',
+      s => s.former === 'gone' && s.verdict === 'persisted',
+      s => s.former === 'aside' && s.storing && s.txn === 'ROLLED_BACK',
+    ],
+  },
+  {
     name: 'no systemd',
     reached: [
       s => s.by === 'rival',

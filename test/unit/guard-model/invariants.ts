@@ -5,7 +5,9 @@ import { diskIs, isGoingBack, liveIs, type State, type World } from './state.ts'
  * and "never again" are covered by it.
  */
 
-const isOld = (s: State) => liveIs(s, 'OLD') && diskIs(s, 'OLD')
+/** The disk as it was, or as it was to be before this change began. */
+const diskIsOld = (s: State) => diskIs(s, 'OLD') || diskIs(s, 'OLDER')
+const isOld = (s: State) => liveIs(s, 'OLD') && diskIsOld(s)
 
 const VERDICTS: Readonly<Record<State['verdict'], (s: State) => boolean>> = {
   '-': () => true,
@@ -16,14 +18,14 @@ const VERDICTS: Readonly<Record<State['verdict'], (s: State) => boolean>> = {
   refused: isOld,
   failed: isOld,
   unreachable: isOld,
-  stuck: s => !s.confirmed && diskIs(s, 'OLD'),
+  stuck: s => !s.confirmed && diskIsOld(s),
   unknown: s => s.read === 'nothing' || s.read === 'slow',
 }
 
 const INVARIANTS: Readonly<Record<string, (s: State, world: World) => boolean>> = {
   'never both confirmed and rolled back': s => !(s.confirmed && (s.rolledBack || isGoingBack(s.txn))),
-  'nothing on disk that was not confirmed': s => s.confirmed || diskIs(s, 'OLD'),
-  'a boot loads one generation, both families of it': s => diskIs(s, 'OLD') || diskIs(s, 'NEW'),
+  'nothing on disk that was not confirmed': s => s.confirmed || diskIsOld(s),
+  'a boot loads one generation, both families of it': s => diskIsOld(s) || diskIs(s, 'NEW'),
   'rules that lock out are never confirmed': (s, world) => !(world.locksOut && s.confirmed),
   'new rules are undone, confirmed or booted': s => s.txn !== 'none' || liveIs(s, 'OLD') || diskIs(s, 'NEW'),
   'applied at most once': s => s.did <= 1,
@@ -34,6 +36,8 @@ const INVARIANTS: Readonly<Record<string, (s: State, world: World) => boolean>> 
     s.txn !== 'PERSISTED' || (diskIs(s, 'NEW') && s.synced && s.plugins),
   'rolled back and disarmed are the old rules, whole': s =>
     (s.txn !== 'ROLLED_BACK' && s.txn !== 'DISARMED') || isOld(s),
+  'what was confirmed can be stored until something else is confirmed': s =>
+    s.confirmed || s.former !== 'gone',
   'the verdict is true': s => VERDICTS[s.verdict](s),
 }
 

@@ -40,7 +40,7 @@ const PERSIST: Readonly<Record<PersistAt, (s: State, flaw: World['flaw']) => Per
   sync: (_, flaw) => ['syncs', { synced: true }, flaw === 'links last' ? 'adopt' : 'mark'],
   mark: s =>
     s.txn === 'CONFIRMED'
-      ? ['rehearses the boot and renames CONFIRMED to PERSISTED', { txn: 'PERSISTED' }, '-']
+      ? ['rehearses the boot and renames CONFIRMED to PERSISTED', { txn: 'PERSISTED', ...supersede(s) }, '-']
       : ['finds no CONFIRMED to rename', {}, '-'],
 }
 
@@ -49,3 +49,5 @@ function firstStep(s: State, flaw: World['flaw']): PersistAt {
   if (s.links < 2) return 'adopt'
   return s.plugins ? 'flip' : 'program'
 }
+
+const supersede = (s: State): Partial<State> => (s.former === 'aside' ? { former: 'gone' } : {})

@@ -1,6 +1,7 @@
 import { armSteps, rivalSteps } from './arm.ts'
 import { controllerSteps } from './controller.ts'
 import { faults, timeSteps } from './faults.ts'
+import { formerSteps } from './former.ts'
 import { guardSteps } from './guard.ts'
 import { persistSteps } from './persist.ts'
 import type { Edge, State, World } from './state.ts'
@@ -15,6 +16,7 @@ export const next = (s: State, world: World): readonly Edge[] => [
   ...verbSteps(s, world, 'stray'),
   ...persistSteps(s, world),
   ...rivalSteps(s, world),
+  ...formerSteps(s, world),
   ...timeSteps(s),
   ...faults(s, world),
 ]

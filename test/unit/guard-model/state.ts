@@ -14,8 +14,9 @@ export type Transaction =
   | 'ROLLED_BACK'
 
 /** A family's live rules; `PART` where some tables are of one content and some of the other. */
-export type Live = 'OLD' | 'PART' | 'NEW'
-export type Disk = 'OLD' | 'NEW'
+export type Live = 'OLDER' | 'OLD' | 'PART' | 'NEW'
+/** `OLDER`: what boots while the rules of before are confirmed and not on the disk. */
+export type Disk = 'OLDER' | 'OLD' | 'NEW'
 
 /** Where whoever runs `guard_until_final` is in it; it holds the lock on the file `alive`. */
 export type GuardAt =
@@ -132,6 +133,12 @@ export interface State {
   readonly read: 'nothing' | 'early' | 'slow' | 'dead'
   readonly verdict: Verdict
   // What happened, for the invariants.
+  /**
+   * The change before this one, where it is confirmed and not on the disk: it holds the lock itself, stands aside for
+   * this one, is there no more. `storing`: somebody looked whose the host is, and stores it.
+   */
+  readonly former: '-' | 'holds' | 'aside' | 'stored' | 'gone'
+  readonly storing: boolean
   readonly did: number
   readonly confirmed: boolean
   readonly rolledBack: boolean
@@ -148,13 +155,15 @@ export interface World {
   readonly needsGo: boolean
   /** The host was never fleet's: its rules files aren't links yet. */
   readonly first: boolean
+  /** The change before it is confirmed and not on the disk. */
+  readonly over?: boolean
   readonly flaw?: Flaw
 }
 
 export const begin = (world: World): State => ({
   links: world.first ? 0 : 2,
-  current4: 'OLD',
-  current6: 'OLD',
+  current4: world.over ? 'OLDER' : 'OLD',
+  current6: world.over ? 'OLDER' : 'OLD',
   synced: true,
   program: !world.first,
   plugins: !world.first,
@@ -185,6 +194,8 @@ export const begin = (world: World): State => ({
   answer: '-',
   read: 'early',
   verdict: '-',
+  former: world.over ? 'holds' : '-',
+  storing: false,
   did: 0,
   confirmed: false,
   rolledBack: false,

@@ -9,6 +9,7 @@ export const WORLDS = {
   'a later change': later,
   'a change that locks out': { ...later, locksOut: true },
   'a change whose go is said': { ...later, needsGo: true },
+  'a change over one that is not on disk': { ...later, over: true },
   'no systemd': loop,
   'no systemd, a change that locks out': { ...loop, locksOut: true },
 } satisfies Record<string, World>
