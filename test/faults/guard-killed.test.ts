@@ -35,12 +35,12 @@ async function endsBack(name: string, attempt: Attempt): Promise<void> {
 
 describe.concurrent.each(['light', 'sys'])('a guard that is killed (%s)', name => {
   describe.sequential('goes on by its state', () => {
-    it('before it applies: seven times with -9 it waits on, told to end it never begins', async () => {
+    it('before it applies: seven times with -9 it waits on, told to end seven times it never begins', async () => {
       const attempt = await keepArmed(trial, name)
       const armed = await stateOf(host(name))
       let pid = 0
-      for (let time = 0; time < 7; time += 1) pid = await strike(host(name), 'KILL', pid)
-      await strike(host(name), 'TERM', pid)
+      for (let time = 0; time < 7; time += 1) pid = await strike(host(name), 'KILL', { last: pid })
+      await strike(host(name), 'TERM', { last: pid, times: 7 })
       await becomes(host(name), /^DISARMED-terminated$/)
       expect(armed).toMatch(/^ARMED-\d+$/)
       attempt.running.child.kill('SIGCONT')
@@ -52,19 +52,19 @@ describe.concurrent.each(['light', 'sys'])('a guard that is killed (%s)', name =
       const state = await stateOf(host(name))
       let pid = 0
       for (let time = 0; time < 6; time += 1) {
-        pid = await strike(host(name), 'KILL', pid)
+        pid = await strike(host(name), 'KILL', { last: pid })
         expect(await stateOf(host(name))).toBe(state)
       }
       await pastDeadline(host(name), -400)
-      await strike(host(name), 'KILL', pid)
+      await strike(host(name), 'KILL', { last: pid })
       await endsBack(name, attempt)
       expect(await stateOf(host(name))).toBe('ROLLED_BACK-deadline')
       expect(await secondsUntilBack(host(name))).toBeLessThan(25)
     })
 
-    it('after it applied: told to end it rolls back at once', async () => {
+    it('after it applied: told to end seven times it rolls back at once', async () => {
       const attempt = await applied(name, '--confirm-timeout', '60')
-      await strike(host(name), 'TERM')
+      await strike(host(name), 'TERM', { times: 7 })
       await endsBack(name, attempt)
       expect(await stateOf(host(name))).toBe('ROLLED_BACK-terminated')
     })

@@ -16,13 +16,17 @@ export async function pidsOf(host: LabHost, command: string): Promise<readonly n
   return stdout.split('\n').filter(Boolean).map(Number)
 }
 
-/** Sends a signal to the host's guard once it is another process than `last`. Answers its pid. */
-export async function strike(host: LabHost, signal: 'KILL' | 'TERM', last = 0): Promise<number> {
+/** Sends a signal, so many times in a row, to the host's guard once it is another process than `last`. Answers its pid. */
+export async function strike(
+  host: LabHost,
+  signal: 'KILL' | 'TERM',
+  { last = 0, times = 1 } = {},
+): Promise<number> {
   const [pid = 0] = await until(
     () => pidsOf(host, GUARD),
     ([first]) => first !== undefined && first > last,
   )
-  await host.exec(`kill -s ${signal} ${pid}`)
+  await host.exec(`for time in $(seq ${times}); do kill -s ${signal} ${pid} || break; done`)
   return pid
 }
 

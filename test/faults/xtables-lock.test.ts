@@ -2,12 +2,15 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { becomes } from '../integration/hosts/guard.ts'
 import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
 import { chooseBackend, replaceTool } from './backend.ts'
+import { strike } from './strike.ts'
 import { useTrial } from './trial.ts'
 
 /* Somebody holds the lock of iptables (iptables-legacy has one), and lets go of it late or never. */
 
-const NAMES = ['first', 'second', 'late', 'never', 'confirmed']
-const trial = useTrial('xtables-lock', ['nft', ...NAMES], { untouched: NAMES })
+const LIGHT = ['first', 'second', 'late', 'never', 'confirmed', 'told']
+const NAMES = [...LIGHT, 'stopped']
+const HOSTS = ['nft', ...LIGHT, { name: 'stopped', systemd: true }]
+const trial = useTrial('xtables-lock', HOSTS, { untouched: NAMES })
 const REVERTED = 'reverted: rolled-back'
 
 beforeAll(async () => {
@@ -80,6 +83,23 @@ describe.concurrent('while somebody holds the lock of iptables', () => {
     expect(await isHeld('never')).toBe(true)
     await allowConnections(trial.lab, 'never')
     await trial.ends(attempt, 3, { never: REVERTED })
+  })
+
+  it.each([
+    ['told', 'told to end', () => strike(trial.host('told'), 'TERM', { times: 7 })],
+    ['stopped', 'stopped', () => trial.must('stopped', "systemctl stop 'fleet-guard-*'")],
+  ] as const)('a guard that is %2$s (%1$s) waits for no lock and rolls back', async (name, _, end) => {
+    await listen(name)
+    await allowOneConnection(trial.lab, name)
+    const attempt = await trial.begin([name], '--confirm-timeout', '60')
+    await becomes(trial.host(name), /^APPLIED/)
+    await hold(name)
+    await end()
+    await becomes(trial.host(name), /^ROLLED_BACK-terminated$/)
+    expect(await attempts(name)).toEqual(['public 4', 'public 4', 'private 0', 'private 0'])
+    expect(await isHeld(name)).toBe(true)
+    await allowConnections(trial.lab, name)
+    await trial.ends(attempt, 3, { [name]: REVERTED })
   })
 
   it('what is in force is confirmed and stored', async () => {
