@@ -23,7 +23,7 @@ const refuse = (what: string, s: State, world: World) => harm(what, refused(s, w
 const STEPS: Readonly<Record<ArmAt, (s: State, world: World) => readonly Edge[]>> = {
   '-': () => [],
   asked: (s, world) =>
-    aliveIsHeld(s) || s.rival !== '-'
+    aliveIsHeld(s) || s.rival !== '-' || s.packages !== '-'
       ? []
       : [
           s.burnt

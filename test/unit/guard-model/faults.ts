@@ -1,6 +1,6 @@
 import { giveUp } from './arm.ts'
 import { leftOf } from './controller.ts'
-import { booted4, booted6, type Disk, type Edge, edgesOf, type State, type World } from './state.ts'
+import { booted4, booted6, type Edge, edgesOf, type State, type World } from './state.ts'
 
 /* What nobody does: time that passes, and all that dies, fails or is lost, at any moment. */
 
@@ -117,6 +117,16 @@ function killedGuard(s: State, { supervisor, flaw }: World): Edge[] {
   const loop = supervisor === 'loop' && s.supervised && (s.guard === 'coming' || s.guard === 'working')
   return [
     ...(s.by === 'guard' ? [harm(`kills the guard at ${s.at}`, dead)] : []),
+    // Told to stop, it is killed after a minute, and not started again.
+    ...(supervisor === 'systemd' && (s.by === 'guard' || s.guard === 'coming')
+      ? [
+          harm('stops the unit for good', {
+            ...(s.by === 'guard' ? dead : {}),
+            guard: 'lost',
+            supervised: false,
+          }),
+        ]
+      : []),
     ...(s.by === 'guard' && orphan
       ? [harm(`kills the guard, not its load, at ${s.at}`, { ...dead, orphan })]
       : []),
@@ -133,22 +143,26 @@ function killedGuard(s: State, { supervisor, flaw }: World): Edge[] {
 
 function powerLoss(s: State): Edge[] {
   const { harm } = edgesOf('power')
-  const kept = harm('is lost, and the host boots', boot(s, s.current4, s.current6))
-  return s.synced
-    ? [kept]
-    : [kept, harm('is lost with what was not synced, and the host boots', boot(s, 'OLD', 'OLD'))]
+  const lost = (what: Partial<State>) =>
+    harm('is lost with what was not synced, and the host boots', boot({ ...s, ...what }))
+  return [
+    harm('is lost, and the host boots', boot(s)),
+    ...(s.synced ? [] : [lost({ current4: 'OLD', current6: 'OLD' })]),
+    ...(s.unit === 'enabled' ? [lost({ unit: 'off' })] : []),
+  ]
 }
 
-function boot(s: State, current4: Disk, current6: Disk): Partial<State> {
+function boot(s: State): Partial<State> {
   const over = s.controller === 'ended' || s.controller === 'dead'
-  const disk = { ...s, current4, current6 }
   return {
-    current4,
-    current6,
+    current4: s.current4,
+    current6: s.current6,
+    unit: s.unit === 'enabled' ? 'on' : s.unit,
+    packages: '-',
     synced: true,
     boots: s.boots + 1,
-    live4: booted4(disk),
-    live6: booted6(disk),
+    live4: booted4(s),
+    live6: booted6(s),
     txn: 'none',
     litter: false,
     burnt: false,

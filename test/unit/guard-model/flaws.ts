@@ -1,3 +1,4 @@
+const INSTALLS = 'a first change that installs'
 const OVER = 'a change over one that is not on disk'
 
 /**
@@ -21,6 +22,11 @@ export const FLAWS = [
   ['two renames', 'a boot loads one generation, both families of it', 'a later change'],
   ['links last', 'a boot loads one generation, both families of it', 'a first change'],
   ['sync once', 'persisted is on the disk, safe, and boots', 'a later change'],
+  ['not masked', 'rules come into force by the guard or by a boot', INSTALLS],
+  ['not disabled', 'nothing on disk that was not confirmed', INSTALLS],
+  ['enabled first', 'a boot loads one generation, both families of it', INSTALLS],
+  ['never enabled', 'persisted is on the disk, safe, and boots', INSTALLS],
+  ['unit not synced', 'persisted is on the disk, safe, and boots', INSTALLS],
   ['plugins once', 'persisted is on the disk, safe, and boots', 'a first change'],
   ['aside dropped', 'what was confirmed can be stored until something else is confirmed', OVER],
   ['aside forgotten', 'ends badly', OVER],
@@ -32,6 +38,8 @@ export const FLAWS = [
   ['persisted unread', 'the verdict is true', 'a later change'],
   ['lock believed', 'the verdict is true', 'a later change'],
   ['booted is lost', 'the verdict is true', 'a later change'],
+  ['unit believed', 'the verdict is true', 'a later change'],
+  ['busy is burnt', 'the verdict is true', 'a later change'],
   ['dead left alone', 'the verdict is true', 'a later change'],
   ['burnt beside', 'the verdict is true', 'a later change'],
   ['burn unheard', 'the verdict is true', 'a later change'],

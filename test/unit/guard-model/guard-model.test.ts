@@ -40,6 +40,14 @@ const REACHED: readonly { name: keyof typeof WORLDS; reached: readonly ((s: Stat
     ],
   },
   {
+    name: 'a first change that installs',
+    reached: [
+      s => s.verdict === 'persisted' && s.unit === 'on',
+      s => s.unit === 'masked' && s.boots > 0,
+      s => s.unit === 'enabled' && s.txn === 'CONFIRMED',
+    ],
+  },
+  {
     name: 'a later change',
     reached: [
       s => s.verdict === 'persisted' && s.boots > 0,
@@ -47,6 +55,7 @@ const REACHED: readonly { name: keyof typeof WORLDS; reached: readonly ((s: Stat
       s => s.verdict === 'confirmed, not persisted',
       s => s.verdict === 'failed',
       s => s.txn === 'CONFIRMED' && s.guard === 'none' && s.controller === 'dead',
+      s => !s.supervised && s.guard === 'lost' && s.verdict === 'reverted',
       s => s.stray === 'confirm sure' && s.verb === 'rollback',
       s => s.orphan === 'do4' && s.guard === 'coming' && s.txn === 'ROLLING_BACK',
     ],

@@ -23,6 +23,7 @@ const VERDICTS: Readonly<Record<State['verdict'], (s: State) => boolean>> = {
 }
 
 const INVARIANTS: Readonly<Record<string, (s: State, world: World) => boolean>> = {
+  'rules come into force by the guard or by a boot': s => s.did > 0 || s.boots > 0 || liveIs(s, 'OLD'),
   'never both confirmed and rolled back': s => !(s.confirmed && (s.rolledBack || isGoingBack(s.txn))),
   'nothing on disk that was not confirmed': s => s.confirmed || diskIsOld(s),
   'a boot loads one generation, both families of it': s => diskIsOld(s) || diskIs(s, 'NEW'),
@@ -33,7 +34,7 @@ const INVARIANTS: Readonly<Record<string, (s: State, world: World) => boolean>> 
   'confirmed are the wanted rules, whole': s =>
     (s.txn !== 'CONFIRMED' && s.txn !== 'PERSISTED') || liveIs(s, 'NEW'),
   'persisted is on the disk, safe, and boots': s =>
-    s.txn !== 'PERSISTED' || (diskIs(s, 'NEW') && s.synced && s.plugins),
+    s.txn !== 'PERSISTED' || (diskIs(s, 'NEW') && s.synced && s.plugins && s.unit === 'on'),
   'rolled back and disarmed are the old rules, whole': s =>
     (s.txn !== 'ROLLED_BACK' && s.txn !== 'DISARMED') || isOld(s),
   'what was confirmed can be stored until something else is confirmed': s =>

@@ -20,7 +20,11 @@ type PersistStep = readonly [what: string, change: Partial<State>, next: Persist
 
 const PERSIST: Readonly<Record<PersistAt, (s: State, flaw: World['flaw']) => PersistStep>> = {
   '-': () => ['does nothing', {}, '-'],
-  begin: (s, flaw) => ['begins', {}, s.txn === 'CONFIRMED' ? firstStep(s, flaw) : '-'],
+  begin: (s, flaw) => [
+    'begins',
+    flaw === 'enabled first' ? { unit: 'on' } : {},
+    s.txn === 'CONFIRMED' ? firstStep(s, flaw) : '-',
+  ],
   adopt: (s, flaw) => {
     const after = flaw === 'links last' ? 'mark' : 'program'
     return ['makes a file a link', { links: s.links + 1 }, s.links === 0 ? 'adopt' : after]
@@ -37,10 +41,16 @@ const PERSIST: Readonly<Record<PersistAt, (s: State, flaw: World['flaw']) => Per
     return ['makes the generation current', { current4: 'NEW', current6: 'NEW', synced: false }, 'sync']
   },
   flip6: () => ['makes v6 current', { current6: 'NEW' }, 'sync'],
-  sync: (_, flaw) => ['syncs', { synced: true }, flaw === 'links last' ? 'adopt' : 'mark'],
+  sync: (s, flaw) => ['syncs', { synced: true }, flaw === 'links last' ? 'adopt' : afterSync(s, flaw)],
+  enable: (_, flaw) => [
+    'rehearses the boot and enables the unit',
+    { unit: 'enabled' },
+    flaw === 'unit not synced' ? 'mark' : 'sync unit',
+  ],
+  'sync unit': () => ['syncs the link of the unit', { unit: 'on' }, 'mark'],
   mark: s =>
     s.txn === 'CONFIRMED'
-      ? ['rehearses the boot and renames CONFIRMED to PERSISTED', { txn: 'PERSISTED', ...supersede(s) }, '-']
+      ? ['renames CONFIRMED to PERSISTED', { txn: 'PERSISTED', ...supersede(s) }, '-']
       : ['finds no CONFIRMED to rename', {}, '-'],
 }
 
@@ -49,5 +59,8 @@ function firstStep(s: State, flaw: World['flaw']): PersistAt {
   if (s.links < 2) return 'adopt'
   return s.plugins ? 'flip' : 'program'
 }
+
+const afterSync = (s: State, flaw: World['flaw']): PersistAt =>
+  s.unit === 'on' || flaw === 'never enabled' ? 'mark' : 'enable'
 
 const supersede = (s: State): Partial<State> => (s.former === 'aside' ? { former: 'gone' } : {})

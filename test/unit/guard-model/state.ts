@@ -35,7 +35,18 @@ export type GuardAt =
   | 'finishing'
 
 export type ArmAt = '-' | 'asked' | 'locked' | 'ready' | 'made' | 'started'
-export type PersistAt = '-' | 'begin' | 'adopt' | 'program' | 'plugins' | 'flip' | 'flip6' | 'sync' | 'mark'
+export type PersistAt =
+  | '-'
+  | 'begin'
+  | 'adopt'
+  | 'program'
+  | 'plugins'
+  | 'flip'
+  | 'flip6'
+  | 'sync'
+  | 'enable'
+  | 'sync unit'
+  | 'mark'
 export type VerbAt =
   | '-'
   | 'confirm'
@@ -96,6 +107,12 @@ export interface State {
   readonly synced: boolean
   readonly program: boolean
   readonly plugins: boolean
+  /** netfilter-persistent's: `enabled` may not survive a loss of power yet. */
+  readonly unit: 'masked' | 'off' | 'enabled' | 'on'
+  /** What boots before fleet's rules do isn't what is live. */
+  readonly stale: boolean
+  /** The package step, before anything is armed. */
+  readonly packages: '-' | 'asked' | 'masked' | 'installed'
   // What dies with the boot.
   readonly boots: number
   readonly live4: Live
@@ -157,6 +174,8 @@ export interface World {
   readonly first: boolean
   /** The change before it is confirmed and not on the disk. */
   readonly over?: boolean
+  /** The package is installed first, and old files of rules lie there, which nothing loads yet. */
+  readonly installs?: boolean
   readonly flaw?: Flaw
 }
 
@@ -167,6 +186,9 @@ export const begin = (world: World): State => ({
   synced: true,
   program: !world.first,
   plugins: !world.first,
+  unit: world.installs ? 'off' : 'on',
+  stale: world.installs === true,
+  packages: world.installs ? 'asked' : '-',
   boots: 0,
   live4: 'OLD',
   live6: 'OLD',
@@ -227,8 +249,11 @@ export const isGoingBack = (txn: Transaction) => txn === 'ROLLING_BACK' || txn =
 export const aliveIsHeld = (s: State) => s.at !== '-' || s.orphan !== '-'
 
 /** `guard_alive`: a pause of systemd's before it starts a unit again counts as alive, one of the loop's doesn't. */
+export const isAtWork = (s: State, { supervisor }: World) =>
+  aliveIsHeld(s) || (supervisor === 'systemd' && s.guard === 'coming')
+
 export const guardAlive = (s: State, world: World) =>
-  aliveIsHeld(s) || (world.supervisor === 'systemd' && s.guard === 'coming')
+  isAtWork(s, world) || (world.flaw === 'unit believed' && s.guard === 'lost')
 
 /** Within the time that the host gives itself in this state. */
 export function isWithinLimit(s: State): boolean {
@@ -239,8 +264,13 @@ export function isWithinLimit(s: State): boolean {
 /** Whether a connection can be opened now: half loaded rules may let it in or not. */
 export const canConnect = (s: State, world: World) => !world.locksOut || s.live4 !== 'NEW'
 
-export const booted4 = (s: State): Disk => (s.links > 0 ? s.current4 : 'OLD')
-export const booted6 = (s: State): Disk => (s.links > 1 ? s.current6 : 'OLD')
+export const booted4 = (s: State) => booted(s, s.links > 0 ? s.current4 : 'OLD')
+export const booted6 = (s: State) => booted(s, s.links > 1 ? s.current6 : 'OLD')
+
+function booted({ unit, stale }: State, file: Disk): Live {
+  if (unit === 'off' || unit === 'masked') return 'OLD'
+  return stale && file === 'OLD' ? 'PART' : file
+}
 
 const both = (one: string, other: string, is: string) => one === is && other === is
 export const liveIs = (s: State, is: Live) => both(s.live4, s.live6, is)

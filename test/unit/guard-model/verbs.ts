@@ -4,6 +4,7 @@ import {
   type Edge,
   edgesOf,
   guardAlive,
+  isAtWork,
   isGoingBack,
   isWithinLimit,
   liveIs,
@@ -72,8 +73,9 @@ function rollback(s: State, world: World, slot: Slot): Edge[] {
 /** Alone with `arm`: one that has begun is waited for, one that comes later is refused. */
 function burn(s: State, { flaw }: World, slot: Slot): Edge[] {
   const arms = s.arm === 'locked' || s.arm === 'ready' || s.arm === 'made'
-  if (arms && flaw !== 'burnt beside') return []
-  return [answer(slot, 'unknown nonce', { burnt: !arms })]
+  if (!arms || flaw === 'burnt beside') return [answer(slot, 'unknown nonce', { burnt: !arms })]
+  const busy = answer(slot, flaw === 'busy is burnt' ? 'unknown nonce' : 'under way')
+  return [{ ...busy, kind: 'harm', what: `waits too long: ${busy.what}` }]
 }
 
 export const answerState = (s: State, world: World, slot: Slot) =>
@@ -81,7 +83,7 @@ export const answerState = (s: State, world: World, slot: Slot) =>
 
 function readNow(s: State, world: World): State['read'] {
   if (isWithinLimit(s)) return 'early'
-  return isGoingBack(s.txn) && guardAlive(s, world) ? 'slow' : 'dead'
+  return isGoingBack(s.txn) && isAtWork(s, world) ? 'slow' : 'dead'
 }
 
 function answer(slot: Slot, answer: Answer, more: Partial<State> = {}): Edge {
