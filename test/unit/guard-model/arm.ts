@@ -1,6 +1,6 @@
 import { isAwaited, standAside } from './former.ts'
+import type { ArmAt } from './places.ts'
 import {
-  type ArmAt,
   aliveIsHeld,
   canConnect,
   type Edge,

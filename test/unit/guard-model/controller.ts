@@ -1,6 +1,6 @@
+import type { ControllerAt } from './places.ts'
 import {
   type Answer,
-  type ControllerAt,
   canConnect,
   diskIs,
   type Edge,

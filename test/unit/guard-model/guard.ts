@@ -1,12 +1,5 @@
-import {
-  aliveIsHeld,
-  type Edge,
-  edgesOf,
-  type GuardAt,
-  isGoingBack,
-  type State,
-  type World,
-} from './state.ts'
+import type { GuardAt } from './places.ts'
+import { aliveIsHeld, type Edge, edgesOf, isGoingBack, type State, type World } from './state.ts'
 
 /*
  * guard.sh: `guard_until_final` by whoever holds the lock on `alive`: the guard itself, the verb `rollback` for

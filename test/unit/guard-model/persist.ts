@@ -1,4 +1,5 @@
-import { type Edge, edgesOf, type PersistAt, type State, type World } from './state.ts'
+import type { PersistAt } from './places.ts'
+import { type Edge, edgesOf, type State, type World } from './state.ts'
 
 /*
  * generation.sh: from confirmed to booting. Who persists holds the lock on `persisting`; it may end at any line of it,

@@ -1,4 +1,5 @@
 import type { Flaw } from './flaws.ts'
+import type { ArmAt, ControllerAt, GuardAt, PersistAt, VerbAt } from './places.ts'
 
 /** What the host's state file is called; `none` where the host doesn't know the transaction. */
 export type Transaction =
@@ -17,57 +18,6 @@ export type Transaction =
 export type Live = 'OLDER' | 'OLD' | 'PART' | 'NEW'
 /** `OLDER`: what boots while the rules of before are confirmed and not on the disk. */
 export type Disk = 'OLDER' | 'OLD' | 'NEW'
-
-/** Where whoever runs `guard_until_final` is in it; it holds the lock on the file `alive`. */
-export type GuardAt =
-  | '-'
-  | 'see'
-  | 'session'
-  | 'do4'
-  | 'do4 half'
-  | 'do6'
-  | 'mark'
-  | 'window'
-  | 'late'
-  | 'undo4'
-  | 'undo6'
-  | 'finish'
-  | 'finishing'
-
-export type ArmAt = '-' | 'asked' | 'locked' | 'ready' | 'made' | 'started'
-export type PersistAt =
-  | '-'
-  | 'begin'
-  | 'adopt'
-  | 'program'
-  | 'plugins'
-  | 'flip'
-  | 'flip6'
-  | 'sync'
-  | 'enable'
-  | 'sync unit'
-  | 'mark'
-export type VerbAt =
-  | '-'
-  | 'confirm'
-  | 'confirm sure'
-  | 'persist'
-  | 'persist wait'
-  | 'rollback'
-  | 'rollback queue'
-  | 'rollback work'
-
-export type ControllerAt =
-  | 'arming'
-  | 'go'
-  | 'look'
-  | 'await'
-  | 'confirm'
-  | 'rollback'
-  | 'observe'
-  | 'burn'
-  | 'ended'
-  | 'dead'
 
 export type Answer =
   | '-'

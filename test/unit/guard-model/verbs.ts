@@ -1,3 +1,4 @@
+import type { VerbAt } from './places.ts'
 import {
   type Answer,
   aliveIsHeld,
@@ -10,7 +11,6 @@ import {
   liveIs,
   type Slot,
   type State,
-  type VerbAt,
   type World,
 } from './state.ts'
 

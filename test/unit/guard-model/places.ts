@@ -1,0 +1,52 @@
+/* Where in its program each of them is. */
+
+/** Where whoever runs `guard_until_final` is in it; it holds the lock on the file `alive`. */
+export type GuardAt =
+  | '-'
+  | 'see'
+  | 'session'
+  | 'do4'
+  | 'do4 half'
+  | 'do6'
+  | 'mark'
+  | 'window'
+  | 'late'
+  | 'undo4'
+  | 'undo6'
+  | 'finish'
+  | 'finishing'
+
+export type ArmAt = '-' | 'asked' | 'locked' | 'ready' | 'made' | 'started'
+export type PersistAt =
+  | '-'
+  | 'begin'
+  | 'adopt'
+  | 'program'
+  | 'plugins'
+  | 'flip'
+  | 'flip6'
+  | 'sync'
+  | 'enable'
+  | 'sync unit'
+  | 'mark'
+export type VerbAt =
+  | '-'
+  | 'confirm'
+  | 'confirm sure'
+  | 'persist'
+  | 'persist wait'
+  | 'rollback'
+  | 'rollback queue'
+  | 'rollback work'
+
+export type ControllerAt =
+  | 'arming'
+  | 'go'
+  | 'look'
+  | 'await'
+  | 'confirm'
+  | 'rollback'
+  | 'observe'
+  | 'burn'
+  | 'ended'
+  | 'dead'
