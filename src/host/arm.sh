@@ -116,7 +116,7 @@ keep_before() {
 # (sets.undo) leads to just what they hold now.
 keep_members() {
   [ -s "$TXN/sets" ] || return 0
-  { ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v go="$TXN/sets.do" -v back="$TXN/sets.undo" "$AWK_PLAIN"'
+  { timeout 20 ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v go="$TXN/sets.do" -v back="$TXN/sets.undo" "$AWK_PLAIN"'
     BEGIN {
       printf "" >go; printf "" >back
       while ((getline <file) > 0) { if ($1 == "create") mine[$2] = 1; else want[$2, plain($3)] = "del " $2 " " $3 }
@@ -136,7 +136,7 @@ keep_members() {
 
 rehearse() {
   # What the files of a damaged generation don't say any more is still live.
-  [ -s "$TXN/sets.now" ] || ! grep -qs -- --match-set "$TXN/now.4" "$TXN/now.6" || ipset save >"$TXN/sets.live" 2>/dev/null
+  [ -s "$TXN/sets.now" ] || ! grep -qs -- --match-set "$TXN/now.4" "$TXN/now.6" || timeout 20 ipset save >"$TXN/sets.live" 2>/dev/null
   said=$(in_scratch rehearse-change "$TXN" 2>&1) || stop "$EXIT_UNLOADABLE" transition "$(printf '%s' "$said" | head -c 1000)"
   load_cs=${said##*load_cs=}
 }

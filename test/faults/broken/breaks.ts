@@ -4,6 +4,7 @@ import { BOOT } from './breaks/boot.ts'
 import { DISK } from './breaks/disk.ts'
 import { GUARD } from './breaks/guard.ts'
 import { HOSTS } from './breaks/hosts.ts'
+import { LOCK } from './breaks/lock.ts'
 import { PLAN } from './breaks/plan.ts'
 import { ROLLOUT } from './breaks/rollout.ts'
 import { SESSION } from './breaks/session.ts'
@@ -15,6 +16,7 @@ export const BREAKS: readonly Break[] = [
   ...GUARD,
   ...UNDO,
   ...ARMING,
+  ...LOCK,
   ...DISK,
   ...BOOT,
   ...HOSTS,

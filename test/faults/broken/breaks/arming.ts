@@ -53,15 +53,15 @@ export const ARMING: readonly Break[] = [
   },
   {
     name: 'steals-the-lock-of-the-living',
-    file: 'host/arm.sh',
-    from: 'guard_alive "$dead" && tell_busy',
+    file: 'host/lock.sh',
+    from: 'guard_alive "$dead" && tell_busy "$1"',
     to: ':',
     red: ['host/program/guard-twice.test.ts', 'says who holds the host and since when'],
   },
   {
     name: 'steals-the-lock-of-a-change-without-its-files',
-    file: 'host/arm.sh',
-    from: '[ ! -L "$RUN/lock/owner" ] || who_owns || stop "$EXIT_REFUSED" damaged "$VAR/txn"',
+    file: 'host/lock.sh',
+    from: '[ ! -L "$1/owner" ] || read_owner "$1" || stop "$EXIT_REFUSED" damaged "$VAR/txn"',
     to: ':',
     red: [
       'host/program/guard-twice.test.ts',
@@ -70,7 +70,7 @@ export const ARMING: readonly Break[] = [
   },
   {
     name: 'forgets-what-the-dead-left',
-    file: 'host/arm.sh',
+    file: 'host/lock.sh',
     from: 'APPLIED-*) become "$state" ROLLING_BACK-abandoned ;;',
     to: 'APPLIED-*) become "$state" ROLLED_BACK-abandoned ;;',
     red: [

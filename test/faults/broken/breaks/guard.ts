@@ -72,7 +72,7 @@ export const GUARD: readonly Break[] = [
     to: "trap '' TERM",
     red: [
       'faults/guard-killed.test.ts',
-      '(sys) goes on by its state after it applied: told to end it rolls back at once',
+      '(sys) goes on by its state after it applied: told to end seven times it rolls back at once',
     ],
   },
   {
