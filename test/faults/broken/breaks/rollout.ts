@@ -35,8 +35,8 @@ export const ROLLOUT: readonly Break[] = [
   },
   {
     name: 'ends-the-change-of-another-controller',
-    file: 'host/arm.sh',
-    from: '      guard_alive "$dead" && tell_busy\n',
+    file: 'host/lock.sh',
+    from: '      guard_alive "$dead" && tell_busy "$1"\n',
     to: '',
     red: [SIXTY, 'of two controllers at once changes each host once'],
   },
