@@ -86,9 +86,9 @@ describe.concurrent('while somebody holds the lock of iptables', () => {
   })
 
   it.each([
-    ['told', 'told to end', () => strike(trial.host('told'), 'TERM', { times: 7 })],
+    ['told to end', 'told', () => strike(trial.host('told'), 'TERM', { times: 7 })],
     ['stopped', 'stopped', () => trial.must('stopped', "systemctl stop 'fleet-guard-*'")],
-  ] as const)('a guard that is %2$s (%1$s) waits for no lock and rolls back', async (name, _, end) => {
+  ] as const)('a guard that is %s waits for no lock and rolls back (%s)', async (_, name, end) => {
     await listen(name)
     await allowOneConnection(trial.lab, name)
     const attempt = await trial.begin([name], '--confirm-timeout', '60')
