@@ -126,5 +126,10 @@ export const HISTORY = {
     coerce: whole('newest'),
     describe: 'so many runs (20)',
   },
+  host: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'what this host was asked and what it answered, in RUN or in the newest run',
+  },
   json: OUTPUT.json,
 } satisfies Record<string, Flag>

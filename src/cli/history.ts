@@ -11,14 +11,19 @@ import { hasColor } from './terminal.ts'
 
 const NEWEST = 20
 
-/** The runs of an inventory, the newest first; or what became of one. */
+/** The runs of an inventory, the newest first; or what became of one, or of one of its hosts. */
 export async function run(given: Flags): Promise<number> {
   const { run: named, flags } = takeRunName(given)
+  const host = flag(flags, 'host', 'string')
+  if (named !== undefined && host !== undefined)
+    return (await import('./show-talk.ts')).showTalk(named, host, flags)
   if (named !== undefined) return (await import('./show-run.ts')).showRun(named, flags)
   const inputs = await readInputs(flags)
   const directory = journalsOf(inputs, flags)
   const most = flag(flags, 'newest', 'number') ?? NEWEST
   const runs = await history(directory, inputs.sources, { most, now: realClock.wall() })
+  const [newest] = runs
+  if (newest && host !== undefined) return (await import('./show-talk.ts')).showTalk(newest.run, host, flags)
   if (flag(flags, 'json', 'boolean')) for (const one of runs) process.stdout.write(runLine(one))
   else if (runs.length > 0) process.stdout.write(printHistory(runs, { color: hasColor(process.stdout) }))
   else process.stderr.write(`There is no run of this inventory in ${directory} yet.\n`)

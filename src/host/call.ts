@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { FleetError } from '../model/error.ts'
+import type { Heard } from '../model/event.ts'
 import type { Session } from '../session/session.ts'
 import { makeBundle, type Pieces, readCode, readFacts, readPieces } from './pieces.ts'
 import { hostProgram, INSTALL_PROGRAM, PASS_PROGRAM, START_PROGRAM } from './program.ts'
+import { overheard } from './witness.ts'
 
 /** The exit codes of the host program (head.sh), the one thing that the controller decides by. */
 export const EXIT = {
@@ -43,7 +45,10 @@ export interface Reply {
  * Errors: what a session throws; `host-answer-unreadable` (state unknown) for an answer without a code, with another
  * one than the program's, or without its end; `host-storage` if the program can't be stored.
  */
-export async function callHost(session: Session, call: Call): Promise<Reply> {
+export const callHost = (session: Session, call: Call): Promise<Reply> =>
+  overheard(session, call.verb, () => ask(session, call), heardOf)
+
+async function ask(session: Session, call: Call): Promise<Reply> {
   const first = await attempt(session, call)
   if (first.is === 'read') return first
   if (first.is === 'unreadable') throw unreadable(call, first)
@@ -67,7 +72,10 @@ type Attempt =
  * The same for a verb that only reads and takes no files: a host that hasn't got the program is handed it, and keeps
  * nothing of it.
  */
-export async function readHost(session: Session, call: Omit<Call, 'files'>): Promise<Reply> {
+export const readHost = (session: Session, call: Omit<Call, 'files'>): Promise<Reply> =>
+  overheard(session, call.verb, () => askInPassing(session, call), heardOf)
+
+async function askInPassing(session: Session, call: Omit<Call, 'files'>): Promise<Reply> {
   const first = await attempt(session, call)
   if (first.is === 'read') return first
   const second = await attempt(session, call, hostProgram().text)
@@ -119,6 +127,17 @@ async function install(session: Session): Promise<void> {
   checkFirst(answer)
   if (answer.code !== 0)
     throw new FleetError('host-storage', { place: '/var/lib/fleet' }, { hostState: 'failed' })
+}
+
+/** `ROLLED_BACK-deadline`, or `APPLIED-123456-129456`: the times are of the host's own clock. */
+const STATE = /^([A-Z_]{1,40})(?:-([a-z][\w-]{0,40}))?(?:-[\d-]*)?$/
+const WORD = /^[\w-]{1,40}$/
+
+/** Words alone, and of their length: a host that lies has no room in a journal. */
+function heardOf(reply: Reply): Heard {
+  const [, state, word] = STATE.exec(readFacts(reply.pieces.get('state')).get('state')?.[0] ?? '') ?? []
+  const reason = word ?? WORD.exec(stopOf(reply).why)?.[0]
+  return { code: reply.code, ...(state ? { state } : {}), ...(reason ? { reason } : {}) }
 }
 
 /** Why a verb stopped: its own word and detail. */

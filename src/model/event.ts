@@ -14,9 +14,28 @@ export interface Outcome {
 }
 
 /** The steps of one host that the journal and the progress tell. */
-export type Step = 'observing' | 'installing' | 'arming' | 'armed' | 'applied' | 'confirming'
+export type Step =
+  | 'observing'
+  | 'installing'
+  | 'arming'
+  | 'armed'
+  | 'applied'
+  /** That it is applied was said over a connection from before: it proves nothing. */
+  | 'reconnecting'
+  | 'confirming'
 
 export type Phase = 'observe' | 'apply' | 'check' | 'take back'
+
+/** What came back when a host was asked something: its program's exit code, or why there is no whole answer. */
+export type Heard =
+  | {
+      readonly code: number
+      /** The guard's: `APPLIED`. */
+      readonly state?: string
+      /** In a word, for that state or for a refusal. */
+      readonly reason?: string
+    }
+  | { readonly error: string }
 
 /** The process that writes a journal. */
 export interface Writer {
@@ -111,6 +130,10 @@ export type Event =
   /** It ended before its last stage. */
   | { readonly type: 'rollout-stopped'; readonly run: string; readonly why: Finding }
   | ({ readonly type: 'host-step'; readonly host: string; readonly step: Step } & Partial<Handover>)
+  /** From its arming on, each verb of the host program that it is asked. */
+  | { readonly type: 'host-asked'; readonly host: string; readonly verb: string }
+  /** One follows each `host-asked`, unless fleet dies; and one a connection that can't be made. */
+  | ({ readonly type: 'host-answered'; readonly host: string; readonly verb: string } & Heard)
   | {
       readonly type: 'host-planned'
       readonly host: string

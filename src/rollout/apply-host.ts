@@ -13,6 +13,7 @@ import { armAndClose, waitFor } from './arm-host.ts'
 import type { Settled, Untransacted } from './armed.ts'
 import { forgetRemoved } from './forget-removed.ts'
 import type { HostGates } from './gates/host-gates.ts'
+import { hearObserved } from './hear-host.ts'
 import { checkLimit, type HostLimit, isUp, overdue, within, withLimit } from './host-limit.ts'
 import { failure, outcomeOf, warningOf } from './outcome.ts'
 import { settle } from './settle.ts'
@@ -48,7 +49,7 @@ const SESSION_AGE = 60_000
 
 export const applyHost = (observed: Observed, tools: ApplyTools): Promise<Outcome> =>
   withLimit(tools.hostTimeout, tools.clock, limit =>
-    applyWithin(observed, { ...tools, ...(limit && { limit }) }),
+    applyWithin(hearObserved(observed, tools.emit), { ...tools, ...(limit && { limit }) }),
   )
 
 interface Tools extends ApplyTools {

@@ -4,6 +4,7 @@ import type { Emit, Handover, Outcome } from '../model/event.ts'
 import type { Connect, Session } from '../session/session.ts'
 import type { Untransacted } from './armed.ts'
 import { forgetRemoved } from './forget-removed.ts'
+import { hearHost } from './hear-host.ts'
 import { settle } from './settle.ts'
 
 /** A host that a controller armed, and died before it knew what became of it. */
@@ -33,6 +34,7 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
     { host, ...handover, begunAt: closedAt, closedAt },
     {
       ...tools,
+      connect: hearHost(host, tools.connect, tools.emit),
       lookAgain: session => lookAgain(session, left),
       ...(handover.generation === 0
         ? { afterwards: (session: Session) => forgetRemoved(session, handover.nonce) }

@@ -65,7 +65,10 @@ async function look(armed: Armed, tools: SettleTools): Promise<Settled | undefin
       return await byState(armed, tools, session, await askRollback(session, armed.nonce))
     if (state.name !== 'APPLIED') return await byState(armed, tools, session, state)
     await tools.emit({ type: 'host-step', host: armed.host, step: 'applied' })
-    if (!isFresh(started, readClocks(tools.clock), state.age ?? 0)) return undefined
+    if (!isFresh(started, readClocks(tools.clock), state.age ?? 0)) {
+      await tools.emit({ type: 'host-step', host: armed.host, step: 'reconnecting' })
+      return undefined
+    }
     return await decide(armed, { ...tools, letBe: cut.letBe }, session, state)
   } catch (error) {
     if (error instanceof FleetError && error.code === 'host-unknown-nonce')

@@ -6,7 +6,8 @@ import { allowConnections, allowOneConnection } from '../integration/hosts/one-c
 import { step } from '../integration/hosts/site.ts'
 import { until } from '../integration/hosts/wait.ts'
 import { FarLine } from './far-line.ts'
-import { story, useTrial } from './trial.ts'
+import { story } from './story.ts'
+import { useTrial } from './trial.ts'
 
 /* Hosts at the end of a bad line: far, slow, lossy, cut in the window, or deaf to one side at the worst moment. */
 

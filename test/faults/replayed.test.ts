@@ -51,7 +51,7 @@ async function leftApplied(name: string): Promise<Attempt> {
   return attempt
 }
 
-const resume = async ({ site }: Attempt) => await site.start('resume').verdict()
+const resume = ({ site }: Attempt): Attempt => ({ site, running: site.start('resume') })
 
 describe.concurrent('two changes of one host', () => {
   it.each(RACES)('that look at the same moment: one wins, the other is refused (%s)', async name => {
@@ -60,11 +60,13 @@ describe.concurrent('two changes of one host', () => {
     const other = trial.start(await theirs(name))
     await observed(name, 2)
     await trial.must(name, 'rm /hold')
-    const ends = await Promise.all([mine, other].map(({ running }) => running.verdict()))
-    expect(ends).toContainEqual({ code: 0, hosts: { [name]: 'persisted' } })
-    const refused = expect.stringMatching(/^refused: host-(busy|changed)$/)
-    expect(ends).toContainEqual({ code: 3, hosts: { [name]: refused } })
-    if (ends[0]?.code === 0) await trial.isOn(name, 'NEW')
+    const isMine = (await mine.running.verdict()).code === 0
+    const [won, lost] = isMine ? [mine, other] : [other, mine]
+    await trial.says(won, 0, { [name]: 'persisted' })
+    const { hosts } = await lost.running.verdict()
+    expect(hosts[name]).toMatch(/^refused: host-(busy|changed)$/)
+    await trial.says(lost, 3, hosts)
+    if (isMine) await trial.isOn(name, 'NEW')
     else await isTheirs(name)
   })
 
@@ -80,7 +82,7 @@ describe.concurrent('two changes of one host', () => {
       // The rules that it saw are in force once more: by the generation alone it is too late.
       if (name === 'returned') await (await trial.oldSite([name])).mustApply()
       older.running.child.kill('SIGCONT')
-      expect(await older.running.verdict()).toEqual({ code: 3, hosts: { [name]: 'refused: host-changed' } })
+      await trial.says(older, 3, { [name]: 'refused: host-changed' })
       const returned = { ...trial.ground(name, 'OLD'), generation: 'gen-000003' }
       const ground = name === 'older' ? theirGround(name) : returned
       expect(await readGround(trial.host(name))).toEqual(ground)
@@ -94,7 +96,7 @@ describe.concurrent('a run that is resumed after a newer one', () => {
     await becomes(trial.host('reverted'), /^ROLLED_BACK/)
     await allowConnections(trial.lab, 'reverted')
     await (await theirs('reverted')).mustApply()
-    expect(await resume(old)).toEqual({ code: 3, hosts: { reverted: 'reverted: rolled-back' } })
+    await trial.says(resume(old), 3, { reverted: 'reverted: rolled-back' })
     await isTheirs('reverted')
   })
 
@@ -108,7 +110,7 @@ describe.concurrent('a run that is resumed after a newer one', () => {
     await trial.must('kept', 'rm /hold')
     await becomes(trial.host('kept'), /^PERSISTED/)
     await (await theirs('kept')).mustApply()
-    expect(await resume(old)).toEqual({ code: 0, hosts: { kept: 'persisted' } })
+    await trial.says(resume(old), 0, { kept: 'persisted' })
     await isTheirs('kept', 3)
   })
 
@@ -119,7 +121,7 @@ describe.concurrent('a run that is resumed after a newer one', () => {
     await (await theirs('booted')).mustApply()
     await trial.host('booted').unplug()
     await trial.host('booted').boot()
-    expect(await resume(old)).toEqual({ code: 4, hosts: { booted: 'unknown: transaction-lost' } })
+    await trial.says(resume(old), 4, { booted: 'unknown: transaction-lost' })
     await isTheirs('booted')
   })
 })

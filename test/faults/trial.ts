@@ -1,14 +1,11 @@
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { beforeAll, expect } from 'vitest'
-import { readJournal } from '../../src/journal/replay.ts'
 import type { LabHost } from '../../src/lab/host.ts'
 import type { Lab } from '../../src/lab/lab.ts'
 import type { HostSpec } from '../../src/lab/spec.ts'
-import type { Event } from '../../src/model/event.ts'
 import { type Files, makeSite, type Running, type Site } from '../integration/hosts/site.ts'
 import { type TestLab, useTestLab } from '../integration/hosts/test-lab.ts'
-import { type Ground, readGround, renewed } from './ground.ts'
+import { apartFrom, type Ground, readGround, renewed } from './ground.ts'
+import { tells } from './story.ts'
 
 /** Where a host stands: on the rules from before the change, or on those of the change. Nothing else is ever right. */
 export type Side = 'OLD' | 'NEW'
@@ -23,6 +20,9 @@ const OLD_PORTS = '[80, 443]'
 const NEW_PORTS = '[80, 8443]'
 /** Seconds to confirm: the shortest there are. */
 export const SECONDS = 4
+
+/** No line is of other software. */
+const NOBODYS = /(?!)/
 
 /** What a state says of its host's ground. Of the other states nothing follows: a scenario says it itself. */
 const SIDE: Readonly<Record<string, Side>> = {
@@ -101,9 +101,13 @@ export class Trial {
     await Promise.all(names.map(async name => this.#old.set(name, await readGround(this.host(name)))))
   }
 
-  /** Live rules, sets and disk are wholly of one side, and nobody holds the host. */
-  async isOn(name: string, side: Side): Promise<void> {
-    expect({ [name]: await readGround(this.host(name)) }).toEqual({ [name]: this.ground(name, side) })
+  /**
+   * Live rules, sets and disk are wholly of one side, and nobody holds the host. `theirs` are lines of other software,
+   * which are live whenever that wants them to be.
+   */
+  async isOn(name: string, side: Side, theirs = NOBODYS): Promise<void> {
+    const [is, must] = [await readGround(this.host(name)), this.ground(name, side)]
+    expect({ [name]: apartFrom(theirs, is) }).toEqual({ [name]: apartFrom(theirs, must) })
   }
 
   ground(name: string, side: Side): Ground {
@@ -114,36 +118,30 @@ export class Trial {
 
   /**
    * The run ends with this verdict (`reverted: rolled-back` and the like) and exit code, every host stands where its
-   * verdict says, and the journal tells the same.
+   * verdict says, and the journal tells how it came to that: what was asked, what was answered, and the same end.
    */
   async ends(
+    attempt: Attempt,
+    code: number,
+    hosts: Readonly<Record<string, string>>,
+    theirs = NOBODYS,
+  ): Promise<void> {
+    await this.says(attempt, code, hosts)
+    for (const [name, said] of Object.entries(hosts)) {
+      const side = SIDE[said.split(':')[0] ?? '']
+      if (side) await this.isOn(name, side, theirs)
+    }
+  }
+
+  /** The same of a host that stands on neither side: where, a scenario says itself. */
+  async says(
     { site, running }: Attempt,
     code: number,
     hosts: Readonly<Record<string, string>>,
   ): Promise<void> {
     expect(await running.verdict()).toEqual({ code, hosts })
-    for (const [name, said] of Object.entries(hosts)) {
-      const side = SIDE[said.split(':')[0] ?? '']
-      if (side) await this.isOn(name, side)
-      expect((await story(site, name)).at(-1), `the journal's last word of ${name}`).toBe(said)
-    }
+    for (const [name, said] of Object.entries(hosts)) await tells(site, name, said)
   }
-}
-
-/** What the last journal of a folder tells of a host, in its order: `arming`, `armed`, ..., `persisted`. */
-export async function story(site: Site, host: string): Promise<readonly string[]> {
-  const folder = join(site.folder, '.local/state/fleet/runs')
-  const last = (await readdir(folder)).toSorted().at(-1) ?? 'none'
-  return (await readJournal(join(folder, last))).flatMap(({ event }) => told(event, host))
-}
-
-function told(event: Event, host: string): readonly string[] {
-  if (!('host' in event) || event.host !== host) return []
-  if (event.type === 'host-step') return [event.step]
-  if (event.type === 'host-planned') return [`planned: ${event.verdict}`]
-  if (event.type === 'host-checked') return ['checked']
-  if (event.type === 'host-gate') return [`gate ${event.gate}: ${event.is}`]
-  return [event.finding ? `${event.state}: ${event.finding.code}` : event.state]
 }
 
 /** A lab of these hosts for a file or a describe block, all of them on OLD, but for those in `untouched`. */

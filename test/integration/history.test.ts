@@ -47,6 +47,14 @@ describe('a run', () => {
       code: 0,
       stdout: expect.stringMatching(/: ended after/),
     })
+    expect(await at.fleet('history', run, '--host', 'h2')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/asked arm\n.*arm: exit code 0\n.*confirm: exit code 0\n.*persisted\n$/s),
+    })
+    expect(await at.fleet('history', run, '--host', 'h22')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no host called h22 .*Did you mean h2\?/),
+    })
   })
 
   it('that dies while it is watched is shown as dead', async () => {

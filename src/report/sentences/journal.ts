@@ -18,6 +18,8 @@ export const journalSentences = {
     'fleet died while its change was under way. Its guard has put the old rules back, unless it had confirmed already: `fleet resume` asks it.',
   'run-unknown': a =>
     `There is no run called ${String(a.run)} in ${String(a.directory)}. ${newest(a.newest)}An inventory is named with -i.`,
+  'host-not-in-run': a =>
+    `There is no host called ${String(a.host)} in run ${String(a.run)}.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''}`,
   'run-none': a =>
     `There is no run of this inventory (${[a.inventory].flat().join(', ')}) in ${String(a.directory)}, so there is nothing to resume. Journals lie with whoever ran fleet, on the machine where it ran.`,
   'run-going-on': a =>

@@ -199,7 +199,7 @@ describe.concurrent('rules that lie there of old, under systemd,', () => {
       `p=/usr/share/netfilter-persistent/plugins.d; mkdir -p $p; mount -t tmpfs -o size=4k tmpfs $p; head -c 4096 /dev/zero >$p/full`,
     )
     const attempt = await apt.begin('full')
-    expect(await attempt.running.verdict()).toEqual({ code: 3, hosts: { full: 'failed: packages-failed' } })
+    await trial.says(attempt, 3, { full: 'failed: packages-failed' })
     expect(saidOf(attempt)).toMatchObject({
       why: 'not-installed',
       detail: expect.stringContaining('No space left'),
@@ -209,10 +209,7 @@ describe.concurrent('rules that lie there of old, under systemd,', () => {
     await host.unplug()
     await host.boot()
     await isUntouched('full')
-    expect(await (await apt.begin('full')).running.verdict()).toEqual({
-      code: 0,
-      hosts: { full: 'persisted: boot-loads-other' },
-    })
+    await trial.says(await apt.begin('full'), 0, { full: 'persisted: boot-loads-other' })
   })
 
   it('are not loaded by one that is killed in the middle, nor by who finishes it', async () => {
@@ -230,14 +227,11 @@ describe.concurrent('rules that lie there of old, under systemd,', () => {
       'killed',
       `kill -9 $(pgrep -f '[p]ackages 60$') $(pgrep 'timeout|apt-get|dpkg') $(pgrep -f '[p]olicy-rc.d|[p]ostinst')`,
     )
-    expect((await attempt.running.verdict()).hosts).toEqual({ killed: 'unknown: host-answer-unreadable' })
+    await trial.says(attempt, 4, { killed: 'unknown: host-answer-unreadable' })
     await isUntouched('killed')
     await trial.must('killed', 'rm /usr/sbin/policy-rc.d /run/fleet/packages.*; dpkg --configure -a')
     await isUntouched('killed')
-    expect(await (await apt.begin('killed')).running.verdict()).toEqual({
-      code: 0,
-      hosts: { killed: 'persisted: boot-loads-other' },
-    })
+    await trial.says(await apt.begin('killed'), 0, { killed: 'persisted: boot-loads-other' })
     await apt.isAtRest('killed')
   })
 })

@@ -73,14 +73,11 @@ describe.concurrent.each(programs)('%s', (name, { work, rest, mark }) => {
     expect(await own(name)).toEqual(old)
     await isFirst()
     await allowConnections(trial.lab, name)
-    expect(await back.attempt.running.verdict()).toEqual({
-      code: 3,
-      hosts: { [name]: 'reverted: rolled-back' },
-    })
+    await trial.ends(back.attempt, 3, { [name]: 'reverted: rolled-back' }, mark)
 
     const stays = await change('30', rest)
     await allowConnections(trial.lab, name)
-    expect(await stays.attempt.running.verdict()).toEqual({ code: 0, hosts: { [name]: 'persisted' } })
+    await trial.ends(stays.attempt, 0, { [name]: 'persisted' }, mark)
     expect(await theirs(name)).toEqual(stays.lines)
     expect(await own(name)).toEqual(old.map(isNew))
     expect(old.map(isNew)).not.toEqual(old)

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { lieAs, lieAt, lieInShell, lieOnceAt, repent, serveInstead } from '../liar.ts'
-import { type Attempt, story, type Trial, useTrial } from '../trial.ts'
+import { PEAK_LIMIT, peakOf } from '../peak.ts'
+import { tells } from '../story.ts'
+import { type Attempt, type Trial, useTrial } from '../trial.ts'
 
 /*
  * Hosts that lie, all of them in one run with an honest one: garbage, 1 GB, wrong exit codes, tools that do other
@@ -112,17 +113,6 @@ function onceAt(verb: string, script: string): Lie {
 const NAMES = Object.keys(LIARS)
 const trial = useTrial('lying-host', ['honest', ...NAMES])
 
-const PEAK_LIMIT = 600_000
-
-/** The most memory that a process has had so far, in KiB. */
-function peakOf(pid: number | undefined): number {
-  try {
-    return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
-  } catch {
-    return 0
-  }
-}
-
 let attempt: Attempt
 let verdict: Awaited<ReturnType<Attempt['running']['verdict']>>
 let peak = 0
@@ -130,11 +120,8 @@ let peak = 0
 beforeAll(async () => {
   await Promise.all(Object.entries(LIARS).map(([name, { lie }]) => lie(trial, name)))
   attempt = await trial.begin(['honest', ...NAMES], '--confirm-timeout', '30')
-  const { running } = attempt
-  const watch = setInterval(() => {
-    peak = Math.max(peak, peakOf(running.child.pid))
-  }, 20)
-  verdict = await running.verdict().finally(() => clearInterval(watch))
+  peak = await peakOf(attempt.running)
+  verdict = await attempt.running.verdict()
   await Promise.all(NAMES.map(name => repent(trial, name)))
 })
 
@@ -153,7 +140,7 @@ describe.concurrent('among hosts that lie', () => {
   it.each(NAMES)('%s is taken for what it is', async name => {
     const said = LIARS[name]?.ends ?? ''
     expect(verdict.hosts[name]).toBe(said)
-    expect((await story(attempt.site, name)).at(-1)).toBe(said)
+    await tells(attempt.site, name, said)
     await trial.isOn(name, said === 'persisted' ? 'NEW' : 'OLD')
   })
   it('a program that was replaced has not run, and is whole again', async () => {

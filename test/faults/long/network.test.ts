@@ -5,7 +5,8 @@ import { acceptedConnections, hostRules } from '../../integration/hosts/rules.ts
 import type { Files } from '../../integration/hosts/site.ts'
 import { until } from '../../integration/hosts/wait.ts'
 import { FarLine } from '../far-line.ts'
-import { type Attempt, story, useTrial } from '../trial.ts'
+import { story } from '../story.ts'
+import { type Attempt, useTrial } from '../trial.ts'
 
 /*
  * Round trips of 2 s, alone and with all else that a line can do to a packet; and nobody helps with a flag, but where
@@ -72,8 +73,7 @@ describe.concurrent('round trips of 2 s', () => {
 
   it('and 64 kbit/s at first contact, packages and all', async () => {
     await FarLine.to(trial.lab, 'first', FAR_AND_SLOW)
-    const { running } = await begin('first')
-    expect(await running.verdict()).toEqual({ code: 0, hosts: { first: 'persisted' } })
+    await trial.says(await begin('first'), 0, { first: 'persisted' })
     expect(await generationOf(trial.host('first'))).toBe(1)
   })
 
@@ -89,11 +89,11 @@ describe.concurrent('round trips of 2 s', () => {
 describe.concurrent('64 kbit/s', () => {
   it('carry an input that takes longer than a connection may be silent', async () => {
     await FarLine.to(trial.lab, 'big', { rate: 64_000 })
-    const { running } = await begin('big', {
+    const attempt = await begin('big', {
       'group_vars/web.yml': 'fleet_roles: [base, web, many, final]\n',
       'templates/many.hbs': MANY,
     })
-    expect(await running.verdict()).toEqual({ code: 0, hosts: { big: 'persisted' } })
+    await trial.says(attempt, 0, { big: 'persisted' })
     expect((await hostRules(trial.host('big'))).split('--dport 8080 ')).toHaveLength(RULES + 1)
   })
 })

@@ -3,6 +3,7 @@ import type { Event } from '../../../src/model/event.ts'
 import { becomes } from '../../integration/hosts/guard.ts'
 import { allowConnections } from '../../integration/hosts/one-connection.ts'
 import type { Running } from '../../integration/hosts/site.ts'
+import { readGround } from '../ground.ts'
 import { useTrial } from '../trial.ts'
 import { startWindow } from '../window.ts'
 
@@ -34,9 +35,9 @@ const isRefusal = (event: Event) => event.type === 'host-settled' && event.state
 /** The apply is refused for this reason, and these words are in it; nothing on the host is another. */
 async function isRefused(name: string, code: string, words: readonly string[]): Promise<void> {
   const before = await all(name)
-  const { running } = await trial.begin([name])
-  expect(await running.verdict()).toEqual({ code: 3, hosts: { [name]: `refused: ${code}` } })
-  for (const word of words) expect(refusal(running)).toContain(word)
+  const attempt = await trial.begin([name])
+  await trial.says(attempt, 3, { [name]: `refused: ${code}` })
+  for (const word of words) expect(refusal(attempt.running)).toContain(word)
   expect(await all(name)).toBe(before)
 }
 
@@ -61,8 +62,10 @@ describe.concurrent('both kinds of iptables in use', () => {
       await isRefused('legacy', 'both-backends', ['nft'])
     }
     await trial.must('legacy', 'iptables-nft -F INPUT')
-    const { running } = await trial.begin(['legacy'])
-    expect(await running.verdict()).toEqual({ code: 0, hosts: { legacy: 'persisted' } })
+    await trial.says(await trial.begin(['legacy']), 0, { legacy: 'persisted' })
+    const { live, boots, damaged, isLocked } = await readGround(trial.host('legacy'))
+    expect({ boots, damaged, isLocked }).toEqual({ boots: live.join(''), damaged: '', isLocked: false })
+    expect(boots).toContain('--dports 80,8443')
   })
 })
 
@@ -133,17 +136,16 @@ describe.concurrent('rules of nft elsewhere', () => {
       'add rule inet mine early tcp dport 99 ct count 3 accept',
     ])
     const before = await foreign('others')
-    const { running } = await trial.begin(['others'])
-    expect(await running.verdict()).toEqual({ code: 0, hosts: { others: 'persisted' } })
+    await trial.ends(await trial.begin(['others']), 0, { others: 'persisted' }, /f2b-nft/)
     expect(await foreign('others')).toEqual(before)
   })
 
   it('that come in the window stay when the change is taken back', async () => {
-    const { running } = await startWindow(trial, 'within')
+    const attempt = await startWindow(trial, 'within')
     await mustNft('within', [`insert rule ip filter INPUT ${NATIVE}`])
     await becomes(trial.host('within'), /ROLLED_BACK/)
     await allowConnections(trial.lab, 'within')
-    expect(await running.verdict()).toEqual({ code: 3, hosts: { within: 'reverted: rolled-back' } })
+    await trial.says(attempt, 3, { within: 'reverted: rolled-back' })
     expect((await trial.must('within', 'nft list chain ip filter INPUT')).split(NATIVE)).toHaveLength(2)
     await takeOut('within', 'ip filter INPUT', NATIVE)
     await trial.isOn('within', 'OLD')
@@ -153,7 +155,7 @@ describe.concurrent('rules of nft elsewhere', () => {
     await trial.must('stuck', 'iptables -N f2b-mine; iptables -I INPUT -j f2b-mine')
     await trial.remember('stuck')
     // A rule that only goes: put back twice, it would be there twice.
-    const { running } = await startWindow(trial, 'stuck', '4', '-e', '{"http_from": []}')
+    const attempt = await startWindow(trial, 'stuck', '4', '-e', '{"http_from": []}')
     expect(await trial.must('stuck', 'nft list chain ip filter INPUT')).not.toContain('443')
     await mustNft('stuck', [`add rule ip filter INPUT tcp dport 99 ct count 3 accept`])
     await becomes(trial.host('stuck'), /STUCK/)
@@ -161,7 +163,7 @@ describe.concurrent('rules of nft elsewhere', () => {
     expect(input.filter(line => line.includes('443'))).toHaveLength(1)
     expect(input.filter(line => line.includes('f2b-mine'))).toHaveLength(1)
     await allowConnections(trial.lab, 'stuck')
-    expect(await running.verdict()).toEqual({ code: 4, hosts: { stuck: 'stuck: rollback-stuck' } })
+    await trial.says(attempt, 4, { stuck: 'stuck: rollback-stuck' })
     await takeOut('stuck', 'ip filter INPUT', 'ct count')
     await becomes(trial.host('stuck'), /ROLLED_BACK/)
     await trial.isOn('stuck', 'OLD')

@@ -31,7 +31,7 @@ describe.concurrent('a host whose /bin/sh is', () => {
   it('bash goes the same way from its first contact on', async () => {
     await shellOf('bash', 'bash')
     const first = trial.start(await trial.oldSite(['bash']), ...PATIENT)
-    expect(await first.running.verdict()).toEqual({ code: 0, hosts: { bash: 'persisted' } })
+    await trial.says(first, 0, { bash: 'persisted' })
     expect(await readGround(trial.host('bash'))).toEqual(trial.ground('dash', 'OLD'))
     await trial.remember('bash')
     await lives('bash')
@@ -48,10 +48,7 @@ describe.concurrent('a host whose /bin/sh is', () => {
   it('busybox, under which Debian boots no rules, hears so', async () => {
     await shellOf('standalone', 'busybox')
     const attempt = await trial.begin(['standalone'], ...PATIENT)
-    expect(await attempt.running.verdict()).toMatchObject({
-      code: 4,
-      hosts: { standalone: expect.stringMatching(/^confirmed, not persisted/) },
-    })
+    await trial.says(attempt, 4, { standalone: 'confirmed, not persisted: not-persisted' })
     expect(await hostRules(trial.host('standalone'))).toContain('--dports 80,8443')
     await shellOf('standalone', 'dash')
     // The guard tries again by itself, and so does the next contact.
@@ -65,14 +62,13 @@ describe.concurrent('a host whose /bin/sh is', () => {
 async function refusedWithout(name: string, tool: string) {
   const path = (await trial.must(name, `command -v ${tool}`)).trim()
   await trial.must(name, `mv ${path} ${path}.gone`)
-  const { running } = await trial.begin([name])
-  expect(await running.verdict()).toMatchObject({
-    code: 3,
-    hosts: { [name]: expect.stringMatching(/^refused/) },
-  })
+  const attempt = await trial.begin([name])
+  const { running } = attempt
+  const { hosts } = await running.verdict()
+  expect(hosts[name]).toMatch(/^refused/)
   await trial.must(name, `mv ${path}.gone ${path}`)
   expect(running.events.filter(step(name, 'arming'))).toEqual([])
-  await trial.isOn(name, 'OLD')
+  await trial.ends(attempt, 3, hosts)
   return running.events.flatMap(event => (event.type === 'host-settled' ? [event.finding] : []))[0]
 }
 

@@ -44,7 +44,7 @@ ip6tables -w -I f2b-sshd 1 -s 2001:db8::5 -j REJECT --reject-with icmp6-port-unr
 export const startDocker = (host: LabHost) => run(host, DOCKER)
 export const startFail2ban = (host: LabHost) => run(host, FAIL2BAN)
 
-const THEIRS = /DOCKER|docker0|172\.17\.|f2b-/
+export const THEIRS = /DOCKER|docker0|172\.17\.|f2b-/
 
 /**
  * The lines of both families' saves that are theirs (Docker's and fail2ban's, or whose a mark finds), each with its

@@ -14,8 +14,10 @@ const EMPTY_TABLE = /^\*\w+\n(?::\w+ ACCEPT\n)*COMMIT\n/gm
 /** What a host's rules of both families come to: the text of its saves, tables that do nothing left out. */
 export async function inForce(host: LabHost): Promise<readonly string[]> {
   const saves = await Promise.all(FAMILIES.map(family => hostRules(host, family)))
-  return saves.map(save => save.replaceAll(EMPTY_TABLE, ''))
+  return saves.map(withoutEmptyTables)
 }
+
+export const withoutEmptyTables = (save: string): string => save.replaceAll(EMPTY_TABLE, '')
 
 /** Connections that the host's sshd has accepted since it booted. */
 export async function acceptedConnections(host: LabHost): Promise<number> {

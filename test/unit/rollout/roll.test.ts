@@ -65,11 +65,13 @@ async function rollWith({ hosts, hostTimeout, gate, says, ...course }: Wish) {
 
 const said = ({ state, finding }: Outcome) => (finding ? `${state}: ${finding.code}` : state)
 
-/** A line for each event but the steps of hosts. */
+/** A line for each event but the steps and answers of hosts. */
 function told(event: Event): string[] {
   switch (event.type) {
     case 'host-step':
     case 'host-gate':
+    case 'host-asked':
+    case 'host-answered':
       return []
     case 'rollout-planned':
       return [`planned ${event.stages.map(stage => stage.join('+')).join(' ')}`]

@@ -106,10 +106,12 @@ describe('settling an armed host', () => {
   })
 
   it('never confirms over a connection that began before the rules were in force', async () => {
-    const { outcome, verbs, looks } = await settleWith((verb, look) =>
+    const { outcome, verbs, looks, events } = await settleWith((verb, look) =>
       verb === 'confirm' ? persisted : applied(3500, look === 1 ? 50 : 2000),
     )
     expect(outcome).toMatchObject({ state: 'persisted' })
+    const steps = events.flatMap(event => (event.type === 'host-step' ? [event.step] : []))
+    expect(steps).toEqual(['applied', 'reconnecting', 'applied', 'confirming'])
     expect(looks).toBe(2)
     expect(verbs).toEqual(['await', 'await', 'confirm'])
   })
