@@ -26,6 +26,7 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
   closed: { reach: closed, ends: BACK },
   awaiting: { reach: awaiting, ends: BACK },
   applied: { reach: applied, ends: BACK },
+  gates: { reach: amidGates, ends: BACK },
   asked: { reach: name => heldAt(name, 'confirming'), ends: DONE },
   confirmed: { reach: name => heldAt(name, 'persisting'), ends: DONE },
   answered: { reach: answered, ends: DONE },
@@ -70,6 +71,19 @@ async function applied(name: string): Promise<Attempt> {
   await allowOneConnection(trial.lab, name)
   const attempt = await trial.begin([name])
   await becomes(trial.host(name), /^APPLIED/)
+  return attempt
+}
+
+/** The new rules are in force, and a gate on the host says nothing of them. */
+const HANGING = 'while [ -e /hold ] && iptables -w -S INPUT | grep -q 8443; do : >/held; sleep 0.05; done'
+
+async function amidGates(name: string): Promise<Attempt> {
+  await trial.must(name, ': >/hold')
+  const site = await trial.newSite([name], {
+    'fleet.yml': `rollout:\n  gates: [{command: "${HANGING}", timeout: 60s}]\n`,
+  })
+  const attempt = trial.start(site)
+  await isHeld(trial.host(name))
   return attempt
 }
 
@@ -137,7 +151,7 @@ describe.concurrent('fleet is killed', () => {
     const attempt = await dies(moment, name)
     expect(await inTime(name)).toBe(true)
     const said = moment.ends[1] === 'OLD' ? 'persisted' : 'unchanged'
-    expect(await again(attempt).running.verdict()).toEqual({ code: 0, hosts: { [name]: said } })
+    await trial.says(again(attempt), 0, { [name]: said })
     await trial.isOn(name, 'NEW')
   })
 
