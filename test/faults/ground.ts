@@ -17,7 +17,7 @@ export interface Ground {
   readonly disk: string
   /** The files of the generation that aren't what its meta.json says. */
   readonly damaged: string
-  /** Whether systemd starts netfilter-persistent; '' where there is no systemd. */
+  /** `enabled` where there is no systemd, or where it starts netfilter-persistent; else ''. */
   readonly unit: string
   readonly isLocked: boolean
 }
@@ -39,14 +39,14 @@ echo @@ sets; ipset save 2>/dev/null
 echo @@ generation; readlink /etc/iptables/fleet/current
 echo @@ disk
 cd /etc/iptables && for file in rules.v4 rules.v6; do
-  if [ -L $file ]; then echo "$file -> $(readlink $file)"; else sha256sum $file 2>&1; fi
+  if [ -L $file ]; then echo "$file -> $(readlink $file)"; elif [ -e $file ]; then sha256sum $file; fi
 done
 cd /etc/iptables/fleet/current && {
   for file in rules.v4 rules.v6 ipsets; do echo "== $file"; cat $file; done
   echo @@ damaged
   sed -n 's/^ *"\\(.*\\)\\.sha256": "\\(.*\\)",*$/\\2  \\1/p' meta.json | sha256sum --check --quiet 2>/dev/null
 }
-echo @@ unit; [ ! -d /run/systemd/system ] || systemctl is-enabled netfilter-persistent 2>/dev/null
+echo @@ unit; [ ! -d /run/systemd/system ] || systemctl is-enabled --quiet netfilter-persistent && echo enabled
 echo @@ locked; [ ! -e /run/fleet/lock ] || echo yes
 `
 

@@ -5,6 +5,7 @@ import { DISK } from './breaks/disk.ts'
 import { GUARD } from './breaks/guard.ts'
 import { HOSTS } from './breaks/hosts.ts'
 import { LOCK } from './breaks/lock.ts'
+import { JOURNAL } from './breaks/journal.ts'
 import { PLAN } from './breaks/plan.ts'
 import { ROLLOUT } from './breaks/rollout.ts'
 import { SESSION } from './breaks/session.ts'
@@ -22,6 +23,7 @@ export const BREAKS: readonly Break[] = [
   ...HOSTS,
   ...PLAN,
   ...SETTLE,
+  ...JOURNAL,
   ...SESSION,
   ...ROLLOUT,
 ]
