@@ -83,9 +83,13 @@ const setsOf = (save: string) =>
     .toSorted()
     .join('\n')
 
-/** The same ground as if the live lines with this mark, which are of other software, weren't there. */
+/** The same ground as if the live lines and sets with this mark, which are of other software, weren't there. */
 export const apartFrom = (mark: RegExp, ground: Ground): Ground => ({
   ...ground,
+  sets: ground.sets
+    .split('\n')
+    .filter(line => !mark.test(line))
+    .join('\n'),
   live: ground.live.map(save =>
     withoutEmptyTables(save.replaceAll(/^.*\n/gm, line => (mark.test(line) ? '' : line))),
   ),

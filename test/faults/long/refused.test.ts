@@ -3,7 +3,6 @@ import type { Event } from '../../../src/model/event.ts'
 import { becomes } from '../../integration/hosts/guard.ts'
 import { allowConnections } from '../../integration/hosts/one-connection.ts'
 import type { Running } from '../../integration/hosts/site.ts'
-import { readGround } from '../ground.ts'
 import { useTrial } from '../trial.ts'
 import { startWindow } from '../window.ts'
 
@@ -63,9 +62,6 @@ describe.concurrent('both kinds of iptables in use', () => {
     }
     await trial.must('legacy', 'iptables-nft -F INPUT')
     await trial.says(await trial.begin(['legacy']), 0, { legacy: 'persisted' })
-    const { live, boots, damaged, isLocked } = await readGround(trial.host('legacy'))
-    expect({ boots, damaged, isLocked }).toEqual({ boots: live.join(''), damaged: '', isLocked: false })
-    expect(boots).toContain('--dports 80,8443')
   })
 })
 
@@ -136,7 +132,7 @@ describe.concurrent('rules of nft elsewhere', () => {
       'add rule inet mine early tcp dport 99 ct count 3 accept',
     ])
     const before = await foreign('others')
-    await trial.ends(await trial.begin(['others']), 0, { others: 'persisted' }, /f2b-nft/)
+    await trial.says(await trial.begin(['others']), 0, { others: 'persisted' })
     expect(await foreign('others')).toEqual(before)
   })
 

@@ -37,5 +37,5 @@ export const CROWDSEC: ForeignProgram = {
   start: START + origin(0),
   work: origin(1),
   rest: STOP + START + origin(0),
-  mark: /CROWDSEC_/,
+  mark: /CROWDSEC_|crowdsec6?-/,
 }
