@@ -161,7 +161,10 @@ apply() { # ARMED-<by>
 
 # What came goes once nothing is missing.
 fill_sets() { restore_sets "$TXN/sets" && restore_sets "$TXN/sets.do"; }
-restore_sets() { [ ! -s "$1" ] || ipset restore -exist <"$1"; }
+restore_sets() {
+  # shellcheck disable=SC2086
+  [ ! -s "$1" ] || $LIMIT ipset restore -exist <"$1"
+}
 
 # Nothing to do is an empty file; none at all is damage.
 run_do() {

@@ -81,7 +81,7 @@ load_piped() {
 drop_sets() {
   [ -s "$1" ] || return 0
   sed -n 's/^create \([^ ]*\) .*/\1/p' "$1" | while read -r set; do
-    grep -qs "^create $set " "$2" || ipset destroy "$set" 2>/dev/null
+    grep -qs "^create $set " "$2" || timeout 20 ipset destroy "$set" 2>/dev/null
   done
 }
 

@@ -98,7 +98,7 @@ export const LOCK: readonly Break[] = [
   },
   {
     name: 'waits-for-the-lock-of-iptables-though-it-is-told-to-end',
-    file: 'host/guard.sh',
+    file: 'host/undo.sh',
     from: '*-3 | terminated-1) unlock_xtables ;;',
     to: '*-3) unlock_xtables ;;',
     red: ['faults/xtables-lock.test.ts', 'waits for no lock and rolls back'],
