@@ -4,20 +4,34 @@ const project = (name: string, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
 })
 
-/** Real hosts take seconds to start and share one cached root: one file at a time. */
-const onRealHosts = { fileParallelism: false, testTimeout: 120_000, hookTimeout: 420_000 }
+/** Shells in namespaces of their own, besides what needs no host at all: two files at once, also on two cores. */
+const atOnce = { maxWorkers: 2 }
 
-/** Mostly waiting for deadlines: three files at once, each with a lab of its own. */
-const inTheirWindows = { ...onRealHosts, fileParallelism: true, maxWorkers: 3, sequence: { groupOrder: 1 } }
+/** Real hosts take seconds to start and share one cached root: one file at a time. */
+const onRealHosts = {
+  fileParallelism: false,
+  testTimeout: 120_000,
+  hookTimeout: 420_000,
+  sequence: { groupOrder: 1 },
+}
+
+/** Mostly waiting for deadlines: four files at once, each with a lab of its own, and time for a machine under load. */
+const inTheirWindows = {
+  ...onRealHosts,
+  fileParallelism: true,
+  maxWorkers: 4,
+  testTimeout: 400_000,
+  sequence: { groupOrder: 2 },
+}
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/setup/totals.ts'],
     passWithNoTests: false,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'] } },
-      project('golden'),
-      project('host', { testTimeout: 60_000, hookTimeout: 120_000 }),
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], ...atOnce } },
+      project('golden', atOnce),
+      project('host', { ...atOnce, testTimeout: 60_000, hookTimeout: 120_000 }),
       project('integration', onRealHosts),
       { test: { name: 'faults', include: ['test/faults/*.test.ts'], ...inTheirWindows } },
       {
