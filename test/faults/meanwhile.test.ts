@@ -91,10 +91,10 @@ for undo in /var/lib/fleet/txn/*/undo.4; do printf '*filter\\n-D INPUT -j NONE\\
   })
 
   it('what describes the change is gone, and the guard has to start again', async () => {
-    const attempt = await startWindow(trial, 'blind')
+    const attempt = await startWindow(trial, 'blind', '8')
     await trial.must('blind', 'cd /var/lib/fleet/txn/*/ && mv meta meta.gone')
     await strike(trial.host('blind'), 'KILL')
-    await pastDeadline(trial.host('blind'), -100)
+    await pastDeadline(trial.host('blind'), -300)
     await trial.must('blind', 'cd /var/lib/fleet/txn/*/ && mv meta.gone meta')
     await endsBack('blind', attempt)
     expect(await stateOf(trial.host('blind'))).toBe('ROLLED_BACK-deadline')
