@@ -19,6 +19,8 @@ export interface RunRecord {
   readonly isEnded: boolean
   /** Why it waits for somebody, if it does. */
   readonly paused?: Finding
+  /** Who was to go back, and why, where that was begun and the run has no end since. */
+  readonly takingBack?: { readonly hosts: readonly string[]; readonly why: Finding }
   /** The frozen list, stage by stage; empty where nobody was to be changed, or it never came to that. */
   readonly stages: readonly (readonly string[])[]
   readonly isPlanned: boolean
@@ -28,8 +30,14 @@ export interface RunRecord {
 
 export interface HostRecord {
   readonly verdict?: 'unchanged' | 'change' | 'refused'
-  /** The last one: a host that disarmed is tried twice. */
+  /** The last one: a host that disarmed is tried twice, and one that is taken back is changed twice. */
   readonly handover?: Handover & { readonly at: string }
+  /** The generation that it had before the run. */
+  readonly base?: number
+  /** The last that the run was to make on it. */
+  readonly generation?: number
+  /** It was handed over, and nothing was said of it since. */
+  readonly isInFlight?: boolean
   /** What was said of it last. */
   readonly outcome?: Outcome
 }
@@ -42,7 +50,7 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   const hosts = new Map<string, HostRecord>()
   const know = (host: string, more: HostRecord) => hosts.set(host, { ...hosts.get(host), ...more })
   for (const one of recorded) {
-    learn(one, know)
+    learn(one, know, hosts)
     const { event } = one
     const outcome =
       event.type === 'host-checked' && event.finding ? hosts.get(event.host)?.outcome : undefined
@@ -54,9 +62,10 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   const planned = stagesOf(recorded)
   const stages = planned ?? []
   const isPlanned = planned !== undefined
-  const pause = paused ? { paused } : {}
+  const takingBack = takingBackOf(recorded)
+  const unfinished = { ...(paused ? { paused } : {}), ...(takingBack ? { takingBack } : {}) }
   const began = { run, who, command, inventory, flags, extraVars, since: first.at }
-  return { ...began, writers, isEnded, stages, isPlanned, hosts, ...pause }
+  return { ...began, writers, isEnded, stages, isPlanned, hosts, ...unfinished }
 }
 
 /** Who has written since it ended last. */
@@ -74,22 +83,32 @@ function pausedOf(recorded: readonly Recorded[]): Finding | undefined {
   return last?.event.type === 'rollout-paused' ? last.event.why : undefined
 }
 
+function takingBackOf(recorded: readonly Recorded[]): RunRecord['takingBack'] {
+  const last = recorded.findLast(({ event }) => /^(taking-back|run-ended)$/.test(event.type))
+  if (last?.event.type !== 'taking-back') return undefined
+  const { hosts, why } = last.event
+  return { hosts, why }
+}
+
 function stagesOf(recorded: readonly Recorded[]): RunRecord['stages'] | undefined {
   const planned = recorded.find(({ event }) => event.type === 'rollout-planned')
   return planned?.event.type === 'rollout-planned' ? planned.event.stages : undefined
 }
 
-function learn({ at, event }: Recorded, know: (host: string, more: HostRecord) => void): void {
+type Know = (host: string, more: HostRecord) => void
+
+function learn({ at, event }: Recorded, know: Know, known: RunRecord['hosts']): void {
   if (event.type === 'phase-started') for (const host of event.hosts) know(host, {})
   if (event.type === 'rollout-planned') for (const host of event.stages.flat()) know(host, {})
   if (event.type === 'host-planned') know(event.host, { verdict: event.verdict })
   if (event.type === 'host-settled') {
     const { type: _, ...outcome } = event
-    know(event.host, { outcome })
+    know(event.host, { outcome, isInFlight: false })
   }
   if (event.type === 'host-step' && isHandover(event)) {
-    const { nonce, bootId, confirmTimeout, base, generation } = event
-    know(event.host, { handover: { nonce, bootId, confirmTimeout, base, generation, at } })
+    const { host, nonce, bootId, confirmTimeout, base, generation } = event
+    const handover = { nonce, bootId, confirmTimeout, base, generation, at }
+    know(host, { handover, base: known.get(host)?.base ?? base, generation, isInFlight: true })
   }
 }
 

@@ -28,15 +28,15 @@ const started = (run: string, inventory = ['/i/hosts']): Event => ({
   inventory,
   writer: WRITER,
 })
-const arming = (host: string, nonce: string): Event => ({
+const arming = (host: string, nonce: string, base = 1): Event => ({
   type: 'host-step',
   host,
   step: 'arming',
   nonce,
   bootId: 'b',
   confirmTimeout: 60_000,
-  base: 1,
-  generation: 2,
+  base,
+  generation: base + 1,
 })
 const ended = (run: string): Event => ({ type: 'run-ended', run, states: {} })
 const resumed = (run: string): Event => ({ type: 'run-resumed', run, who: 'you', writer: WRITER })
@@ -73,10 +73,45 @@ describe('the record of a run', () => {
     expect(record).toMatchObject({ run: 'r', who: 'me@here', inventory: ['/i/hosts'], isEnded: false })
     expect(record?.writers).toEqual([WRITER])
     expect([...(record?.hosts ?? [])]).toEqual([
-      ['a', { outcome: { host: 'a', state: 'persisted', generation: 4 } }],
-      ['b', { verdict: 'change', handover: expect.objectContaining({ nonce: 'second', generation: 2 }) }],
+      ['a', { outcome: { host: 'a', state: 'persisted', generation: 4 }, isInFlight: false }],
+      [
+        'b',
+        {
+          verdict: 'change',
+          handover: expect.objectContaining({ nonce: 'second', generation: 2 }),
+          base: 1,
+          generation: 2,
+          isInFlight: true,
+        },
+      ],
       ['c', {}],
     ])
+  })
+
+  it('knows where a host stood before the run, however often the run has changed it', async () => {
+    const persisted: Event = { type: 'host-settled', host: 'a', state: 'persisted' }
+    const file = await write('r', started('r'), arming('a', 'there'), persisted, arming('a', 'back', 2))
+    expect((await recordIn(file))?.hosts.get('a')).toMatchObject({
+      base: 1,
+      generation: 3,
+      handover: { base: 2, generation: 3 },
+      outcome: { state: 'persisted' },
+      isInFlight: true,
+    })
+  })
+
+  it('knows of a taking back that nobody has brought to its end', async () => {
+    const why = { code: 'budget-spent', severity: 'error', args: {} } as const
+    const takingBack: Event = { type: 'taking-back', run: 'r', hosts: ['a', 'b'], why }
+    expect(await recordIn(await write('r', started('r'), takingBack))).toMatchObject({
+      takingBack: { hosts: ['a', 'b'], why },
+    })
+    expect(await recordIn(await write('s', started('s'), takingBack, resumed('s')))).toHaveProperty(
+      'takingBack',
+    )
+    expect(await recordIn(await write('t', started('t'), takingBack, ended('t')))).not.toHaveProperty(
+      'takingBack',
+    )
   })
 
   it.each([
