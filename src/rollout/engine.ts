@@ -128,7 +128,7 @@ export class Engine {
   }
 
   #checked({ failed, inconclusive, broken }: Check, now: number): readonly Command[] {
-    this.#ledger.spoil(failed.length)
+    this.#ledger.spoil(failed)
     this.#phase = 'going'
     const wrong = broken ?? this.#ledger.overspent()
     if (this.#isDecided) return this.#finish()

@@ -6,6 +6,7 @@ import type { Budget } from './course.ts'
 export class Ledger {
   readonly #budget: Budget
   readonly #persisted: Map<string, number> = new Map()
+  readonly #spoiled: Set<string> = new Set()
   #failures = 0
   #skipped = 0
   #stage = 0
@@ -29,10 +30,14 @@ export class Ledger {
     this.#spend(state)
   }
 
-  /** Hosts that persisted and don't pass their check: they can still be taken back. */
-  spoil(hosts: number): void {
-    this.#failures += hosts
-    this.#stageFailures += hosts
+  /** Hosts that persisted and don't pass their check: they can still be taken back. Later checks find them again. */
+  spoil(hosts: readonly string[]): void {
+    for (const host of hosts) {
+      if (this.#spoiled.has(host)) continue
+      this.#spoiled.add(host)
+      this.#failures += 1
+      this.#stageFailures += 1
+    }
   }
 
   forgive(): void {

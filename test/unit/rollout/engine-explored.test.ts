@@ -31,7 +31,7 @@ const ENDLESS: readonly Course[] = FLEETS.flatMap(stages =>
             ...(skipped === undefined ? {} : { skipped }),
           },
           soak: hosts === 1 ? 10 : 0,
-          checks: failures === 0,
+          checks: true,
           manual: skipped === undefined,
           parallel: { hosts, groups: new Map(), groupsOf: () => [] },
         })),
@@ -52,7 +52,8 @@ interface World {
   readonly isPaused: boolean
   /** The last stage whose check is known. */
   readonly checked: number
-  readonly spoiled: number
+  /** Hosts that persisted, and didn't pass a check. */
+  readonly spoiled: readonly string[]
   readonly isChecking: boolean
   readonly isTakingBack: boolean
   readonly isOver: boolean
@@ -67,7 +68,7 @@ const START: World = {
   time: 0,
   isPaused: false,
   checked: -1,
-  spoiled: 0,
+  spoiled: [],
   isChecking: false,
   isTakingBack: false,
   isOver: false,
@@ -82,7 +83,7 @@ function* possible(world: World): Generator<EngineEvent> {
   for (const host of world.flying) for (const state of STATES) yield { type: 'settled', host, state }
   if (world.isChecking) {
     yield { type: 'checked', check: { failed: [] } }
-    yield { type: 'checked', check: { failed: ['a'] } }
+    if (world.settled.get('a') === 'persisted') yield { type: 'checked', check: { failed: ['a'] } }
     yield { type: 'checked', check: { failed: [], inconclusive: WHY } }
   }
   if (world.isPaused) yield { type: 'promoted' }
@@ -92,6 +93,7 @@ function* possible(world: World): Generator<EngineEvent> {
 }
 
 const failuresOf = (world: World, course: Course) =>
+  world.spoiled.length +
   [...world.settled.values()].filter(
     state => state === 'reverted' || (state === 'unreachable' && course.budget.skipped === undefined),
   ).length
@@ -127,7 +129,7 @@ function apply(world: World, event: EngineEvent, course: Course): World {
         ...world,
         isChecking: false,
         checked: world.stage,
-        spoiled: world.spoiled + event.check.failed.length,
+        spoiled: [...new Set([...world.spoiled, ...event.check.failed])],
       }
     case 'promoted':
       return { ...world, isPaused: false, forgiven: failuresOf(world, course) }
@@ -176,6 +178,7 @@ function obey(world: World, command: Command, course: Course): World {
       return { ...world, isChecking: true }
     case 'end':
       assert(world.flying.length === 0, 'nothing is left in flight')
+      if (command.why?.code === 'budget-spent') assert(isBroke(world, course), 'the budget was spent')
       if (!command.why) assert(world.settled.size === course.stages.flat().length)
       return { ...world, isOver: true }
     case 'wake':

@@ -159,6 +159,26 @@ describe('the budget', () => {
     it.settle('b')
     expect(it.check('a')).toEqual(['end: budget-spent'])
   })
+
+  it('counts a host once, however many checks it does not pass', () => {
+    const budget = { failures: 1, stageFailures: [1, 0, 0], before: [] }
+    const it = begin(course([['a'], ['b'], ['c']], { checks: true, budget }))
+    it.settle('a')
+    expect(it.check('a')).toEqual(['stage 1', 'b'])
+    it.settle('b')
+    expect(it.check('a')).toEqual(['stage 2', 'c'])
+    it.settle('c')
+    expect(it.check('a', 'b')).toEqual(['end: budget-spent'])
+  })
+
+  it('takes a host that somebody has accepted as accepted', () => {
+    const it = begin(course([['a'], ['b']], { checks: true, onFailure: 'pause' }))
+    it.settle('a')
+    expect(it.check('a')).toEqual(['pause: budget-spent'])
+    expect(it.tell({ type: 'promoted' })).toEqual(['stage 1', 'b'])
+    it.settle('b')
+    expect(it.check('a')).toEqual(['end'])
+  })
 })
 
 describe('a failure', () => {
