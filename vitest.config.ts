@@ -4,8 +4,11 @@ const project = (name: string, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
 })
 
-/** Shells in namespaces of their own, besides what needs no host at all: two files at once, also on two cores. */
-const atOnce = { maxWorkers: 2 }
+/**
+ * Shells in namespaces of their own, besides what needs no host at all: two files at once, also on two cores, and time
+ * for a machine under load.
+ */
+const atOnce = { maxWorkers: 2, testTimeout: 60_000 }
 
 /** Real hosts take seconds to start and share one cached root: one file at a time. */
 const onRealHosts = {
@@ -31,7 +34,7 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], ...atOnce } },
       project('golden', atOnce),
-      project('host', { ...atOnce, testTimeout: 60_000, hookTimeout: 120_000 }),
+      project('host', { ...atOnce, hookTimeout: 120_000 }),
       project('integration', onRealHosts),
       { test: { name: 'faults', include: ['test/faults/*.test.ts'], ...inTheirWindows } },
       {
