@@ -71,7 +71,7 @@ export async function changeHosts(
     const { outcomes, why } = await rollOut(survey, it)
     await emit({ type: 'run-ended', run, states: count(outcomes) })
     await voice.end(outcomes, why, doing.isCaughtUp ? run : undefined)
-    return exitCodeOf(outcomes)
+    return exitCodeOf(outcomes, why)
   } finally {
     await voice.close()
     signals.forget()

@@ -3,6 +3,7 @@ import { describeCommand } from '../journal/command.ts'
 import { findOpenRun, findRun } from '../journal/find.ts'
 import { type HostRecord, type RunRecord, recordOf } from '../journal/record.ts'
 import { readJournal } from '../journal/replay.ts'
+import { whyOf } from '../journal/summary.ts'
 import { isRunning, thisWriter } from '../journal/writer.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit, Event, Outcome, Writer } from '../model/event.ts'
@@ -44,9 +45,10 @@ export async function run(flags: Flags): Promise<number> {
       process.stderr.write(`run ${record.run} has ended; nothing is left to do\n`)
       const outcomes = [...record.hosts].flatMap(([, { outcome }]) => outcome ?? [])
       for (const outcome of outcomes) await voice.emit({ type: 'host-settled', ...outcome })
-      await voice.end(outcomes)
+      const why = whyOf(await readJournal(journalFile(directory, record.run)))
+      await voice.end(outcomes, why)
       await report?.write(journalFile(directory, record.run))
-      return exitCodeOf(outcomes)
+      return exitCodeOf(outcomes, why)
     }
     refuseIfGoingOn(record)
     const letGo = await holdInventory(directory, inputs, record.run)
@@ -73,7 +75,7 @@ export async function run(flags: Flags): Promise<number> {
       }
       const { outcomes, why } = await finish(it, withPassword)
       await voice.end(outcomes, why, record.command.startsWith('rollback') ? record.run : undefined)
-      return exitCodeOf(outcomes)
+      return exitCodeOf(outcomes, why)
     } finally {
       await journal.close()
       letGo()

@@ -4,6 +4,7 @@ import type { HostRecord, RunRecord } from '../journal/record.ts'
 import { readJournal } from '../journal/replay.ts'
 import { conditionOf, summaryOf } from '../journal/summary.ts'
 import type { Outcome } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { jsonLine, runLine } from '../report/json.ts'
 import { printRun } from '../report/runs.ts'
@@ -29,12 +30,12 @@ export async function showRun(run: string, flags: Flags): Promise<number> {
     for (const outcome of known) process.stdout.write(jsonLine({ type: 'host-settled', ...outcome }))
   } else if (summary) process.stdout.write(`${printRun(summary, { color })}${printSummary(known, { color })}`)
   await report?.write(journalFile(directory, run))
-  return exitCodeOfRun(record, known)
+  return exitCodeOfRun(record, known, summary?.why)
 }
 
-export function exitCodeOfRun(record: RunRecord, outcomes: readonly Outcome[]): number {
+export function exitCodeOfRun(record: RunRecord, outcomes: readonly Outcome[], why?: Finding): number {
   const is = conditionOf(record)
-  return is === 'going on' || is === 'paused' ? 2 : exitCodeOf(outcomes)
+  return is === 'going on' || is === 'paused' ? 2 : exitCodeOf(outcomes, why)
 }
 
 /** What is known of each host: of a run that goes on, those that have come to an end. */

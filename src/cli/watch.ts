@@ -34,7 +34,7 @@ export async function watchRun(run: string, flags: Flags): Promise<number> {
   if (conditionOf(record) === 'died') return showRun(run, flags)
   const why = whyOf(recorded)
   process.stdout.write(printSummary(outcomes, { color: hasColor(process.stdout), ...(why ? { why } : {}) }))
-  return exitCodeOfRun(record, outcomes)
+  return exitCodeOfRun(record, outcomes, why)
 }
 
 /** Shows all that happens until nobody writes any more. */

@@ -1,4 +1,5 @@
 import type { Outcome } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 
@@ -16,12 +17,18 @@ const CODES: Readonly<Record<HostState, 0 | 3 | 4>> = {
   unknown: 4,
 }
 
-/** What a run ends with: the worst of its hosts. */
-export function exitCodeOf(outcomes: readonly Pick<Outcome, 'state' | 'finding'>[]): 0 | 3 | 4 {
-  return outcomes.reduce<0 | 3 | 4>((worst, outcome) => {
-    const code = codeOf(outcome)
-    return code > worst ? code : worst
-  }, 0)
+/** What a run ends with: the worst of its hosts, and 3 at least where something (`why`) ended it early. */
+export function exitCodeOf(
+  outcomes: readonly Pick<Outcome, 'state' | 'finding'>[],
+  why?: Finding,
+): 0 | 3 | 4 {
+  return outcomes.reduce<0 | 3 | 4>(
+    (worst, outcome) => {
+      const code = codeOf(outcome)
+      return code > worst ? code : worst
+    },
+    why ? 3 : 0,
+  )
 }
 
 /** A host that persisted and didn't pass its check afterwards isn't done. */

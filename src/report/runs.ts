@@ -26,7 +26,7 @@ export function printHistory(runs: readonly RunSummary[], { color = false } = {}
 
 const cellsOf = (one: RunSummary): readonly string[] => [
   one.run,
-  one.is,
+  one.is === 'ended' && one.why ? 'ended early' : one.is,
   minute(one.since),
   span(one.took),
   plain(one.who),

@@ -21,6 +21,9 @@ interface Ending {
   readonly next: Course['onFailure']
 }
 
+/** They say that no host starts any more, and nothing of those that were. */
+const NO_FAILURES: ReadonlySet<string> = new Set(['stopped', 'run-overdue'])
+
 const OVERDUE: Ending = { why: { code: 'run-overdue', severity: 'error', args: {} }, next: 'stop' }
 
 export class Engine {
@@ -74,9 +77,9 @@ export class Engine {
     return [...wakes, ...this.#open(now)]
   }
 
-  /** The window: nothing starts before it. */
+  /** The window: nothing starts before it, and whoever has nothing to start doesn't wait. */
   #open(now: number): readonly Command[] {
-    if (now < (this.#course.notBefore ?? now)) return []
+    if (this.#course.stages.length > 0 && now < (this.#course.notBefore ?? now)) return []
     const spent = this.#ledger.overspent()
     return spent ? this.#fail(spent) : this.#nextStage(now)
   }
@@ -191,7 +194,7 @@ export class Engine {
   #finish(): readonly Command[] {
     const ending = this.#ending
     if (!ending || !this.#runway.hasLanded) return []
-    if (ending === OVERDUE && this.#isDone) return this.#end()
+    if (NO_FAILURES.has(ending.why.code) && this.#isDone) return this.#end()
     switch (ending.next) {
       case 'stop':
         return this.#end(ending.why)
@@ -206,12 +209,14 @@ export class Engine {
     }
   }
 
-  /** Nothing is missing, so nothing is late. */
+  /** Nothing is missing, so nothing is late, and nothing was stopped. */
   get #isDone(): boolean {
+    if (this.#ledger.overspent()) return false
     const { stages, soak, checks } = this.#course
     const isLast = this.#stage === stages.length - 1
     const isThrough = !this.#isAmidStage || (soak === 0 && !checks)
-    return this.#phase === 'going' && isLast && this.#runway.isEmpty && isThrough
+    const hasBegun = this.#phase === 'going' || stages.length === 0
+    return hasBegun && isLast && this.#runway.isEmpty && isThrough
   }
 
   #pause(why: Finding): readonly Command[] {

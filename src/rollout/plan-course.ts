@@ -3,7 +3,7 @@ import { amountOf } from '../model/amount.ts'
 import type { HostState } from '../model/host-state.ts'
 import { type Candidate, stagesOf } from '../plan/stages.ts'
 import type { Budget, Course } from './course.ts'
-import { momentOf } from './moment.ts'
+import { windowAt } from './moment.ts'
 
 export interface Circumstances {
   /** The hosts that are to be changed, in the order of the inventory. */
@@ -94,8 +94,7 @@ const isStaged = ({ stages, canaries, manual, maxStageFailures }: Rollout) =>
 
 /** On the monotonic clock. */
 function windowOf({ notBefore, notAfter, timeout }: Rollout, { now, wall, began }: Circumstances) {
-  const opens = notBefore === undefined ? undefined : momentOf(notBefore, wall)
-  const closes = notAfter === undefined ? undefined : momentOf(notAfter, opens ?? wall)
+  const { opens, closes } = windowAt(wall, notBefore, notAfter)
   const begins = Math.max(began, opens === undefined ? began : now + opens - wall)
   return {
     ...(opens === undefined ? {} : { notBefore: now + opens - wall }),

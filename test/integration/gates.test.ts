@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { inForce } from './hosts/rules.ts'
 import { makeSite } from './hosts/site.ts'
@@ -5,7 +6,7 @@ import { useTestLab } from './hosts/test-lab.ts'
 
 /* Gates on real hosts: what passed before a change must pass after it, or the change is taken back. */
 
-const NAMES = ['closed', 'deaf', 'seen', 'broken', 'unsure', 'later1', 'later2']
+const NAMES = ['closed', 'deaf', 'seen', 'broken', 'unsure', 'queried', 'later1', 'later2']
 const lab = useTestLab('gates', [...NAMES.map(name => ({ name, port: 443 })), 'probe'], { packages: true })
 
 /** Where a host stands with port 443 open; `gates` are asked from then on. */
@@ -22,6 +23,13 @@ async function ready(names: readonly string[], gates: string, rollout = '') {
   }
   return { at, change }
 }
+
+/** Says 1 to the first who asks, and 0 to all that come later. */
+const PROMETHEUS = `let said = '1'
+require('node:http').createServer((_, reply) => {
+  reply.end(JSON.stringify({ data: { resultType: 'scalar', result: [0, said] } }))
+  said = '0'
+}).listen(9090, '127.0.0.1', () => console.log('ready'))`
 
 describe.concurrent('a gate', () => {
   it('that fails once the new rules are in force takes them back', async () => {
@@ -87,6 +95,24 @@ describe.concurrent('a gate', () => {
       code: 3,
       hosts: { unsure: 'persisted', later2: 'not started' },
     })
+  })
+
+  it('that is a query and fails after the last stage is no success, now or later', async () => {
+    const server = lab().spawn([process.execPath, '-e', PROMETHEUS], { stdio: ['ignore', 'pipe', 'inherit'] })
+    if (server.stdout) await once(server.stdout, 'data')
+    const at = await makeSite(lab(), ['[web]', 'queried'], {
+      'group_vars/web.yml': 'http_ports: [80, 443]\n',
+      'fleet.yml': 'rollout: {gates: [{prometheus: up, at: "http://127.0.0.1:9090"}]}\n',
+    })
+    const running = at.start('apply')
+    const ended = await running.verdict()
+    server.kill()
+    expect(ended).toEqual({ code: 3, hosts: { queried: 'persisted' } })
+    const [started] = running.events
+    const run = started?.type === 'run-started' ? started.run : ''
+    const later = [['status', run], ['history', run], ['resume'], ['resume', run]]
+    const codes = await Promise.all(later.map(async words => (await at.fleet(...words)).code))
+    expect(codes).toEqual([3, 3, 3, 3])
   })
 
   it('asked from a host that is not there stops before anybody is contacted', async () => {

@@ -56,6 +56,7 @@ function verdict({ is, why, hosts: all }: RunSummary, outcomes: readonly Outcome
   if (bad > 0) return `${bad} of ${hosts(all)} failed`
   if (idle > 0)
     return why?.code === 'stopped' ? 'The run was stopped' : `${idle} of ${hosts(all)} not started`
+  if (why) return why.code === 'stopped' ? 'The run was stopped' : 'The rollout ended early'
   return tones.includes('good') ? `${hosts(all)}: done` : `${hosts(all)}: nothing to do`
 }
 

@@ -25,6 +25,16 @@ describe('the exit code of a run', () => {
     },
   )
 
+  it('is 3 at least where something ended it early, whatever its hosts are', () => {
+    const why = { code: 'gate-fail', severity: 'error', args: {} } as const
+    const early = (...states: HostState[]) =>
+      exitCodeOf(
+        states.map(state => ({ state })),
+        why,
+      )
+    expect([early(), early('persisted', 'unchanged'), early('unknown')]).toEqual([3, 3, 4])
+  })
+
   it('of a look is 2 for what is pending, 3 for a host that is refused or silent', () => {
     const look = (...verdicts: HostPlan['verdict'][]) =>
       exitCodeOfPlans(

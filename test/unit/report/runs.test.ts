@@ -38,6 +38,10 @@ describe('runs', () => {
     expect(third).toBe('`fleet resume 20260130-080000-cd34` brings to its end what a run that died has left.')
   })
 
+  it('that ended early are told from those that were done', () => {
+    expect(printHistory([{ ...ended, why: WHY }])).toContain('  ended early  ')
+  })
+
   it('by themselves say why they wait or ended early', () => {
     expect(printRun({ ...ended, is: 'paused', why: WHY, took: 65_000 })).toBe(
       'run 20260131-223000-ab12 of me@here, since 2026-01-31 22:30 UTC: paused, 1 min 5 s\n' +

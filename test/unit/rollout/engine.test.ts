@@ -248,6 +248,29 @@ describe('a stop', () => {
   })
 })
 
+describe('a stop that comes too late', () => {
+  const STOPPED = { type: 'stopped', why: { code: 'stopped', severity: 'error', args: {} } } as const
+
+  it('ends nothing early: every host is done, or there was none', () => {
+    const it = begin(course([['a']]))
+    expect(it.tell(STOPPED)).toEqual([])
+    expect(it.settle('a')).toEqual(['end'])
+    expect(new Engine(course([])).handle(STOPPED, 0)).toEqual([{ type: 'end' }])
+  })
+
+  it('still ends a soak, a pause and a budget that is spent', () => {
+    const soaking = begin(course([['a']], { soak: 5 }))
+    soaking.settle('a')
+    expect(soaking.tell(STOPPED)).toEqual(['end: stopped'])
+    const paused = begin(course([['a']], { onFailure: 'pause' }))
+    paused.settle('a', 'failed')
+    expect(paused.tell(STOPPED)).toEqual(['end: stopped'])
+    const spent = begin(course([['a']]))
+    spent.tell(STOPPED)
+    expect(spent.settle('a', 'failed')).toEqual(['end: stopped'])
+  })
+})
+
 describe('the window', () => {
   it('opens, and closes in the middle of a stage', () => {
     const of = course([['a', 'b']], { notBefore: 10, notAfter: 20, parallel: { ...NO_LIMIT, hosts: 1 } })
@@ -257,6 +280,10 @@ describe('the window', () => {
     expect(it.at(10)).toEqual(['stage 0', 'a'])
     expect(it.at(20)).toEqual([])
     expect(it.settle('a')).toEqual(['end: window-over'])
+  })
+
+  it('is waited for by nobody who has nothing to start', () => {
+    expect(begin(course([], { notBefore: 10 })).first).toEqual(['wake 10', 'end'])
   })
 })
 

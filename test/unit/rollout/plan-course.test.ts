@@ -29,6 +29,19 @@ describe('the time of all of it', () => {
   })
 })
 
+describe('the window', () => {
+  it('is on the clock of whoever drives it, and open to who comes in it', () => {
+    const of = (rollout: Rollout) =>
+      planCourse(rollout, { changing: [], before: [], hosts: 50, now: 1000, wall: NOON, began: 0 })
+    expect(of({ notBefore: '12:01', notAfter: '12:02' })).toMatchObject({
+      notBefore: 61_000,
+      notAfter: 121_000,
+    })
+    const open = of({ notBefore: '11:59', notAfter: '12:02' })
+    expect([open.notBefore, open.notAfter]).toEqual([undefined, 121_000])
+  })
+})
+
 describe('the stages of a run that is gone on with', () => {
   it('are those that were frozen, less what is done', () => {
     expect(again(['b', 'd', 'c'], [['a'], ['b', 'c'], ['d']])).toEqual([['b', 'c'], ['d']])

@@ -42,6 +42,15 @@ describe('the page of a run', () => {
     expect(page).not.toContain('What failed')
   })
 
+  it('never says done of one that ended early with all hosts well', () => {
+    const { summary, recorded } = makeJournal({ bad: 0 })
+    const well = recorded.filter(({ event }) => !('host' in event) || !['web1', 'web2'].includes(event.host))
+    const early = (code: string) =>
+      printPage({ ...summary, hosts: 46, why: { code, severity: 'error', args: { host: '' } } }, well)
+    expect(headings(early('gate-fail'))[0]).toBe('The rollout ended early')
+    expect(headings(early('stopped'))[0]).toBe('The run was stopped')
+  })
+
   it('calls a host failed that persisted and did not pass a later look', () => {
     const { summary, recorded } = makeJournal({ bad: 0 })
     const finding = { code: 'lost-again', severity: 'error', args: {} } as const
