@@ -1,11 +1,12 @@
-import Handlebars from 'handlebars'
 import { FleetError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { nearest } from '../model/nearest.ts'
+import type { Place } from '../model/place.ts'
 import { isFor, makeAsk } from '../rollout/gates/ask-gate.ts'
 import { type Gate, isOfHosts } from '../rollout/gates/gate.ts'
 import { type Ask, HostGates, type Verdict } from '../rollout/gates/host-gates.ts'
 import type { Survey } from '../rollout/observe-all.ts'
+import { compileGate } from './gate-text.ts'
 import type { Inputs } from './inputs.ts'
 import type { Prepared } from './prepared.ts'
 
@@ -51,21 +52,34 @@ function askWith({ inputs, connect }: Prepared): Ask {
   return makeAsk({
     addressOf,
     connectTo: host => connect(inputs.reach(host)),
-    fill: (text, name) => {
-      const address = addressOf(name)
-      const inUrl = address.includes(':') && /^https?:/.test(text) ? `[${address}]` : address
-      return Handlebars.compile(text, { noEscape: true, strict: true })({ host: { name, address: inUrl } })
-    },
+    fill: (text, name) => compileGate(text)(name, addressOf(name)),
   })
 }
 
-/** Before anybody is contacted. Error: `gate-unknown-host`. */
-export function checkGates(gates: readonly Gate[], { inventory }: Inputs): void {
-  for (const { from } of gates) {
+type Known = Pick<Inputs, 'inventory' | 'config' | 'hosts' | 'reach'>
+
+/** Before anybody is contacted. Errors: `gate-unknown-host`, `gate-unfillable`. */
+export function checkGates(gates: readonly Gate[], known: Known): void {
+  const { inventory, config } = known
+  for (const [number, gate] of gates.entries()) {
+    const at = config.rolloutAt?.get(`gates.${number}`)
+    checkText(gate, known, at)
+    const { from } = gate
     if (from === undefined || inventory.hosts.has(from)) continue
-    throw new FleetError('gate-unknown-host', {
-      host: from,
-      nearest: nearest(from, inventory.hosts.keys()) ?? null,
-    })
+    const close = nearest(from, inventory.hosts.keys()) ?? null
+    throw new FleetError('gate-unknown-host', { host: from, nearest: close }, at ? { at } : {})
+  }
+}
+
+/** Filled in for every host: in the middle of a rollout it would be too late. */
+function checkText(gate: Gate, { hosts, reach }: Known, at: Place | undefined): void {
+  const text = 'http' in gate ? gate.http : 'command' in gate ? gate.command : undefined
+  if (text === undefined) return
+  const fill = compileGate(text)
+  try {
+    for (const { name } of hosts) fill(name, reach(name).address)
+  } catch (error) {
+    if (!(error instanceof FleetError) || !at) throw error
+    throw new FleetError(error.code, error.args, { at, cause: error })
   }
 }

@@ -78,7 +78,10 @@ function placesOf(
   const paths: readonly Path[] = [
     ...Object.keys(canaries ?? {}).map(name => ['canaries', name]),
     ...Object.keys(maxParallel ?? {}).map(name => ['maxParallel', name]),
-    ...(gates ?? []).flatMap(({ on }, at) => (on === undefined ? [] : [['gates', at, 'on']])),
+    ...(gates ?? []).flatMap(({ on }, at) => [
+      ['gates', at],
+      ...(on === undefined ? [] : [['gates', at, 'on']]),
+    ]),
     ...(spread ? [['spread']] : []),
   ]
   return new Map(paths.map(path => [path.join('.'), document.place(['rollout', ...path])]))

@@ -26,10 +26,11 @@ export async function checkStage(hosts: readonly string[], it: Checking): Promis
   await tools.emit({ type: 'phase-started', phase: 'check', hosts })
   const asking = tools.each(hosts, host => checkHost(host, it))
   const [asked, queried] = await Promise.all([asking, tools.queries?.()])
-  const verdicts = asked.map(one => {
-    if (one.status === 'rejected') throw one.reason
-    return one.value
-  })
+  const verdicts = asked.map(
+    (one, at): Verdict =>
+      // Its turn never came: fleet was told to let go.
+      one.status === 'rejected' ? { failed: lostAgain(hosts[at] ?? '', one.reason) } : one.value,
+  )
   const failed = hosts.filter((host, at) => {
     const finding = verdicts[at]?.failed
     const before = done.get(host)
@@ -63,7 +64,11 @@ async function lookAgain(target: Target): Promise<Finding | undefined> {
       await session.close()
     }
   } catch (error) {
-    const last = failure(target.host, error).finding?.code ?? ''
-    return { code: 'lost-again', severity: 'error', args: { last } }
+    return lostAgain(target.host, error)
   }
+}
+
+function lostAgain(host: string, error: unknown): Finding {
+  const last = failure(host, error).finding?.code ?? ''
+  return { code: 'lost-again', severity: 'error', args: { last } }
 }

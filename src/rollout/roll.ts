@@ -1,5 +1,6 @@
 import type { Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
+import type { HostChange } from '../plan/host-plan.ts'
 import { type ApplyTools, applyHost } from './apply-host.ts'
 import { checkStage } from './check-stage.ts'
 import type { Course } from './course.ts'
@@ -8,7 +9,7 @@ import { Ends } from './ends.ts'
 import type { Verdict } from './gates/host-gates.ts'
 import type { Each, Survey } from './observe-all.ts'
 import { outcomeOf } from './outcome.ts'
-import { takeBack } from './take-back.ts'
+import { neverTakenBack, takeBack } from './take-back.ts'
 import type { Observed, Target } from './target.ts'
 
 export interface RollTools extends ApplyTools {
@@ -95,15 +96,25 @@ function crewOf(changing: Changing, course: Course, ends: Ends, tools: RollTools
     takeBack: async (hosts, why) => {
       await emit({ type: 'taking-back', run, hosts, why })
       await emit({ type: 'phase-started', phase: 'take back', hosts })
-      await tools.each(hosts, async host => {
-        const change = changing.get(host)?.plan.change
-        if (!change) throw new Error(`${host} was never changed`)
-        const target = tools.back(host, change.generation, change.base)
-        ends.enter(await takeBack(target, change.base, unhindered(tools)))
+      const going = await tools.each(hosts, async host => {
+        const { generation, base } = changeOf(host, changing)
+        ends.enter(await takeBack(tools.back(host, generation, base), base, unhindered(tools)))
       })
+      const never = hosts.flatMap((host, at) => {
+        const one = going[at]
+        return one?.status === 'rejected' ? [{ host, reason: one.reason }] : []
+      })
+      for (const { host, reason } of never)
+        ends.enter(neverTakenBack(host, changeOf(host, changing).base, reason))
       await ends.told()
     },
   }
+}
+
+function changeOf(host: string, changing: Changing): HostChange {
+  const change = changing.get(host)?.plan.change
+  if (!change) throw new Error(`${host} was never changed`)
+  return change
 }
 
 /** Neither a gate nor a time that is up keeps a host from its old rules. */

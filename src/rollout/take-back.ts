@@ -12,13 +12,21 @@ export async function takeBack(target: Target, to: number, tools: ApplyTools): P
     return { ...outcome, state: 'reverted', finding: say('taken-back', { to }) }
   // The guard has put back what it found, and that is what was to go.
   if (state === 'reverted' || state === 'refused' || state === 'failed' || state === 'unreachable')
-    return {
-      host,
-      state: 'persisted',
-      finding: say('not-taken-back', { to, state, last: finding?.code ?? '' }),
-    }
+    return notTakenBack(host, to, { state, last: finding?.code ?? '' })
   return outcome
 }
+
+/** One whose turn never came: fleet was told to let go, or doesn't know the host any more. */
+export function neverTakenBack(host: string, to: number, error: unknown): Outcome {
+  const { finding } = failure(host, error)
+  return notTakenBack(host, to, { state: 'not started', last: finding?.code ?? '' })
+}
+
+const notTakenBack = (host: string, to: number, why: Finding['args']): Outcome => ({
+  host,
+  state: 'persisted',
+  finding: say('not-taken-back', { to, ...why }),
+})
 
 async function goBack(target: Target, tools: ApplyTools): Promise<Outcome> {
   try {

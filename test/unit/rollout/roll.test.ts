@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { FleetError } from '../../../src/model/error.ts'
 import type { Event, Outcome } from '../../../src/model/event.ts'
 import type { Course } from '../../../src/rollout/course.ts'
 import type { Gate, Reading } from '../../../src/rollout/gates/gate.ts'
@@ -17,11 +18,13 @@ interface Wish extends Partial<Course> {
   readonly gate?: (host: FakeHost) => Reading['is']
   /** What somebody says when it is paused; nobody says anything where that is left out. */
   readonly says?: boolean
+  /** What comes instead of a host's turn, once all are changed. */
+  readonly instead?: { readonly host: string; readonly error: Error }
 }
 
 const GATE: Gate = { tcp: 443 }
 
-async function rollWith({ hosts, hostTimeout, gate, says, ...course }: Wish) {
+async function rollWith({ hosts, hostTimeout, gate, says, instead, ...course }: Wish) {
   const clock = new VirtualClock()
   const events: Event[] = []
   const emit = (event: Event) => void events.push(event)
@@ -46,7 +49,10 @@ async function rollWith({ hosts, hostTimeout, gate, says, ...course }: Wish) {
     stop: new AbortController().signal,
     promoted: () => (says === undefined ? new Promise(() => undefined) : Promise.resolve(says)),
     back: (host, _, to) => named(host).target(to),
-    each: (items, work) => Promise.allSettled(items.map(item => work(item))),
+    each: (items, work) =>
+      Promise.allSettled(
+        items.map(item => (item === instead?.host ? Promise.reject(instead.error) : work(item))),
+      ),
   }
   const observed = await Promise.all([...fleet.values()].map(host => host.observed()))
   const whole: Course = {
@@ -186,6 +192,17 @@ describe('what a rollout tells', () => {
     expect(all.filter(event => event.type === 'host-settled' && event.host === 'a')).toHaveLength(1)
   })
 
+  it('of a host that nobody came to check any more', async () => {
+    const error = new FleetError('aborted', {}, { hostState: 'not started' })
+    const { words } = await rollWith({
+      hosts: { a: 'good', b: 'good' },
+      stages: [['a', 'b']],
+      checks: true,
+      instead: { host: 'b', error },
+    })
+    expect(words).toEqual({ a: 'persisted', b: 'persisted: lost-again' })
+  })
+
   it('of a pause, and of whoever says no', async () => {
     const wish = { hosts: { a: 'good', b: 'good' }, stages: [['a'], ['b']], manual: true } as const
     const yes = await rollWith({ ...wish, says: true })
@@ -225,6 +242,18 @@ describe('taking back', () => {
     ])
     expect(words).toMatchObject({ a: 'reverted: taken-back', b: 'persisted: not-taken-back' })
     expect([...fleet.values()].map(({ generation }) => generation)).toEqual([1, 2, 1, 1])
+  })
+
+  it('says of a host whose turn never came that it stands on its new rules', async () => {
+    const error = new FleetError('aborted', {}, { hostState: 'not started' })
+    const { words, events } = await rollWith({ ...wish, instead: { host: 'a', error } })
+    expect(words).toMatchObject({ a: 'persisted: not-taken-back' })
+    expect(events).toContain('a persisted: not-taken-back')
+  })
+
+  it('never takes a bug for an end', async () => {
+    const error = new TypeError('a bug')
+    await expect(rollWith({ ...wish, instead: { host: 'a', error } })).rejects.toThrow('a bug')
   })
 
   it('is kept back by no gate', async () => {
