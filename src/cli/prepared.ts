@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
-import type { Asked } from '../plan/back.ts'
+import type { Asked, Made } from '../plan/back.ts'
 import type { Each, Survey } from '../rollout/observe-all.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Pool } from '../session/pool.ts'
@@ -10,6 +10,8 @@ import type { Inputs } from './inputs.ts'
 export interface Way {
   readonly to: number | 'previous'
   readonly from?: number
+  /** Where it leaves whatever a run made. */
+  readonly made?: Made
   /** A generation that was made later is somebody else's. */
   readonly asked?: Asked
 }

@@ -1,5 +1,5 @@
 import { findRun } from '../journal/find.ts'
-import type { RunRecord } from '../journal/record.ts'
+import { mayStandOn, type RunRecord } from '../journal/record.ts'
 import type { Asked } from '../plan/back.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
@@ -24,11 +24,10 @@ export function waysOf(flags: Flags, asked?: Asked): WayOf {
   }
 }
 
-/** Hosts that the run has not left on the generation it made are as they were. */
-function wayOfRun(host: string, { hosts }: RunRecord): Way | undefined {
-  const known = hosts.get(host)
-  if (!known?.handover || !known.outcome) return undefined
-  const { state } = known.outcome
-  if (state !== 'persisted' && state !== 'confirmed, not persisted' && state !== 'unknown') return undefined
-  return { from: known.handover.generation, to: known.handover.base }
+/** Hosts that the run has not left on a generation it made are as they were. */
+export function wayOfRun(host: string, { run, hosts }: RunRecord): Way | undefined {
+  const known = hosts.get(host) ?? {}
+  const { base, generation } = known
+  if (base === undefined || generation === undefined || !mayStandOn(known)) return undefined
+  return { to: base, made: { run, base, latest: Math.max(base, generation) } }
 }

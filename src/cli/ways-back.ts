@@ -23,7 +23,7 @@ export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string
     inputs.hosts.map(({ name }) => name),
   )
   const known = new Map(inputs.hosts.map(host => [host.name, host]))
-  return (name, { to, from, asked }) => {
+  return (name, { to, from, made, asked }) => {
     const host = known.get(name)
     const connection = inputs.connections.get(name)
     if (!host || !connection)
@@ -36,7 +36,11 @@ export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string
       acceptLockoutRisk: accepts(name),
     }
     const connect = pool.connector(connection)
-    const left = { ...(from === undefined ? {} : { from }), ...(asked ? { asked } : {}) }
+    const left = {
+      ...(from === undefined ? {} : { from }),
+      ...(made ? { made } : {}),
+      ...(asked ? { asked } : {}),
+    }
     const decided = (decide: (seen: Observation) => HostPlan) => (seen: Observation) =>
       refuseSuperseded({ ...question, seen, ...left }) ?? decide(seen)
     if (to === 0)

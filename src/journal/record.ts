@@ -1,5 +1,6 @@
 import type { Event, Handover, Outcome, Writer } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
+import type { HostState } from '../model/host-state.ts'
 import type { Recorded } from './replay.ts'
 
 /** What a journal says of a run, put together. */
@@ -32,7 +33,7 @@ export interface HostRecord {
   readonly verdict?: 'unchanged' | 'change' | 'refused'
   /** The last one: a host that disarmed is tried twice, and one that is taken back is changed twice. */
   readonly handover?: Handover & { readonly at: string }
-  /** The generation that it had before the run. */
+  /** The generation that it had before the run changed it. */
   readonly base?: number
   /** The last that the run was to make on it. */
   readonly generation?: number
@@ -108,9 +109,24 @@ function learn({ at, event }: Recorded, know: Know, known: RunRecord['hosts']): 
   if (event.type === 'host-step' && isHandover(event)) {
     const { host, nonce, bootId, confirmTimeout, base, generation } = event
     const handover = { nonce, bootId, confirmTimeout, base, generation, at }
-    know(host, { handover, base: known.get(host)?.base ?? base, generation, isInFlight: true })
+    know(host, { handover, base: baseOf(known.get(host)) ?? base, generation, isInFlight: true })
   }
 }
+
+/** On these a host may have what the run made, be it what it was to bring or what was to take that back. */
+const MAY_HAVE: ReadonlySet<HostState> = new Set([
+  'persisted',
+  'confirmed, not persisted',
+  'unknown',
+  'stuck',
+])
+
+/** Whether a host may stand on something that the run made; of one in flight nobody knows. */
+export const mayStandOn = ({ handover, outcome, isInFlight }: HostRecord): boolean =>
+  handover !== undefined && (!outcome || isInFlight === true || MAY_HAVE.has(outcome.state))
+
+/** Once it had gone back somebody else may have changed it: then the next try begins with that. */
+const baseOf = (known: HostRecord | undefined) => (known && mayStandOn(known) ? known.base : undefined)
 
 /** Journals of older versions say the nonce alone. */
 function isHandover(step: Partial<Handover>): step is Handover {

@@ -12,6 +12,8 @@ interface Leaving {
   readonly seen: Pick<Observation, 'bootId' | 'generation'>
   /** The generation that is to be taken back; any, where it is left out. */
   readonly from?: number
+  /** What is to be taken back is whatever this run made. */
+  readonly made?: Made
   /** When going back was asked for, where it is done later. */
   readonly asked?: Asked
 }
@@ -22,18 +24,34 @@ export interface Asked {
   readonly run: string
 }
 
+/** What a run made on a host: its own try, and what it made to take that back. */
+export interface Made {
+  readonly run: string
+  /** The generation that the host had before, and the last that the run was to make. */
+  readonly base: number
+  readonly latest: number
+}
+
 /** A host on which somebody has made another generation since isn't taken back. */
-export function refuseSuperseded({ host, groups, seen, from, asked }: Leaving): HostPlan | undefined {
+export function refuseSuperseded({ host, groups, seen, from, made, asked }: Leaving): HostPlan | undefined {
   const { number, origin } = seen.generation
   const isLater = asked && origin && origin.made > asked.at && origin.run !== asked.run
   // Of what is half removed no generation is left.
-  const isAnother = from !== undefined && number > 0 && number !== from
+  const isAnother =
+    number > 0 &&
+    ((from !== undefined && number !== from) || (made !== undefined && isOfOthers(seen.generation, made)))
   if (!isLater && !isAnother) return undefined
   const finding = isLater
     ? error('changed-since', { now: number, made: origin.made, who: origin.who })
-    : error('superseded', { from: from ?? 0, now: number })
+    : error('superseded', { from: from ?? made?.latest ?? 0, now: number })
   const wish = { host, groups, roles: [], onlyBase: false }
   return { ...NOTHING, ...wish, verdict: 'refused', findings: [finding], bootId: seen.bootId }
+}
+
+/** A host whose guard took the run's change back has what it had before. */
+function isOfOthers({ number, origin }: Leaving['seen']['generation'], { run, base, latest }: Made): boolean {
+  if (number === base) return false
+  return origin ? origin.run !== run : number < base || number > latest
 }
 
 export interface BackQuestion {

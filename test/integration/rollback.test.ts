@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { generationOf } from './hosts/guard.ts'
+import { becomes, generationOf } from './hosts/guard.ts'
 import { inForce, inForceOn } from './hosts/rules.ts'
-import { makeSite, type Running, type Site } from './hosts/site.ts'
+import { makeSite, type Running, type Site, step } from './hosts/site.ts'
 import { useTestLab } from './hosts/test-lab.ts'
 
 /* The way back: every host to a generation of its own, guarded, as a command and after a rollout that failed. */
 
-const NAMES = ['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'bad']
+const NAMES = ['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'bad', 'd1', 'bad2']
 const lab = useTestLab('rollback', [...NAMES, 'new1', 'new2'], { packages: true })
 
 const site = (
@@ -77,6 +77,20 @@ describe.concurrent('fleet rollback', () => {
       code: 3,
       hosts: { c1: 'reverted: taken-back', c2: 'reverted: taken-back', bad: 'reverted: rolled-back' },
     })
+    expect(await on(names)).toEqual(oldOf(names))
+  })
+
+  it('of a run that died while it took its change back never puts that change back', async () => {
+    const names = ['d1', 'bad2']
+    const at = await site(names, '[80, 443]', { 'host_vars/bad2.yml': 'ssh_from: [192.0.2.1]\n' })
+    const risk = ['--accept-lockout-risk', 'all', '--confirm-timeout', '4']
+    const running = at.start('apply', '--stages', '1,100%', '--on-failure', 'revert-all', ...risk)
+    const isHandedOver = step('d1', 'armed')
+    await running.until(() => running.events.filter(isHandedOver).length === 2)
+    running.child.kill('SIGKILL')
+    await becomes(lab().host('d1'), /^(ROLLED_BACK|PERSISTED)/)
+    const back = await at.start('rollback', runOf(running)).verdict()
+    expect(back).toEqual({ code: 0, hosts: { d1: 'persisted' } })
     expect(await on(names)).toEqual(oldOf(names))
   })
 

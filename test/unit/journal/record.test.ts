@@ -100,6 +100,13 @@ describe('the record of a run', () => {
     })
   })
 
+  it('takes a host that had gone back, and that others may have changed since, as it was before the next try', async () => {
+    const reverted: Event = { type: 'host-settled', host: 'a', state: 'reverted' }
+    const again = [resumed('r'), arming('a', 'again', 2), arming('a', 'disarmed', 2)]
+    const file = await write('r', started('r'), arming('a', 'there'), reverted, ...again)
+    expect((await recordIn(file))?.hosts.get('a')).toMatchObject({ base: 2, generation: 3 })
+  })
+
   it('knows of a taking back that nobody has brought to its end', async () => {
     const why = { code: 'budget-spent', severity: 'error', args: {} } as const
     const takingBack: Event = { type: 'taking-back', run: 'r', hosts: ['a', 'b'], why }

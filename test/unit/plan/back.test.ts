@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type Asked, refuseSuperseded } from '../../../src/plan/back.ts'
+import { type Asked, type Made, refuseSuperseded } from '../../../src/plan/back.ts'
 
 const MADE = '2026-01-02T03:04:05.000Z'
 
-function refusal(number: number, left: { from?: number; asked?: Asked }): string | undefined {
+function refusal(number: number, left: { from?: number; made?: Made; asked?: Asked }): string | undefined {
   const generation = {
     number,
     newest: number,
@@ -25,6 +25,14 @@ describe('a host that is to go back', () => {
     expect(refusal(7, { from: 7 })).toBeUndefined()
     expect(refusal(8, { from: 7 })).toBe('superseded')
     expect(refusal(0, { from: 7 }), 'half removed').toBeUndefined()
+  })
+
+  it('leaves whatever the run made, and nothing that somebody else made', () => {
+    const made = { base: 6, latest: 8 }
+    const of = (run: string) => [5, 6, 7, 8, 9, 0].map(number => refusal(number, { made: { ...made, run } }))
+    const [good, bad] = [undefined, 'superseded']
+    expect(of('r7'), 'by that run').toEqual([good, good, good, good, good, good])
+    expect(of('r6'), 'by another').toEqual([bad, good, bad, bad, bad, good])
   })
 
   it('is refused where somebody changed it after that was asked for', () => {
