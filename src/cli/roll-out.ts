@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Rollout } from '../config/rollout.ts'
-import { promoted } from '../journal/promotion.ts'
+import { forgetPromotion, promoted } from '../journal/promotion.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import type { HostState } from '../model/host-state.ts'
@@ -62,6 +62,7 @@ export async function rollOut(survey: Survey, it: Run): Promise<Rolled> {
     each,
     clock,
     back: (host, from, to) => back(host, { from, to }),
+    forgetPromotion: run => forgetPromotion(it.directory, run),
     promoted: (_, over) => hearWhether(it, over),
   })
 }

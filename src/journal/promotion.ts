@@ -29,7 +29,11 @@ export async function promote(
   return false
 }
 
-/** Resolves when somebody promotes the run, or it is over. A promotion from before the pause doesn't count. */
+/** Before it is said that a run pauses: a promotion from before that doesn't count, and one from after it does. */
+export const forgetPromotion = (directory: string, run: string): Promise<void> =>
+  rm(fileOf(directory, run), { force: true })
+
+/** Resolves when somebody promotes the run, or it is over. */
 export async function promoted(
   directory: string,
   run: string,
@@ -37,7 +41,6 @@ export async function promoted(
   over: AbortSignal,
 ): Promise<void> {
   const file = fileOf(directory, run)
-  await rm(file, { force: true })
   while (!over.aborted) {
     if (await exists(file)) return rm(file, { force: true })
     await clock.sleep(BETWEEN_LOOKS, over)

@@ -15,6 +15,8 @@ import type { Observed, Target } from './target.ts'
 export interface RollTools extends ApplyTools {
   /** After this no host starts. */
   readonly stop: AbortSignal
+  /** Lets go of what somebody has said before a pause, and before that pause is told. */
+  readonly forgetPromotion: (run: string) => Promise<void>
   /** Resolves when somebody has said whether the rollout goes on. */
   readonly promoted: (run: string, over: AbortSignal) => Promise<boolean>
   /** How a host is taken from the generation that this run made to the one before. */
@@ -88,6 +90,7 @@ function crewOf(changing: Changing, course: Course, ends: Ends, tools: RollTools
     },
     check: (_, hosts, earlier) => checkStage([...earlier, ...hosts], { changing, done, tools }),
     pause: async (why, over) => {
+      await tools.forgetPromotion(run)
       await emit({ type: 'rollout-paused', run, why })
       const goesOn = await tools.promoted(run, over)
       if (goesOn && !over.aborted) await emit({ type: 'rollout-promoted', run })

@@ -37,6 +37,7 @@ async function rollWith({ hosts, hostTimeout, gate, says, instead, ...course }: 
     detail: '',
   })
   const gates = new Map([...fleet.keys()].map(name => [name, new HostGates(name, [GATE], ask, emit)]))
+  let pausedBefore: boolean | undefined
   const tools: RollTools = {
     run: 'r',
     who: 'me',
@@ -47,6 +48,7 @@ async function rollWith({ hosts, hostTimeout, gate, says, instead, ...course }: 
     clock,
     emit,
     stop: new AbortController().signal,
+    forgetPromotion: async () => void (pausedBefore = events.some(({ type }) => type === 'rollout-paused')),
     promoted: () => (says === undefined ? new Promise(() => undefined) : Promise.resolve(says)),
     back: (host, _, to) => named(host).target(to),
     each: (items, work) =>
@@ -66,7 +68,7 @@ async function rollWith({ hosts, hostTimeout, gate, says, instead, ...course }: 
   }
   const { outcomes, why } = await clock.run(roll({ observed, failed: [] }, whole, tools))
   const words = Object.fromEntries(outcomes.map(one => [one.host, said(one)]))
-  return { words, why: why?.code, events: events.flatMap(told), clock, fleet, all: events }
+  return { words, why: why?.code, events: events.flatMap(told), clock, fleet, all: events, pausedBefore }
 }
 
 const said = ({ state, finding }: Outcome) => (finding ? `${state}: ${finding.code}` : state)
@@ -220,6 +222,7 @@ describe('what a rollout tells', () => {
       'b not started',
       'stopped: stopped',
     ])
+    expect(yes.pausedBefore, 'a promotion from before is forgotten before the pause is told').toBe(false)
   })
 })
 
