@@ -13,7 +13,6 @@ import type { Flags } from './command.ts'
 import { rolloutOf } from './course.ts'
 import { flagList } from './flag.ts'
 import { type About, openHooks } from './hooks.ts'
-import type { Inputs } from './inputs.ts'
 import { journalsOf } from './journals.ts'
 import type { Prepared } from './prepared.ts'
 import { rememberedFlags } from './remembered.ts'
@@ -51,7 +50,7 @@ export async function changeHosts(
   const directory = journalsOf(prepared.inputs, flags)
   const command = describeCommand(process.argv.slice(2))
   const told = await openHooks(prepared.inputs, { run, who, command }, prepared.clock)
-  const letGo = await holdInventory(directory, prepared.inputs, run)
+  const letGo = await holdInventory(directory, prepared.inputs.sources, run)
   const journal = await openJournal(directory, run, { clock: prepared.clock, warn })
   const voice = openVoice(flags, prepared.clock, doing.asks)
   const emit: Emit = async event => {
@@ -97,7 +96,7 @@ function beginning(flags: Flags, { inputs }: Prepared, { run, who, command }: Ab
 }
 
 /** One run at a time. Error: `run-going-on`. */
-export const holdInventory = (directory: string, { sources }: Inputs, run: string) =>
+export const holdInventory = (directory: string, sources: readonly string[], run: string) =>
   lockInventory(directory, sources, {
     run,
     who: whoIsHere(),

@@ -51,7 +51,7 @@ export async function run(flags: Flags): Promise<number> {
       return exitCodeOf(outcomes, why)
     }
     refuseIfGoingOn(record)
-    const letGo = await holdInventory(directory, inputs, record.run)
+    const letGo = await holdInventory(directory, inventoryOf(record, inputs), record.run)
     const resumed: Resumed = { type: 'run-resumed', run: record.run, who: whoIsHere(), writer: thisWriter() }
     const journal = await takeOver(directory, record, resumed)
     const told = await tellHooks(inputs, resumed)
@@ -87,6 +87,10 @@ export async function run(flags: Flags): Promise<number> {
     signals.forget()
   }
 }
+
+/** A run goes over its own hosts, whatever inventory stands here now. */
+const inventoryOf = ({ inventory }: RunRecord, { sources }: Inputs) =>
+  inventory.length > 0 ? inventory : sources
 
 function isDone(record: RunRecord, isNamed: boolean): boolean {
   if (!record.isEnded || inFlight(record).length > 0) return false

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { realpath, rm } from 'node:fs/promises'
 import { createConnection, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { FleetError } from '../model/error.ts'
 import { findOpenRun } from './find.ts'
@@ -25,7 +25,7 @@ export async function lockInventory(
   inventory: readonly string[],
   holder: Holder,
 ): Promise<() => void> {
-  const name = nameOf(directory, inventory)
+  const name = nameOf(await placeOf(directory), await Promise.all(inventory.map(sourceOf)))
   const server = createServer(socket => socket.on('error', () => undefined).end(JSON.stringify(holder)))
   try {
     await listen(server, name)
@@ -42,6 +42,18 @@ export async function lockInventory(
   server.unref()
   return () => void server.close()
 }
+
+/** However it is spelled, and also where it isn't made yet. */
+async function placeOf(path: string): Promise<string> {
+  const whole = resolve(path)
+  const parent = dirname(whole)
+  return realpath(whole).catch(async () =>
+    parent === whole ? whole : join(await placeOf(parent), basename(whole)),
+  )
+}
+
+/** A list of hosts is no place. */
+const sourceOf = async (source: string) => (source.includes(',') ? source : placeOf(source))
 
 /** As the journals tell it: a process that is stopped, or ends just now, doesn't answer. */
 async function holderOf(directory: string, inventory: readonly string[]): Promise<Holder> {
