@@ -34,6 +34,16 @@ export function rolloutOf({ config }: Pick<Inputs, 'config'>, flags: Flags): Rol
   return { ...config.rollout, ...parsed }
 }
 
+/** A rollback goes all at once. A host that fleet was removed from has no generation left to go back to. */
+export function rolloutOfCommand(word: string, inputs: Pick<Inputs, 'config'>, flags: Flags): Rollout {
+  if (word === 'rollback') return {}
+  const rollout = rolloutOf(inputs, flags)
+  return word === 'remove' && goesBack(rollout.onFailure) ? { ...rollout, onFailure: 'stop' } : rollout
+}
+
+export const goesBack = (onFailure: unknown): boolean =>
+  onFailure === 'revert-stage' || onFailure === 'revert-all'
+
 function written(flags: Flags): Readonly<Record<string, unknown>> {
   const stages = flag(flags, 'stages', 'string')
   const canaries = flagList(flags, 'canary')

@@ -6,7 +6,7 @@ import type { Pool } from '../session/pool.ts'
 import { whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
-import { rolloutOf } from './course.ts'
+import { rolloutOfCommand } from './course.ts'
 import { flagList } from './flag.ts'
 import type { Inputs } from './inputs.ts'
 import type { Prepared } from './prepared.ts'
@@ -59,7 +59,7 @@ export async function goOn(
   const prepared = await prepareAgain(record, all, signals.cancel)
   const confirmTimeout = confirmTimeoutOf(all, prepared)
   const aptTimeout = aptTimeoutOf(all)
-  const rollout = wordOf(record) === 'rollback' ? {} : rolloutOf(prepared.inputs, all)
+  const rollout = rolloutOfCommand(wordOf(record), prepared.inputs, all)
   checkRollout(rollout, prepared.inputs, all)
   const survey = await prepared.survey(emit)
   const spent = it.isNamed ? [] : statesBut(rest, known)

@@ -11,6 +11,8 @@ export const cliSentences = {
     `${String(a.of)} speaks of ${String(a.name)}, which is no group of the inventory and no role, so that has no effect.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
   'rollout-unknown-variable': a =>
     `${String(a.of)} speaks of a variable ${String(a.name)}, which no host of the inventory has, so that has no effect.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
+  'remove-is-final': a =>
+    `--on-failure ${String(a.onFailure)}: a host that fleet was removed from has no generation left to go back to. Say stop or pause; \`fleet apply\` brings fleet back.`,
   'gate-unfillable': a =>
     `The gate ${String(a.text)} can't be filled in: ${a.name ? `there is no ${String(a.name)}.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''}` : `${String(a.reason)}.`} A gate may say {{host.name}} and {{host.address}}.`,
   'gate-unknown-host': a =>
