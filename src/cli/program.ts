@@ -27,6 +27,8 @@ const open = (words: readonly string[], name: string, version: string): Argv =>
     .scriptName(name)
     .version(version)
     .detectLocale(false)
+    // One spelling of each flag: what the journal hides it must find.
+    .parserConfiguration({ 'camel-case-expansion': false, 'dot-notation': false })
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail(complain)

@@ -1,6 +1,6 @@
 /** Flags that take a value, so that what follows them in one word isn't read as flags. */
 const EXTRA_VARS = /^-[^-iflu=]*?e=?(.*)$/s
-const EXTRA_VARS_LONG = /^--extra-vars(?:=(.*))?$/s
+const EXTRA_VARS_LONG = /^--(?:extra-vars|e)(?:=(.*))?$/s
 
 /**
  * The command line as the journal may keep it: what is given to `-e` can be a password, so only the name of

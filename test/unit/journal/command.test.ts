@@ -12,6 +12,7 @@ describe('a command line in the journal', () => {
     [['apply', '-bKe', '{"a": "geheim"}'], 'apply -bKe ***'],
     [['apply', '--extra-vars', 'a=geheim', '-e', 'b=geheim'], 'apply --extra-vars *** -e ***'],
     [['apply', '--extra-vars=a=geheim\nx'], 'apply --extra-vars=***'],
+    [['apply', '--e', 'a=geheim', '--e=b=geheim'], 'apply --e *** --e=***'],
     [['apply', '-e', '@vars.yml'], 'apply -e @vars.yml'],
     [['apply', '-ionce.ini', '-ueve', '--help'], 'apply -ionce.ini -ueve --help'],
   ])('%j', (words, described) => {
