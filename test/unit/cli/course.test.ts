@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { rolloutOfCommand } from '../../../src/cli/course.ts'
+import { rolloutOf, rolloutOfCommand } from '../../../src/cli/course.ts'
 import { run as remove } from '../../../src/cli/remove.ts'
 import { parseConfig } from '../../../src/config/config.ts'
+import { Engine } from '../../../src/rollout/engine.ts'
+import { planCourse } from '../../../src/rollout/plan-course.ts'
 
 const config = parseConfig('rollout: {onFailure: revert-all, soak: 5s}\n', 'fleet.yml', '/etc')
 
@@ -20,5 +22,33 @@ describe('what a command makes of rollout:', () => {
     await expect(remove({ 'on-failure': how, inventory: ['/missing'] })).rejects.toMatchObject({
       code: 'remove-is-final',
     })
+  })
+})
+
+describe('a share of failures that a flag gives', () => {
+  const names = Array.from({ length: 20 }, (_, at) => `h${at}`)
+  const changing = names.map(host => ({ host, groups: [], roles: [] }))
+
+  /** How many hosts were started when so many have failed, one after the other. */
+  function startedAfter(failures: number, flags: Record<string, string>): number {
+    const wish = rolloutOf({ config: parseConfig('', 'fleet.yml', '/etc') }, flags)
+    const course = planCourse(wish, { changing, before: [], hosts: 1, now: 0, wall: 0, began: 0 })
+    const engine = new Engine(course)
+    let commands = engine.handle({ type: 'begun' }, 0)
+    let started = 0
+    for (;;) {
+      const next = commands.find(({ type }) => type === 'start')
+      if (next?.type !== 'start') return started
+      started += 1
+      const state = started <= failures ? 'failed' : 'persisted'
+      commands = engine.handle({ type: 'settled', host: next.host, state }, 0)
+    }
+  }
+
+  it('is heeded: as many are borne, one more and no host starts', () => {
+    expect(startedAfter(2, { 'max-failures': '10%' })).toBe(20)
+    expect(startedAfter(3, { 'max-failures': '10%' })).toBe(3)
+    expect(startedAfter(1, { 'max-failures': '0' })).toBe(1)
+    expect(startedAfter(2, { 'max-stage-failures': '5%', 'max-failures': '100%' })).toBe(2)
   })
 })
