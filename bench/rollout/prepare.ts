@@ -42,6 +42,7 @@ export async function prepareSimulated(
     back: host => {
       throw new Error(`${host} is not taken back here`)
     },
+    targets,
     survey: emit => {
       begins()
       return observeAll(targets, { each: pool.each, clock: realClock, emit })

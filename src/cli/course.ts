@@ -1,10 +1,9 @@
 import { parseRollout, type Rollout } from '../config/rollout.ts'
 import { FleetError } from '../model/error.ts'
 import type { Host } from '../model/host.ts'
-import type { HostState } from '../model/host-state.ts'
 import type { Course } from '../rollout/course.ts'
 import type { Survey } from '../rollout/observe-all.ts'
-import { planCourse } from '../rollout/plan-course.ts'
+import { type Left, planCourse } from '../rollout/plan-course.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
 import type { Inputs } from './inputs.ts'
@@ -72,9 +71,8 @@ function flagOf(key: string): string {
 
 export interface CourseTools {
   readonly rollout: Rollout
-  readonly frozen?: Course['stages']
-  /** What became of hosts of the run that are not seen any more. */
-  readonly spent: readonly HostState[]
+  /** What a controller that died has left. */
+  readonly left?: Left
   readonly hosts: number
   readonly now: number
   readonly wall: number
@@ -93,7 +91,6 @@ export function courseOf(survey: Survey, inputs: Inputs, tools: CourseTools): Co
   }))
   const others = survey.observed.filter(one => !isChanging(one))
   const before = [
-    ...tools.spent,
     ...survey.failed.map(({ state }) => state),
     ...others.map(({ plan }) => (plan.verdict === 'refused' ? ('refused' as const) : ('unchanged' as const))),
   ]

@@ -1,9 +1,10 @@
+import type { RunRecord } from '../journal/record.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
 import { isFor, makeAsk } from '../rollout/gates/ask-gate.ts'
-import { type Gate, isOfHosts } from '../rollout/gates/gate.ts'
+import { type Gate, isOfHosts, nameOf } from '../rollout/gates/gate.ts'
 import { type Ask, HostGates, type Verdict } from '../rollout/gates/host-gates.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import { compileGate } from './gate-text.ts'
@@ -15,26 +16,54 @@ export interface Gates {
   readonly queries: () => Promise<Verdict>
 }
 
+/** The gates of a host that an earlier process has asked before its change; queries are of the host ''. */
+export type Recalled = (host: string) => HostGates | undefined
+
+/** What counted then counts now. */
+export function recallGates(
+  gates: readonly Gate[],
+  said: RunRecord['gates'],
+  reach: Pick<Prepared, 'inputs' | 'connect'>,
+  emit: Emit,
+): Recalled {
+  const ask = askWith(reach)
+  return host => {
+    const of = said.get(host)
+    if (!of) return undefined
+    const own = gates.filter(gate => of.has(nameOf(gate)))
+    const counting = own.filter(gate => of.get(nameOf(gate)) !== 'fail')
+    return new HostGates(host, own, ask, emit, counting)
+  }
+}
+
 /** The gates of a run; what is of no single host is asked at once. */
-export function openGates(gates: readonly Gate[], survey: Survey, prepared: Prepared, emit: Emit): Gates {
+export function openGates(
+  gates: readonly Gate[],
+  survey: Survey,
+  prepared: Prepared,
+  emit: Emit,
+  recalled?: Recalled,
+): Gates {
   const ask = askWith(prepared)
   const names = new Map(
     survey.observed.map(({ plan }) => [plan.host, ['all', ...plan.groups, ...plan.roles.map(roleOf)]]),
   )
   const known = new Map<string, HostGates>()
   const make = (host: string) => {
+    const earlier = names.has(host) ? undefined : recalled?.(host)
+    if (earlier) {
+      known.set(host, earlier)
+      return earlier
+    }
     const own = gates.filter(gate => isOfHosts(gate) && isFor(gate, names.get(host) ?? []))
     const made = new HostGates(host, own, ask, emit)
     known.set(host, made)
     return made
   }
-  const ofAll = new HostGates(
-    '',
-    gates.filter(gate => !isOfHosts(gate)),
-    ask,
-    emit,
-  )
-  const before = ofAll.before()
+  const asked = recalled?.('')
+  const queries = gates.filter(gate => !isOfHosts(gate))
+  const ofAll = asked ?? new HostGates('', queries, ask, emit)
+  const before = asked ? Promise.resolve() : ofAll.before()
   return {
     gatesOf: host => known.get(host) ?? make(host),
     queries: async () => {
@@ -47,7 +76,7 @@ export function openGates(gates: readonly Gate[], survey: Survey, prepared: Prep
 /** `web (group web)` is role web. */
 const roleOf = (role: string): string => role.split(' ')[0] ?? role
 
-function askWith({ inputs, connect }: Prepared): Ask {
+function askWith({ inputs, connect }: Pick<Prepared, 'inputs' | 'connect'>): Ask {
   const addressOf = (host: string) => inputs.reach(host).address
   return makeAsk({
     addressOf,

@@ -1,33 +1,21 @@
 import type { RunRecord } from '../journal/record.ts'
-import type { Emit, Outcome } from '../model/event.ts'
+import type { Outcome } from '../model/event.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { Rolled } from '../rollout/roll.ts'
-import type { Pool } from '../session/pool.ts'
 import { whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { rolloutOfCommand } from './course.ts'
+import { earlierOf, leftOf, type Persisted, stoodOf } from './earlier.ts'
 import { flagList } from './flag.ts'
-import type { Inputs } from './inputs.ts'
+import { recallGates } from './gates.ts'
+import type { GoingOn } from './going-on.ts'
 import type { Prepared } from './prepared.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
 import { checkRollout } from './rollout-names.ts'
-import type { Signals } from './signals.ts'
 import { prepare } from './survey.ts'
 import { waysOf } from './way-of.ts'
 import { prepareBack } from './ways-back.ts'
-
-/** A run of somebody else's that is gone on with. */
-export interface GoingOn {
-  readonly inputs: Inputs
-  readonly record: RunRecord
-  readonly pool: Pool
-  readonly emit: Emit
-  readonly signals: Signals
-  readonly directory: string
-  readonly isNamed: boolean
-  readonly ask?: ((over: AbortSignal) => Promise<boolean>) | undefined
-}
 
 /** Of these nobody knows for good what became of them. */
 export const OPEN: ReadonlySet<HostState> = new Set(['unknown', 'stuck', 'confirmed, not persisted'])
@@ -52,18 +40,20 @@ export async function goOn(
 ): Promise<Rolled> {
   const { record, emit, signals, directory, ask } = it
   const began = realClock.now()
-  if (rest.length === 0) return { outcomes: [] }
+  // A rollback has no stages, checks or budget.
+  const stood: Persisted = wordOf(record) === 'rollback' ? new Map() : stoodOf(rest, known, it)
+  if (rest.length === 0 && !(stood.size > 0 && owes(it, flags))) return { outcomes: [] }
   const cannot = signals.stop.aborted ? 'never-armed' : whyNot(record, flags)
   if (cannot) return { outcomes: await nameThem(rest, cannot, it) }
-  const all = { ...record.flags, ...given(flags), limit: rest.join(',') }
+  const all = { ...allFlags(record, flags), limit: [...rest, ...stood.keys()].join(',') }
   const prepared = await prepareAgain(record, all, signals.cancel)
   const confirmTimeout = confirmTimeoutOf(all, prepared)
   const aptTimeout = aptTimeoutOf(all)
   const rollout = rolloutOfCommand(wordOf(record), prepared.inputs, all)
   checkRollout(rollout, prepared.inputs, all)
-  const survey = await prepared.survey(emit)
-  const spent = it.isNamed ? [] : statesBut(rest, known)
-  const frozen = record.stages.length > 0 ? { frozen: record.stages } : {}
+  const survey = rest.length > 0 ? await prepared.survey(emit, rest) : { observed: [], failed: [] }
+  const gatesOf = recallGates(rollout.gates ?? [], record.gates, prepared, emit)
+  const earlier = earlierOf(leftOf(rest, known, it), stood, prepared, gatesOf)
   const who = whoIsHere()
   const { run } = record
   return rollOut(survey, {
@@ -78,19 +68,28 @@ export async function goOn(
     directory,
     ask,
     stop: signals.stop,
-    spent,
-    ...frozen,
+    earlier,
   })
 }
 
-/** What a flag leaves out says nothing. */
-const given = (flags: Flags): Flags =>
-  Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined))
+/** What was said then and what is said now, which wins. What a flag leaves out says nothing. */
+export const allFlags = (record: RunRecord, flags: Flags): Flags => ({
+  ...record.flags,
+  ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)),
+})
 
-const statesBut = (rest: readonly string[], known: RunRecord['hosts']): readonly HostState[] =>
-  [...known].flatMap(([host, { outcome }]) => (outcome && !rest.includes(host) ? [outcome.state] : []))
+/** Whether something may follow although no host is left to be changed. */
+function owes({ record, inputs }: GoingOn, flags: Flags): boolean {
+  const {
+    soak = 0,
+    gates = [],
+    onFailure = 'stop',
+  } = rolloutOfCommand(wordOf(record), inputs, allFlags(record, flags))
+  if (record.isEnded) return false
+  return soak > 0 || gates.length > 0 || onFailure !== 'stop' || record.paused !== undefined
+}
 
-const wordOf = ({ command }: RunRecord) => command.split(' ')[0] ?? ''
+export const wordOf = ({ command }: RunRecord) => command.split(' ')[0] ?? ''
 
 function prepareAgain(record: RunRecord, flags: Flags, cancel: AbortSignal): Promise<Prepared> {
   const word = wordOf(record)

@@ -26,5 +26,13 @@ export interface Prepared {
   readonly clock: Clock
   /** How one of them is taken back. */
   readonly back: (host: string, way: Way) => Target
-  survey(emit: Emit): Promise<Survey>
+  readonly targets: readonly Target[]
+  /** Looks at them; of a run that is gone on with, at some. */
+  survey(emit: Emit, only?: readonly string[]): Promise<Survey>
+}
+
+export function among(targets: readonly Target[], only?: readonly string[]): readonly Target[] {
+  if (!only) return targets
+  const meant = new Set(only)
+  return targets.filter(({ host }) => meant.has(host))
 }

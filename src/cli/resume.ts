@@ -1,7 +1,8 @@
 import { type Journal, journalFile, reopenJournal } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
-import { findOpenRun, findRun } from '../journal/find.ts'
-import { type HostRecord, type RunRecord, recordOf } from '../journal/record.ts'
+import { findNewestRun, findRun } from '../journal/find.ts'
+import type { HostRecord } from '../journal/host-record.ts'
+import { type RunRecord, recordOf } from '../journal/record.ts'
 import { readJournal } from '../journal/replay.ts'
 import { whyOf } from '../journal/summary.ts'
 import { isRunning, thisWriter } from '../journal/writer.ts'
@@ -9,13 +10,18 @@ import { FleetError } from '../model/error.ts'
 import type { Emit, Event, Outcome, Writer } from '../model/event.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
+import type { HostGates } from '../rollout/gates/host-gates.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import { settleAgain } from '../rollout/settle-again.ts'
+import { endOfReturn } from '../rollout/take-back.ts'
 import { count, holdInventory, warn, whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { type GoingOn, goOn, OPEN, toDo } from './go-on.ts'
+import { recallGates } from './gates.ts'
+import { goBack } from './go-back.ts'
+import { goOn, OPEN, toDo, wordOf } from './go-on.ts'
+import type { GoingOn } from './going-on.ts'
 import { openHooks, type Told } from './hooks.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
@@ -38,7 +44,10 @@ export async function run(flags: Flags): Promise<number> {
   const report = await reportOf(flags)
   const directory = journalsOf(inputs, flags)
   const named = flag(flags, 'run', 'string')
-  const record = named ? await findRun(directory, named) : await findOpenRun(directory, inputs.sources)
+  const { record, older } = named
+    ? { record: await findRun(directory, named) }
+    : await findNewestRun(directory, inputs.sources)
+  if (older) process.stderr.write(`run ${older} has no end: fleet resume ${older}\n`)
   const voice = openVoice(flags, realClock, '')
   try {
     if (isDone(record, named !== undefined)) {
@@ -130,25 +139,29 @@ async function takeOver(directory: string, { run }: RunRecord, resumed: Resumed)
 }
 
 const inFlight = ({ hosts }: RunRecord): readonly string[] =>
-  [...hosts].flatMap(([host, { handover, outcome }]) =>
-    handover && (!outcome || OPEN.has(outcome.state)) ? [host] : [],
+  [...hosts].flatMap(([host, { handover, outcome, isInFlight }]) =>
+    handover && (isInFlight || (outcome && OPEN.has(outcome.state))) ? [host] : [],
   )
 
 async function finish(it: GoingOn, flags: Flags): Promise<Rolled> {
   const { record, emit } = it
   const settled = await settleLeft(it)
   const known = new Map(
-    [...record.hosts].map(([host, one]) => [host, { ...one, outcome: settled.get(host) ?? one.outcome }]),
+    [...record.hosts].map(([host, one]) => {
+      const outcome = settled.get(host)
+      return [host, outcome ? { ...one, outcome, isAccepted: false, isOfBefore: false } : one]
+    }),
   )
   const rest = toDo(known, it.isNamed)
-  const rolled = await goOn(rest, known, it, flags)
+  const wasCut = [...settled.values()].some(({ finding }) => finding?.code === 'let-go')
+  const rolled = record.takingBack ? await goBack(rest, known, it, flags) : await goOn(rest, known, it, flags)
   const latest = new Map(rolled.outcomes.map(outcome => [outcome.host, outcome]))
   const outcomes = [...known].map(
     ([host, { outcome, verdict }]): Outcome =>
       latest.get(host) ?? outcome ?? { host, state: verdict === 'unchanged' ? 'unchanged' : 'not started' },
   )
   // What was let go of can be resumed once more.
-  if (![...settled.values()].some(({ finding }) => finding?.code === 'let-go'))
+  if (!wasCut && !('isCut' in rolled && rolled.isCut))
     await emit({ type: 'run-ended', run: record.run, states: count(outcomes) })
   return { ...rolled, outcomes }
 }
@@ -179,11 +192,25 @@ const letGo = (host: string): Outcome => ({
   finding: { code: 'let-go', severity: 'error', args: {} },
 })
 
-async function outcomeOf(host: string, { handover }: HostRecord, it: GoingOn): Promise<Outcome> {
+async function outcomeOf(host: string, known: HostRecord, it: GoingOn): Promise<Outcome> {
+  const { handover, isGoingBack, base = 0 } = known
   const connection = it.inputs.connections.get(host)
   if (!connection || !handover)
     return { host, state: 'unknown', finding: { code: 'host-not-in-inventory', severity: 'error', args: {} } }
   const age = realClock.wall() - Date.parse(handover.at)
   const tools = { connect: it.pool.connector(connection), clock: realClock, emit: it.emit }
-  return settleAgain({ host, run: it.record.run, handover, age }, tools)
+  const left = { host, run: it.record.run, handover, age }
+  if (!isGoingBack) return settleAgain(left, { ...tools, gates: gatesOf(host, it) })
+  const outcome = endOfReturn(await settleAgain(left, tools), base)
+  // Where that is still to be finished it is tried once more.
+  return outcome.finding?.code === 'not-taken-back' && it.record.takingBack
+    ? { host, state: outcome.state }
+    : outcome
+}
+
+/** What has to hold of a host before it is confirmed, as it was asked before. */
+function gatesOf(host: string, { inputs, record, pool, emit }: GoingOn): HostGates | undefined {
+  if (wordOf(record) === 'rollback') return undefined
+  const reach = { inputs, connect: pool.connector }
+  return recallGates(inputs.config.rollout?.gates ?? [], record.gates, reach, emit)(host)
 }

@@ -3,15 +3,14 @@ import type { Rollout } from '../config/rollout.ts'
 import { forgetPromotion, promoted } from '../journal/promotion.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
-import type { HostState } from '../model/host-state.ts'
 import { changesOf } from '../plan/changes.ts'
-import type { Course } from '../rollout/course.ts'
 import type { Survey } from '../rollout/observe-all.ts'
-import { type Rolled, roll } from '../rollout/roll.ts'
+import type { Left } from '../rollout/plan-course.ts'
+import { type Rolled, roll, type Stood } from '../rollout/roll.ts'
 import type { Flags } from './command.ts'
 import { courseOf } from './course.ts'
 import { flag } from './flag.ts'
-import { openGates } from './gates.ts'
+import { openGates, type Recalled } from './gates.ts'
 import type { Prepared } from './prepared.ts'
 
 /** A run that is about to change hosts. */
@@ -30,10 +29,15 @@ export interface Run {
   readonly stop: AbortSignal
   /** Asks the person at this terminal whether a paused rollout goes on. */
   readonly ask?: ((over: AbortSignal) => Promise<boolean>) | undefined
-  /** What an earlier process has come to with other hosts: its budget goes on. */
-  readonly spent?: readonly HostState[]
-  /** The stages that it has frozen. */
-  readonly frozen?: Course['stages']
+  /** Of a run that is gone on with. */
+  readonly earlier?: Earlier
+}
+
+/** What a controller that died has left, with hosts that persisted then. */
+export interface Earlier {
+  readonly left: Left
+  readonly stood: ReadonlyMap<string, Stood>
+  readonly gatesOf: Recalled
 }
 
 /** Takes what was seen through its stages. Between what ten thousand hosts make long, the screen and signals get a turn. */
@@ -41,23 +45,25 @@ export async function rollOut(survey: Survey, it: Run): Promise<Rolled> {
   await turn()
   for (const event of changesOf(survey.observed.map(({ plan }) => plan))) await it.emit(event)
   const { each, clock, inputs, hosts, back } = it.prepared
-  const { rollout, began, frozen, spent = [] } = it
+  const { rollout, began, earlier } = it
   const { hostTimeout } = rollout
   await turn()
   const course = courseOf(survey, inputs, {
     rollout,
-    spent,
     hosts,
     now: clock.now(),
     wall: clock.wall(),
     began,
-    ...(frozen ? { frozen } : {}),
+    ...(earlier ? { left: earlier.left } : {}),
   })
   await turn()
-  const gates = rollout.gates?.length ? openGates(rollout.gates, survey, it.prepared, it.emit) : {}
+  const gates = rollout.gates?.length
+    ? openGates(rollout.gates, survey, it.prepared, it.emit, earlier?.gatesOf)
+    : {}
   return roll(survey, course, {
     ...it,
     ...gates,
+    ...(earlier ? { stood: earlier.stood } : {}),
     ...(hostTimeout === undefined ? {} : { hostTimeout }),
     each,
     clock,
@@ -79,7 +85,7 @@ async function hearWhether({ directory, run, ask, prepared }: Run, over: AbortSi
   }
 }
 
-export function confirmTimeoutOf(flags: Flags, { inputs }: Prepared): number {
+export function confirmTimeoutOf(flags: Flags, { inputs }: Pick<Prepared, 'inputs'>): number {
   const seconds = flag(flags, 'confirm-timeout', 'number') ?? (inputs.config.confirmTimeout ?? 60_000) / 1000
   if (seconds >= 4 && seconds <= 1800) return seconds * 1000
   throw new FleetError('confirm-timeout-range', { seconds })

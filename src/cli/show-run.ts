@@ -1,6 +1,7 @@
 import { journalFile } from '../journal/append.ts'
 import { findRun } from '../journal/find.ts'
-import type { HostRecord, RunRecord } from '../journal/record.ts'
+import type { HostRecord } from '../journal/host-record.ts'
+import type { RunRecord } from '../journal/record.ts'
 import { readJournal } from '../journal/replay.ts'
 import { conditionOf, summaryOf } from '../journal/summary.ts'
 import type { Outcome } from '../model/event.ts'

@@ -9,7 +9,7 @@ import { flag } from './flag.ts'
 import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
 import { readInputs, renderAll } from './inputs.ts'
 import { readPlan } from './plan-file.ts'
-import type { Prepared } from './prepared.ts'
+import { among, type Prepared } from './prepared.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
 import { wayBack } from './ways-back.ts'
 
@@ -43,6 +43,7 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     hosts: hostsAtOnce(inputs, withPassword),
     clock,
     back: wayBack(inputs, withPassword, pool),
-    survey: emit => observeAll(held, { each: pool.each, clock, emit }),
+    targets: held,
+    survey: (emit, only) => observeAll(among(held, only), { each: pool.each, clock, emit }),
   }
 }

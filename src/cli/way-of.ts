@@ -1,5 +1,6 @@
 import { findRun } from '../journal/find.ts'
-import { mayStandOn, type RunRecord } from '../journal/record.ts'
+import { mayStandOn } from '../journal/host-record.ts'
+import type { RunRecord } from '../journal/record.ts'
 import type { Asked } from '../plan/back.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
@@ -25,7 +26,7 @@ export function waysOf(flags: Flags, asked?: Asked): WayOf {
 }
 
 /** Hosts that the run has not left on a generation it made are as they were. */
-export function wayOfRun(host: string, { run, hosts }: RunRecord): Way | undefined {
+export function wayOfRun(host: string, { run, hosts }: Pick<RunRecord, 'run' | 'hosts'>): Way | undefined {
   const known = hosts.get(host) ?? {}
   const { base, generation } = known
   if (base === undefined || generation === undefined || !mayStandOn(known)) return undefined

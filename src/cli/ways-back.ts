@@ -13,7 +13,7 @@ import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
-import type { Prepared, Way } from './prepared.ts'
+import { among, type Prepared, type Way } from './prepared.ts'
 import { acceptedRisks } from './risk.ts'
 
 /** How a host is brought to rules that it has kept itself. No template is read. Error: `host-not-in-inventory`. */
@@ -85,6 +85,7 @@ export async function prepareBack(
     hosts,
     clock,
     back,
-    survey: emit => observeAll(targets, { each, clock, emit }),
+    targets,
+    survey: (emit, only) => observeAll(among(targets, only), { each, clock, emit }),
   }
 }

@@ -15,20 +15,40 @@ export async function findRun(directory: string, run: string): Promise<RunRecord
   throw new FleetError('run-unknown', { run, directory, newest: names.slice(0, 3) })
 }
 
+/** The newest run of an inventory, and an older one that has no end. Errors: `run-none`. */
+export async function findNewestRun(
+  directory: string,
+  inventory: readonly string[],
+): Promise<{ readonly record: RunRecord; readonly older?: string }> {
+  let newest: RunRecord | undefined
+  for await (const record of runsOf(directory, inventory)) {
+    if (newest && !record.isEnded) return { record: newest, older: record.run }
+    newest ??= record
+  }
+  if (newest) return { record: newest }
+  throw new FleetError('run-none', { directory, inventory })
+}
+
 /**
  * The newest run of an inventory that has no end; where there is none, its newest run. Error: `run-none`.
  * Journals that can't be read are passed over.
  */
 export async function findOpenRun(directory: string, inventory: readonly string[]): Promise<RunRecord> {
   let newest: RunRecord | undefined
-  for (const name of (await runsIn(directory)).slice(0, LOOKED_AT)) {
-    const record = await read(directory, name)
-    if (!record || !isSame(record.inventory, inventory)) continue
+  for await (const record of runsOf(directory, inventory)) {
     if (!record.isEnded) return record
     newest ??= record
   }
   if (newest) return newest
   throw new FleetError('run-none', { directory, inventory })
+}
+
+/** The newest first. Journals that can't be read are passed over. */
+async function* runsOf(directory: string, inventory: readonly string[]): AsyncGenerator<RunRecord> {
+  for (const name of (await runsIn(directory)).slice(0, LOOKED_AT)) {
+    const record = await read(directory, name)
+    if (record && isSame(record.inventory, inventory)) yield record
+  }
 }
 
 export const isSame = (a: readonly string[], b: readonly string[]) =>

@@ -1,7 +1,8 @@
-import type { Event, Handover, Outcome, Writer } from '../model/event.ts'
+import type { Event, Writer } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
-import type { HostState } from '../model/host-state.ts'
+import { type HostRecord, learn } from './host-record.ts'
 import type { Recorded } from './replay.ts'
+import { type Standing, standingOf } from './standing.ts'
 
 /** What a journal says of a run, put together. */
 export interface RunRecord {
@@ -25,23 +26,14 @@ export interface RunRecord {
   /** The frozen list, stage by stage; empty where nobody was to be changed, or it never came to that. */
   readonly stages: readonly (readonly string[])[]
   readonly isPlanned: boolean
+  readonly standing: Standing
+  /** What each gate said before the change, by host; queries are of the host ''. */
+  readonly gates: ReadonlyMap<string, ReadonlyMap<string, Reading>>
   /** In the order in which they were first named. */
   readonly hosts: ReadonlyMap<string, HostRecord>
 }
 
-export interface HostRecord {
-  readonly verdict?: 'unchanged' | 'change' | 'refused'
-  /** The last one: a host that disarmed is tried twice, and one that is taken back is changed twice. */
-  readonly handover?: Handover & { readonly at: string }
-  /** The generation that it had before the run changed it. */
-  readonly base?: number
-  /** The last that the run was to make on it. */
-  readonly generation?: number
-  /** It was handed over, and nothing was said of it since. */
-  readonly isInFlight?: boolean
-  /** What was said of it last. */
-  readonly outcome?: Outcome
-}
+type Reading = Extract<Event, { type: 'host-gate' }>['is']
 
 /** Undefined for a journal without a beginning. */
 export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
@@ -50,14 +42,7 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   const { run, who, command, inventory = [], flags = {}, extraVars = false } = first.event
   const hosts = new Map<string, HostRecord>()
   const know = (host: string, more: HostRecord) => hosts.set(host, { ...hosts.get(host), ...more })
-  for (const one of recorded) {
-    learn(one, know, hosts)
-    const { event } = one
-    const outcome =
-      event.type === 'host-checked' && event.finding ? hosts.get(event.host)?.outcome : undefined
-    if (event.type === 'host-checked' && event.finding && outcome)
-      know(event.host, { outcome: { ...outcome, finding: event.finding } })
-  }
+  for (const one of recorded) learn(one, know, hosts)
   const { writers, isEnded } = writersOf(recorded)
   const paused = isEnded ? undefined : pausedOf(recorded)
   const planned = stagesOf(recorded)
@@ -65,8 +50,10 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   const isPlanned = planned !== undefined
   const takingBack = takingBackOf(recorded)
   const unfinished = { ...(paused ? { paused } : {}), ...(takingBack ? { takingBack } : {}) }
+  const standing = standingOf(recorded.map(({ event }) => event))
   const began = { run, who, command, inventory, flags, extraVars, since: first.at }
-  return { ...began, writers, isEnded, stages, isPlanned, hosts, ...unfinished }
+  const gates = gatesOf(recorded)
+  return { ...began, standing, gates, writers, isEnded, stages, isPlanned, hosts, ...unfinished }
 }
 
 /** Who has written since it ended last. */
@@ -96,39 +83,12 @@ function stagesOf(recorded: readonly Recorded[]): RunRecord['stages'] | undefine
   return planned?.event.type === 'rollout-planned' ? planned.event.stages : undefined
 }
 
-type Know = (host: string, more: HostRecord) => void
-
-function learn({ at, event }: Recorded, know: Know, known: RunRecord['hosts']): void {
-  if (event.type === 'phase-started') for (const host of event.hosts) know(host, {})
-  if (event.type === 'rollout-planned') for (const host of event.stages.flat()) know(host, {})
-  if (event.type === 'host-planned') know(event.host, { verdict: event.verdict })
-  if (event.type === 'host-settled') {
-    const { type: _, ...outcome } = event
-    know(event.host, { outcome, isInFlight: false })
+function gatesOf(recorded: readonly Recorded[]): RunRecord['gates'] {
+  const gates = new Map<string, Map<string, Reading>>()
+  for (const { event } of recorded) {
+    if (event.type !== 'host-gate' || event.when !== 'before') continue
+    const known = gates.get(event.host) ?? new Map<string, Reading>()
+    gates.set(event.host, known.set(event.gate, event.is))
   }
-  if (event.type === 'host-step' && isHandover(event)) {
-    const { host, nonce, bootId, confirmTimeout, base, generation } = event
-    const handover = { nonce, bootId, confirmTimeout, base, generation, at }
-    know(host, { handover, base: baseOf(known.get(host)) ?? base, generation, isInFlight: true })
-  }
-}
-
-/** On these a host may have what the run made, be it what it was to bring or what was to take that back. */
-const MAY_HAVE: ReadonlySet<HostState> = new Set([
-  'persisted',
-  'confirmed, not persisted',
-  'unknown',
-  'stuck',
-])
-
-/** Whether a host may stand on something that the run made; of one in flight nobody knows. */
-export const mayStandOn = ({ handover, outcome, isInFlight }: HostRecord): boolean =>
-  handover !== undefined && (!outcome || isInFlight === true || MAY_HAVE.has(outcome.state))
-
-/** Once it had gone back somebody else may have changed it: then the next try begins with that. */
-const baseOf = (known: HostRecord | undefined) => (known && mayStandOn(known) ? known.base : undefined)
-
-/** Journals of older versions say the nonce alone. */
-function isHandover(step: Partial<Handover>): step is Handover {
-  return step.nonce !== undefined && step.bootId !== undefined && step.generation !== undefined
+  return gates
 }

@@ -138,7 +138,10 @@ const TRIES = 3
 const BETWEEN_TRIES = 1000
 
 /** A service may need a moment after the rules under it were loaded. */
-async function patiently(gates: HostGates, { clock, limit }: Tools): Promise<Finding | undefined> {
+export async function patiently(
+  gates: HostGates,
+  { clock, limit }: Pick<Tools, 'clock' | 'limit'>,
+): Promise<Finding | undefined> {
   for (let left = TRIES; ; left -= 1) {
     const { failed } = await gates.after('applied')
     if (!failed || left === 1 || isUp(limit)) return failed

@@ -14,7 +14,7 @@ interface CheckTools extends Pick<ApplyTools, 'emit' | 'gatesOf'> {
 }
 
 interface Checking {
-  readonly changing: ReadonlyMap<string, Observed>
+  readonly changing: ReadonlyMap<string, Pick<Observed, 'target'>>
   /** What was said of each host; one that doesn't pass gets why. */
   readonly done: Map<string, Outcome>
   readonly tools: CheckTools

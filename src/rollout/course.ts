@@ -19,6 +19,33 @@ export interface Course {
   readonly notAfter?: number
   /** By then all of it should be done: as a stop, but what follows a failure still follows. */
   readonly overdueAt?: number
+  /** How far an earlier process came with it; `stages` has only hosts that are still to be changed. */
+  readonly past?: Past
+}
+
+/** Where a rollout stood when its controller died. */
+export interface Past extends Standing {
+  readonly hosts: readonly (PastHost & { readonly stage?: number })[]
+}
+
+/** The stage that began last, from 0; -1 where none had. */
+export interface Standing {
+  readonly stage: number
+  /** Its check is known, or it waited for its promotion. */
+  readonly isChecked: boolean
+  readonly isPromoted: boolean
+  /** It waited for somebody, who hasn't said anything. */
+  readonly paused?: Finding
+}
+
+/** What became of a host then. */
+export interface PastHost {
+  readonly host: string
+  readonly state: HostState
+  /** It persisted, and didn't pass its check. */
+  readonly isSpoiled?: boolean
+  /** Somebody has promoted the rollout since. */
+  readonly isAccepted?: boolean
 }
 
 /** What it bears. One more and it fails; `Infinity` bears all. */
@@ -28,7 +55,7 @@ export interface Budget {
   readonly stageFailures: readonly number[]
   /** Unreachable hosts that are passed over; without it they are failures like any other. */
   readonly skipped?: number
-  /** Spent before it began: hosts that could not be looked at, or are refused. */
+  /** Spent before it began, and in no stage: hosts that could not be looked at, or are refused. */
   readonly before: readonly HostState[]
 }
 

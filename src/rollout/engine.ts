@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
-import type { Check, Command, Course, EngineEvent } from './course.ts'
+import type { Check, Command, Course, EngineEvent, Past } from './course.ts'
+import { type Ending, NO_FAILURES, OVERDUE, reason } from './ending.ts'
 import { Ledger } from './ledger.ts'
 import { Runway } from './runway.ts'
 
@@ -15,17 +16,6 @@ import { Runway } from './runway.ts'
 
 type Phase = 'closed' | 'going' | 'soaking' | 'checking' | 'paused' | 'taking back' | 'over'
 
-/** What follows once nothing is in flight any more. */
-interface Ending {
-  readonly why: Finding
-  readonly next: Course['onFailure']
-}
-
-/** They say that no host starts any more, and nothing of those that were. */
-const NO_FAILURES: ReadonlySet<string> = new Set(['stopped', 'run-overdue'])
-
-const OVERDUE: Ending = { why: { code: 'run-overdue', severity: 'error', args: {} }, next: 'stop' }
-
 export class Engine {
   readonly #course: Course
   readonly #ledger: Ledger
@@ -39,7 +29,7 @@ export class Engine {
 
   constructor(course: Course) {
     this.#course = course
-    this.#ledger = new Ledger(course.budget)
+    this.#ledger = new Ledger(course.budget, course.past?.hosts)
     this.#runway = new Runway(course.parallel)
   }
 
@@ -79,20 +69,45 @@ export class Engine {
 
   /** The window: nothing starts before it, and whoever has nothing to start doesn't wait. */
   #open(now: number): readonly Command[] {
-    if (this.#course.stages.length > 0 && now < (this.#course.notBefore ?? now)) return []
+    if (this.#following >= 0 && now < (this.#course.notBefore ?? now)) return []
+    const { past } = this.#course
+    if (past) this.#recall(past)
+    if (past?.paused) return this.#pause(past.paused)
     const spent = this.#ledger.overspent()
-    return spent ? this.#fail(spent) : this.#nextStage(now)
+    if (spent) return this.#fail(spent)
+    return past && this.#stage >= 0 ? this.#goOnFrom(past, now) : this.#nextStage(now)
+  }
+
+  /** What a controller that died has left stands where it stood. */
+  #recall({ stage, isChecked }: Past): void {
+    this.#stage = stage
+    this.#ledger.openStage(stage)
+    const hosts = this.#course.stages[stage] ?? []
+    this.#runway.line(hosts)
+    this.#phase = 'going'
+    this.#isAmidStage = stage >= 0 && (hosts.length > 0 || !isChecked)
+  }
+
+  #goOnFrom({ isPromoted }: Past, now: number): readonly Command[] {
+    if (!this.#isAmidStage) return isPromoted ? this.#nextStage(now) : this.#stageDone(now)
+    const tells = this.#runway.isEmpty ? [] : [{ type: 'stage', stage: this.#stage } as const]
+    return [...tells, ...this.#goOn(now)]
   }
 
   #nextStage(now: number): readonly Command[] {
-    const next = this.#course.stages[this.#stage + 1]
-    if (!next) return this.#end()
-    this.#stage += 1
-    this.#ledger.openStage(this.#stage)
-    this.#runway.line(next)
+    const next = this.#following
+    if (next < 0) return this.#end()
+    this.#stage = next
+    this.#ledger.openStage(next)
+    this.#runway.line(this.#course.stages[next] ?? [])
     this.#phase = 'going'
     this.#isAmidStage = true
-    return [{ type: 'stage', stage: this.#stage }, ...this.#start(now)]
+    return [{ type: 'stage', stage: next }, ...this.#start(now)]
+  }
+
+  /** The next stage with a host that is to be changed; -1 where there is none. */
+  get #following(): number {
+    return this.#course.stages.findIndex((hosts, at) => at > this.#stage && hosts.length > 0)
   }
 
   #start(now: number): readonly Command[] {
@@ -144,8 +159,8 @@ export class Engine {
 
   #stageDone(now: number): readonly Command[] {
     this.#isAmidStage = false
-    const isLast = this.#stage === this.#course.stages.length - 1
-    if (this.#course.manual && !isLast) return this.#pause(reason('wants-promotion', this.#stage + 1))
+    if (this.#course.manual && this.#following >= 0)
+      return this.#pause(reason('wants-promotion', this.#stage + 1))
     return this.#nextStage(now)
   }
 
@@ -211,12 +226,10 @@ export class Engine {
 
   /** Nothing is missing, so nothing is late, and nothing was stopped. */
   get #isDone(): boolean {
-    if (this.#ledger.overspent()) return false
+    if (this.#ledger.overspent() || this.#following >= 0) return false
     const { stages, soak, checks } = this.#course
-    const isLast = this.#stage === stages.length - 1
     const isThrough = !this.#isAmidStage || (soak === 0 && !checks)
-    const hasBegun = this.#phase === 'going' || stages.length === 0
-    return hasBegun && isLast && this.#runway.isEmpty && isThrough
+    return (this.#phase === 'going' || stages.length === 0) && this.#runway.isEmpty && isThrough
   }
 
   #pause(why: Finding): readonly Command[] {
@@ -235,9 +248,3 @@ export class Engine {
     return [{ type: 'end', ...(why ? { why } : {}) }]
   }
 }
-
-const reason = (code: string, stage?: number): Finding => ({
-  code,
-  severity: 'error',
-  args: stage === undefined ? {} : { stage },
-})

@@ -1,33 +1,33 @@
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
-import type { Budget } from './course.ts'
+import type { Budget, Past } from './course.ts'
 
 /** What became of the hosts of a rollout, stage by stage, and what of its budget that has spent. */
 export class Ledger {
   readonly #budget: Budget
   readonly #persisted: Map<string, number> = new Map()
   readonly #spoiled: Set<string> = new Set()
+  readonly #failuresOf: Map<number, number> = new Map()
   #failures = 0
   #skipped = 0
   #stage = 0
-  #stageFailures = 0
   /** Failures that somebody has accepted. */
   #forgiven = { failures: 0, stageFailures: 0, skipped: 0 }
 
-  constructor(budget: Budget) {
+  constructor(budget: Budget, past: Past['hosts'] = []) {
     this.#budget = budget
     for (const state of budget.before) this.#spend(state)
+    for (const one of past) this.#recall(one)
   }
 
   openStage(stage: number): void {
     this.#stage = stage
-    this.#stageFailures = 0
     this.#forgiven.stageFailures = 0
   }
 
   enter(host: string, state: HostState, stage: number): void {
     if (state === 'persisted') this.#persisted.set(host, stage)
-    this.#spend(state)
+    this.#spend(state, stage)
   }
 
   /** Hosts that persisted and don't pass their check: they can still be taken back. Later checks find them again. */
@@ -35,8 +35,7 @@ export class Ledger {
     for (const host of hosts) {
       if (this.#spoiled.has(host)) continue
       this.#spoiled.add(host)
-      this.#failures += 1
-      this.#stageFailures += 1
+      this.#fail(this.#stage)
     }
   }
 
@@ -70,14 +69,30 @@ export class Ledger {
     return undefined
   }
 
-  #spend(state: HostState): void {
+  get #stageFailures(): number {
+    return this.#failuresOf.get(this.#stage) ?? 0
+  }
+
+  #recall({ host, state, stage, isSpoiled, isAccepted }: Past['hosts'][number]): void {
+    if (state === 'persisted') this.#persisted.set(host, stage ?? 0)
+    if (isSpoiled) this.#spoiled.add(host)
+    if (isAccepted) return
+    this.#spend(state, stage)
+    if (isSpoiled) this.#fail(stage)
+  }
+
+  #spend(state: HostState, stage?: number): void {
     if (state === 'unchanged' || state === 'persisted') return
     if (state === 'unreachable' && this.#budget.skipped !== undefined) {
       this.#skipped += 1
       return
     }
+    this.#fail(stage)
+  }
+
+  #fail(stage?: number): void {
     this.#failures += 1
-    this.#stageFailures += 1
+    if (stage !== undefined) this.#failuresOf.set(stage, (this.#failuresOf.get(stage) ?? 0) + 1)
   }
 }
 

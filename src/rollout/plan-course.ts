@@ -2,7 +2,7 @@ import type { Rollout } from '../config/rollout.ts'
 import { amountOf } from '../model/amount.ts'
 import type { HostState } from '../model/host-state.ts'
 import { type Candidate, stagesOf } from '../plan/stages.ts'
-import type { Budget, Course } from './course.ts'
+import type { Budget, Course, Past, PastHost, Standing } from './course.ts'
 import { windowAt } from './moment.ts'
 
 export interface Circumstances {
@@ -10,8 +10,8 @@ export interface Circumstances {
   readonly changing: readonly Candidate[]
   /** What is known already of all other hosts of the run. */
   readonly before: readonly HostState[]
-  /** The stages of a run that is gone on with: those of its hosts that are still to be changed keep their places. */
-  readonly frozen?: readonly (readonly string[])[]
+  /** Of a run that is gone on with. */
+  readonly left?: Left
   /** Hosts in flight at once. */
   readonly hosts: number
   /** The moment, monotonic and since the epoch. */
@@ -21,19 +21,28 @@ export interface Circumstances {
   readonly began: number
 }
 
+/** What a run whose controller died has left. */
+export interface Left extends Standing {
+  /** The stages as they were frozen: those of its hosts that are still to be changed keep their places. */
+  readonly frozen: Course['stages']
+  /** What became of the others. */
+  readonly hosts: readonly PastHost[]
+}
+
 /**
  * How a change goes over its hosts. Without `stages` all of them are one, and no failure keeps the others from
  * starting; whoever asks for stages bears none unless they say how many. Shares of failures are shares of all hosts
  * of the run, rounded down.
  */
 export function planCourse(wish: Rollout, at: Circumstances): Course {
-  const { changing, before, hosts } = at
-  const stages = at.frozen ? thaw(at.frozen, changing) : cut(wish, changing)
+  const { changing, hosts } = at
+  const stages = at.left && at.left.frozen.length > 0 ? thaw(at.left.frozen, changing) : cut(wish, changing)
+  const past = at.left && pastOf(at.left, stages)
   const groupsOf = new Map(changing.map(({ host, groups, roles }) => [host, [...groups, ...roles]]))
   const { soak = 0, manual = false, onFailure = 'stop', gates = [] } = wish
   return {
     stages,
-    budget: budgetOf(wish, stages, before, changing.length + before.length),
+    budget: budgetOf(wish, stages, at),
     soak,
     checks: soak > 0 || gates.length > 0,
     manual,
@@ -43,6 +52,7 @@ export function planCourse(wish: Rollout, at: Circumstances): Course {
       groups: new Map(Object.entries(wish.maxParallel ?? {})),
       groupsOf: host => groupsOf.get(host) ?? [],
     },
+    ...(past ? { past } : {}),
     ...windowOf(wish, at),
   }
 }
@@ -57,30 +67,40 @@ function cut(wish: Rollout, changing: readonly Candidate[]): Course['stages'] {
   return stages
 }
 
-/** Hosts that had no place, because they couldn't be looked at then, come last. */
+/** A stage of which nobody is left keeps its number. Hosts that had no place, because they couldn't be looked at then, come last. */
 function thaw(frozen: Course['stages'], changing: readonly Candidate[]): Course['stages'] {
   const open = new Set(changing.map(({ host }) => host))
   const placed = new Set(frozen.flat())
   const late = [...open].filter(host => !placed.has(host))
-  return [...frozen.map(stage => stage.filter(host => open.has(host))), late].filter(
-    ({ length }) => length > 0,
-  )
+  return [...frozen.map(stage => stage.filter(host => open.has(host))), ...(late.length > 0 ? [late] : [])]
 }
 
-function budgetOf(
-  wish: Rollout,
-  stages: Course['stages'],
-  before: readonly HostState[],
-  all: number,
-): Budget {
+/** Where a host of an earlier stage is to be changed once more, it begins there. */
+function pastOf({ frozen, hosts, ...standing }: Left, stages: Course['stages']): Past {
+  const first = stages.findIndex(({ length }) => length > 0)
+  const isEarlier = first >= 0 && first < standing.stage
+  const stands = isEarlier ? { stage: first - 1, isChecked: true, isPromoted: true } : standing
+  const places = new Map(frozen.flatMap((stage, at) => stage.map(host => [host, at] as const)))
+  const placed = hosts.map(one => {
+    // Who persisted without a place came last then.
+    const stage = places.get(one.host) ?? (one.state === 'persisted' ? frozen.length : undefined)
+    return stage === undefined ? one : { ...one, stage }
+  })
+  return { ...stands, hosts: placed }
+}
+
+function budgetOf(wish: Rollout, stages: Course['stages'], at: Circumstances): Budget {
   const { maxFailures, maxStageFailures, maxSkipped } = wish
-  const bears = maxFailures ?? (isStaged(wish) ? 0 : Number.POSITIVE_INFINITY)
+  const { before, left } = at
+  const all = at.changing.length + before.length + (left?.hosts.length ?? 0)
+  const isInStages = isStaged(wish) || (left?.frozen.length ?? 0) > 1
+  const bears = maxFailures ?? (isInStages ? 0 : Number.POSITIVE_INFINITY)
   return {
     failures: amountOf(bears, all, 'down'),
-    stageFailures: stages.map(stage =>
+    stageFailures: stages.map((stage, number) =>
       maxStageFailures === undefined
         ? Number.POSITIVE_INFINITY
-        : amountOf(maxStageFailures, stage.length, 'down'),
+        : amountOf(maxStageFailures, (left?.frozen[number] ?? stage).length, 'down'),
     ),
     ...(wish.unreachable === 'skip'
       ? { skipped: amountOf(maxSkipped ?? Number.POSITIVE_INFINITY, all, 'down') }

@@ -1,6 +1,5 @@
 import type { Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
-import type { HostChange } from '../plan/host-plan.ts'
 import { type ApplyTools, applyHost } from './apply-host.ts'
 import { checkStage } from './check-stage.ts'
 import type { Course } from './course.ts'
@@ -24,6 +23,15 @@ export interface RollTools extends ApplyTools {
   readonly each: Each
   /** Asks what is of no single host: queries. */
   readonly queries?: () => Promise<Verdict>
+  /** Hosts that persisted before this process. */
+  readonly stood?: ReadonlyMap<string, Stood>
+}
+
+/** A host that an earlier process has changed, and what it said of it. */
+export interface Stood extends Pick<Observed, 'target'> {
+  readonly generation: number
+  readonly base: number
+  readonly outcome: Outcome
 }
 
 export interface Rolled {
@@ -41,6 +49,7 @@ export async function roll(survey: Survey, course: Course, tools: RollTools): Pr
   const changing = new Map(
     survey.observed.filter(({ plan }) => plan.verdict === 'change').map(one => [one.target.host, one]),
   )
+  for (const [host, { outcome }] of tools.stood ?? []) ends.done.set(host, outcome)
   await tools.emit({ type: 'rollout-planned', run: tools.run, stages: course.stages })
   await closeLater(changing, course)
   const why = await drive(course, crewOf(changing, course, ends, tools), tools)
@@ -52,17 +61,23 @@ export async function roll(survey: Survey, course: Course, tools: RollTools): Pr
 }
 
 /** A later stage looks at its hosts again, over a new connection: what was seen by then is old. */
-async function closeLater(changing: ReadonlyMap<string, Observed>, { stages }: Course): Promise<void> {
-  const first = new Set(stages[0])
+async function closeLater(changing: ReadonlyMap<string, Observed>, course: Course): Promise<void> {
+  const first = firstOf(course)
   const later = [...changing].filter(([host]) => !first.has(host))
   await Promise.all(later.map(([, { session }]) => session.close()))
+}
+
+function firstOf({ stages, past }: Course): ReadonlySet<string> {
+  const stage = past?.stage ?? -1
+  return new Set(stage >= 0 ? stages[stage] : stages.find(({ length }) => length > 0))
 }
 
 type Changing = ReadonlyMap<string, Observed>
 
 function crewOf(changing: Changing, course: Course, ends: Ends, tools: RollTools): Crew {
-  const first = new Set(course.stages[0])
-  const { emit, run } = tools
+  const first = firstOf(course)
+  const { emit, run, stood = new Map<string, Stood>() } = tools
+  const targets = new Map<string, Pick<Observed, 'target'>>([...stood, ...changing])
   const { done } = ends
   let inFlight = 0
   return {
@@ -88,7 +103,7 @@ function crewOf(changing: Changing, course: Course, ends: Ends, tools: RollTools
       if (inFlight === 0) await ends.told()
       return state
     },
-    check: (_, hosts, earlier) => checkStage([...earlier, ...hosts], { changing, done, tools }),
+    check: (_, hosts, earlier) => checkStage([...earlier, ...hosts], { changing: targets, done, tools }),
     pause: async (why, over) => {
       await tools.forgetPromotion(run)
       await emit({ type: 'rollout-paused', run, why })
@@ -100,7 +115,7 @@ function crewOf(changing: Changing, course: Course, ends: Ends, tools: RollTools
       await emit({ type: 'taking-back', run, hosts, why })
       await emit({ type: 'phase-started', phase: 'take back', hosts })
       const going = await tools.each(hosts, async host => {
-        const { generation, base } = changeOf(host, changing)
+        const { generation, base } = changeOf(host, changing, stood)
         ends.enter(await takeBack(tools.back(host, generation, base), base, unhindered(tools)))
       })
       const never = hosts.flatMap((host, at) => {
@@ -108,14 +123,19 @@ function crewOf(changing: Changing, course: Course, ends: Ends, tools: RollTools
         return one?.status === 'rejected' ? [{ host, reason: one.reason }] : []
       })
       for (const { host, reason } of never)
-        ends.enter(neverTakenBack(host, changeOf(host, changing).base, reason))
+        ends.enter(neverTakenBack(host, changeOf(host, changing, stood).base, reason))
       await ends.told()
     },
   }
 }
 
-function changeOf(host: string, changing: Changing): HostChange {
-  const change = changing.get(host)?.plan.change
+/** The generation that it has now, and the one before. */
+function changeOf(
+  host: string,
+  changing: Changing,
+  stood: ReadonlyMap<string, Stood>,
+): Pick<Stood, 'generation' | 'base'> {
+  const change = changing.get(host)?.plan.change ?? stood.get(host)
   if (!change) throw new Error(`${host} was never changed`)
   return change
 }

@@ -2,8 +2,10 @@ import { readStatus, type StatusGeneration } from '../host/status.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Handover, Outcome } from '../model/event.ts'
 import type { Connect, Session } from '../session/session.ts'
+import { patiently } from './apply-host.ts'
 import type { Untransacted } from './armed.ts'
 import { forgetRemoved } from './forget-removed.ts'
+import type { HostGates } from './gates/host-gates.ts'
 import { hearHost } from './hear-host.ts'
 import { settle } from './settle.ts'
 
@@ -20,6 +22,8 @@ export interface AgainTools {
   readonly connect: Connect
   readonly clock: Clock
   readonly emit: Emit
+  /** What has to hold of it before it is confirmed. */
+  readonly gates?: HostGates | undefined
 }
 
 /**
@@ -29,6 +33,7 @@ export interface AgainTools {
  */
 export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<Outcome> {
   const { host, handover } = left
+  const { gates } = tools
   const closedAt = tools.clock.now() - Math.max(0, left.age)
   const settled = await settle(
     { host, ...handover, begunAt: closedAt, closedAt },
@@ -36,6 +41,7 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
       ...tools,
       connect: hearHost(host, tools.connect, tools.emit),
       lookAgain: session => lookAgain(session, left),
+      ...(gates ? { passes: () => patiently(gates, tools) } : {}),
       ...(handover.generation === 0
         ? { afterwards: (session: Session) => forgetRemoved(session, handover.nonce) }
         : {}),

@@ -6,7 +6,11 @@ import type { Target } from './target.ts'
 
 /** Takes a host that persisted back to generation `to`, guarded like any change, and says where it stands then. */
 export async function takeBack(target: Target, to: number, tools: ApplyTools): Promise<Outcome> {
-  const outcome = await goBack(target, tools)
+  return endOfReturn(await goBack(target, tools), to)
+}
+
+/** What the end of a change that leads back to `to` says of its host. */
+export function endOfReturn(outcome: Outcome, to: number): Outcome {
   const { host, state, finding } = outcome
   if (state === 'persisted' || state === 'unchanged')
     return { ...outcome, state: 'reverted', finding: say('taken-back', { to }) }

@@ -20,13 +20,15 @@ export class HostGates {
   readonly #gates: readonly Gate[]
   readonly #ask: Ask
   readonly #emit: Emit
-  #counting: readonly Gate[] = []
+  #counting: readonly Gate[]
 
-  constructor(host: string, gates: readonly Gate[], ask: Ask, emit: Emit) {
+  /** `counting` are those that an earlier process has seen pass. */
+  constructor(host: string, gates: readonly Gate[], ask: Ask, emit: Emit, counting: readonly Gate[] = []) {
     this.#host = host
     this.#gates = gates
     this.#ask = ask
     this.#emit = emit
+    this.#counting = counting
   }
 
   async before(): Promise<void> {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openJournal, reopenJournal } from '../../../src/journal/append.ts'
-import { findOpenRun, findRun } from '../../../src/journal/find.ts'
+import { findNewestRun, findOpenRun, findRun } from '../../../src/journal/find.ts'
 import { recordOf } from '../../../src/journal/record.ts'
 import { readJournal } from '../../../src/journal/replay.ts'
 import { isRunning, thisWriter } from '../../../src/journal/writer.ts'
@@ -18,6 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
+const SETTLED = { isInFlight: false, isAccepted: false, isOfBefore: false }
 const WRITER = { pid: 1, start: 'boot 1' }
 const started = (run: string, inventory = ['/i/hosts']): Event => ({
   type: 'run-started',
@@ -73,7 +74,7 @@ describe('the record of a run', () => {
     expect(record).toMatchObject({ run: 'r', who: 'me@here', inventory: ['/i/hosts'], isEnded: false })
     expect(record?.writers).toEqual([WRITER])
     expect([...(record?.hosts ?? [])]).toEqual([
-      ['a', { outcome: { host: 'a', state: 'persisted', generation: 4 }, isInFlight: false }],
+      ['a', { outcome: { host: 'a', state: 'persisted', generation: 4 }, ...SETTLED }],
       [
         'b',
         {
@@ -160,6 +161,17 @@ describe('finding a run', () => {
     await write('20260104-000000-dddd', started('20260104-000000-dddd', ['/other']))
     await appendFile(join(folder, '20260105-000000-eeee.jsonl'), 'garbage\nmore\n')
     expect((await findOpenRun(folder, ['/i/hosts'])).run).toBe('20260102-000000-bbbb')
+  })
+
+  it('takes the newest at all to go on with, and names an older one without an end', async () => {
+    const [older, newer] = ['20260101-000000-aaaa', '20260102-000000-bbbb']
+    await write(older, started(older))
+    expect(await findNewestRun(folder, ['/i/hosts'])).toEqual({
+      record: expect.objectContaining({ run: older }),
+    })
+    await write(newer, started(newer), ended(newer))
+    expect(await findNewestRun(folder, ['/i/hosts'])).toMatchObject({ record: { run: newer }, older })
+    await expect(findNewestRun(folder, ['/else'])).rejects.toMatchObject({ code: 'run-none' })
   })
 
   it('takes the newest at all where every one has an end', async () => {

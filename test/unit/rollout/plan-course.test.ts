@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import type { Rollout } from '../../../src/config/rollout.ts'
-import { planCourse } from '../../../src/rollout/plan-course.ts'
+import type { HostState } from '../../../src/model/host-state.ts'
+import type { Standing } from '../../../src/rollout/course.ts'
+import { type Left, planCourse } from '../../../src/rollout/plan-course.ts'
 
-const again = (hosts: readonly string[], frozen: readonly (readonly string[])[]) =>
-  planCourse(
-    {},
-    {
-      changing: hosts.map(host => ({ host, groups: [], roles: [] })),
-      before: [],
-      frozen,
-      hosts: 50,
-      now: 0,
-      wall: 0,
-      began: 0,
-    },
-  ).stages
+const AT_THE_BEGINNING: Standing = { stage: -1, isChecked: false, isPromoted: false }
+
+const course = (hosts: readonly string[], wish: Rollout, left: Partial<Left>, before: HostState[] = []) =>
+  planCourse(wish, {
+    changing: hosts.map(host => ({ host, groups: [], roles: [] })),
+    before,
+    left: { ...AT_THE_BEGINNING, frozen: [], hosts: [], ...left },
+    hosts: 50,
+    now: 0,
+    wall: 0,
+    began: 0,
+  })
+
+const again = (hosts: readonly string[], frozen: Left['frozen']) => course(hosts, {}, { frozen }).stages
 
 const overdueAt = (rollout: Rollout, began = 0) =>
   planCourse(rollout, { changing: [], before: [], hosts: 50, now: 1000, wall: NOON, began }).overdueAt
@@ -44,11 +47,47 @@ describe('the window', () => {
 
 describe('the stages of a run that is gone on with', () => {
   it('are those that were frozen, less what is done', () => {
-    expect(again(['b', 'd', 'c'], [['a'], ['b', 'c'], ['d']])).toEqual([['b', 'c'], ['d']])
+    expect(again(['b', 'd', 'c'], [['a'], ['b', 'c'], ['d']])).toEqual([[], ['b', 'c'], ['d']])
   })
 
   it('end with the hosts that could not be looked at then', () => {
-    expect(again(['off', 'b'], [['a'], ['b']])).toEqual([['b'], ['off']])
-    expect(again(['off'], [['a'], ['b']])).toEqual([['off']])
+    expect(again(['off', 'b'], [['a'], ['b']])).toEqual([[], ['b'], ['off']])
+    expect(again(['off'], [['a'], ['b']])).toEqual([[], [], ['off']])
+  })
+
+  it('bear no failure, as stages do, whatever the flags are now', () => {
+    expect(course(['b'], {}, { frozen: [['a'], ['b']] }).budget.failures).toBe(0)
+    expect(course(['b'], {}, { frozen: [['a', 'b']] }).budget.failures).toBe(Number.POSITIVE_INFINITY)
+    expect(course(['b'], { maxFailures: 2 }, { frozen: [['a'], ['b']] }).budget.failures).toBe(2)
+  })
+
+  it('take shares of failures of all hosts that they had', () => {
+    const hosts = ['a', 'c'].map(host => ({ host, state: 'persisted' }) as const)
+    const frozen = [['a'], ['b', 'c', 'd']]
+    const { budget } = course(['b', 'd'], { maxFailures: '50%', maxStageFailures: '34%' }, { frozen, hosts })
+    expect(budget).toMatchObject({ failures: 2, stageFailures: [0, 1] })
+  })
+
+  it('know where each host stood that is not changed any more', () => {
+    const hosts = [
+      { host: 'a', state: 'persisted' },
+      { host: 'b', state: 'reverted' },
+      { host: 'off', state: 'unreachable' },
+      { host: 'late', state: 'persisted' },
+    ] as const
+    const { past } = course(['c'], {}, { frozen: [['a'], ['b', 'c']], hosts, stage: 1 })
+    expect(past).toMatchObject({ stage: 1, isChecked: false })
+    expect(past?.hosts.map(({ host, stage }) => [host, stage])).toEqual([
+      ['a', 0],
+      ['b', 1],
+      ['off', undefined],
+      ['late', 2],
+    ])
+  })
+
+  it('begin once more where a host of an earlier one is tried again', () => {
+    const paused = { code: 'wants-promotion', severity: 'error', args: {} } as const
+    const { past } = course(['a'], {}, { frozen: [['a'], ['b']], stage: 1, paused })
+    expect(past).toEqual({ stage: -1, isChecked: true, isPromoted: true, hosts: [] })
   })
 })

@@ -3,13 +3,14 @@ import type { Break } from '../break.ts'
 /* Rollouts: budgets, gates, the way on and the way back. */
 
 const SIXTY = 'integration/sixty.test.ts'
+const RESUMED = 'integration/resume-stages.test.ts'
 
 export const ROLLOUT: readonly Break[] = [
   {
     name: 'bears-failures-in-stages',
     file: 'rollout/plan-course.ts',
-    from: 'isStaged(wish) ? 0 :',
-    to: 'isStaged(wish) ? 60 :',
+    from: 'isInStages ? 0 :',
+    to: 'isInStages ? 60 :',
     red: [SIXTY, 'ends at a canary that locks itself out'],
   },
   {
@@ -29,9 +30,30 @@ export const ROLLOUT: readonly Break[] = [
   {
     name: 'resumes-without-settling-who-was-in-flight',
     file: 'cli/resume.ts',
-    from: 'handover && (!outcome || OPEN.has(outcome.state))',
-    to: 'handover && outcome && OPEN.has(outcome.state)',
+    from: 'handover && (isInFlight || (outcome && OPEN.has(outcome.state)))',
+    to: 'handover && !isInFlight && outcome && OPEN.has(outcome.state)',
     red: [SIXTY, 'goes on each time where its controller is killed in every stage'],
+  },
+  {
+    name: 'goes-on-where-it-was-taking-back',
+    file: 'cli/resume.ts',
+    from: 'record.takingBack ?',
+    to: 'record.takingBack && !record.isPlanned ?',
+    red: [RESUMED, 'finishes a taking back, and starts nobody'],
+  },
+  {
+    name: 'forgets-at-a-resume-that-it-was-staged',
+    file: 'rollout/plan-course.ts',
+    from: '(left?.frozen.length ?? 0) > 1',
+    to: '(left?.frozen.length ?? 0) > 60',
+    red: [RESUMED, 'bears no failure more than the run did'],
+  },
+  {
+    name: 'confirms-at-a-resume-without-gates',
+    file: 'rollout/settle-again.ts',
+    from: '...(gates ? {',
+    to: '...(gates && !gates ? {',
+    red: [RESUMED, 'asks the gates before it confirms'],
   },
   {
     name: 'ends-the-change-of-another-controller',

@@ -1,0 +1,49 @@
+import type { HostRecord } from '../journal/host-record.ts'
+import type { RunRecord } from '../journal/record.ts'
+import type { Left } from '../rollout/plan-course.ts'
+import type { Stood } from '../rollout/roll.ts'
+import type { Recalled } from './gates.ts'
+import type { GoingOn } from './going-on.ts'
+import type { Prepared } from './prepared.ts'
+import type { Earlier } from './roll-out.ts'
+
+export type Persisted = ReadonlyMap<string, Omit<Stood, 'target'>>
+
+/** Hosts that stand on what this run has made, and are looked at and taken back with it. */
+export function stoodOf(rest: readonly string[], known: RunRecord['hosts'], { inputs }: GoingOn): Persisted {
+  const open = new Set(rest)
+  const isOurs = (host: string, { outcome, isOfBefore }: HostRecord) =>
+    outcome?.state === 'persisted' && !isOfBefore && !open.has(host) && inputs.connections.has(host)
+  const stood = [...known].flatMap(([host, one]) => {
+    const { outcome, base, generation } = one
+    if (!outcome || base === undefined || generation === undefined || !isOurs(host, one)) return []
+    return [[host, { outcome, base, generation }] as const]
+  })
+  return new Map(stood)
+}
+
+/** Whoever names a run has a fresh budget; where the run has an end its stages begin anew as well. */
+export function leftOf(
+  rest: readonly string[],
+  known: RunRecord['hosts'],
+  { record, isNamed }: GoingOn,
+): Left {
+  const open = new Set(rest)
+  const hosts = [...known].flatMap(([host, { outcome, isSpoiled, isAccepted, isOfBefore }]) => {
+    if (!outcome || isOfBefore || open.has(host)) return []
+    const isFree = isNamed || isAccepted
+    return [{ host, state: outcome.state, ...(isSpoiled ? { isSpoiled } : {}), isAccepted: isFree ?? false }]
+  })
+  const paused = record.paused ? { paused: record.paused } : {}
+  return { ...record.standing, ...paused, frozen: record.stages, hosts }
+}
+
+/** All that a controller which died has left, for a rollout over the rest. */
+export function earlierOf(left: Left, stood: Persisted, prepared: Prepared, gatesOf: Recalled): Earlier {
+  const targets = new Map(prepared.targets.map(target => [target.host, target]))
+  const known = [...stood].flatMap(([host, one]) => {
+    const target = targets.get(host)
+    return target ? [[host, { ...one, target }] as const] : []
+  })
+  return { left, gatesOf, stood: new Map(known) }
+}

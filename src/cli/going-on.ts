@@ -1,0 +1,17 @@
+import type { RunRecord } from '../journal/record.ts'
+import type { Emit } from '../model/event.ts'
+import type { Pool } from '../session/pool.ts'
+import type { Inputs } from './inputs.ts'
+import type { Signals } from './signals.ts'
+
+/** A run of somebody else's that is gone on with. */
+export interface GoingOn {
+  readonly inputs: Inputs
+  readonly record: RunRecord
+  readonly pool: Pool
+  readonly emit: Emit
+  readonly signals: Signals
+  readonly directory: string
+  readonly isNamed: boolean
+  readonly ask?: ((over: AbortSignal) => Promise<boolean>) | undefined
+}

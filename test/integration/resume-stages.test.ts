@@ -1,0 +1,116 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Attempt, useTrial } from '../faults/trial.ts'
+import { generationOf } from './hosts/guard.ts'
+import { allowOneConnection, denyConnections } from './hosts/one-connection.ts'
+import { settledAs, step } from './hosts/site.ts'
+
+/*
+ * A rollout in stages whose controller was killed goes on as it would have gone on: `fleet resume` owes it its budget,
+ * its stages, its gates, its promotions and its way back.
+ */
+
+const NAMES = ['b1', 'b2', 'b3', 'k1', 'k2', 't1', 't2', 't3', 'm1', 'm2', 'g1', 'g2', 'n1']
+const trial = useTrial('resume-stages', NAMES)
+
+const begin = (names: readonly string[], ...args: readonly string[]) =>
+  trial.begin(names, '--confirm-timeout', '60', '--stages', names.map((_, at) => at + 1).join(','), ...args)
+
+const resume = ({ site }: Attempt): Attempt => ({ site, running: site.start('resume') })
+
+async function killedWhenArmed(host: string, attempt: Attempt): Promise<void> {
+  await attempt.running.until(step(host, 'armed'))
+  await attempt.running.kill()
+}
+
+/** The old rules, in a generation with the next number. */
+async function isBack(host: string): Promise<void> {
+  expect(
+    await trial.must(host, 'iptables-save | grep -c -e 80,443; iptables-save | grep -c -e 8443; true'),
+  ).toBe('1\n0\n')
+  expect(await generationOf(trial.host(host))).toBe(3)
+}
+
+const runOf = async ({ site }: Attempt) =>
+  (await readdir(join(site.folder, '.local/state/fleet/runs')))[0]?.replace('.jsonl', '') ?? ''
+
+describe.concurrent('fleet resume, after kill -9 with the canary armed', () => {
+  it('bears no failure more than the run did, and takes back what persisted before', async () => {
+    const attempt = await begin(['b1', 'b2', 'b3'], '--on-failure', 'revert-all')
+    await killedWhenArmed('b1', attempt)
+    await allowOneConnection(trial.lab, 'b2')
+    await trial.says(resume(attempt), 3, {
+      b1: 'reverted: taken-back',
+      b2: 'unreachable: connect-timeout',
+      b3: 'not started',
+    })
+    await isBack('b1')
+    for (const host of ['b2', 'b3']) await trial.isOn(host, 'OLD')
+  })
+
+  it('waits for the promotion of the stage that it finishes', async () => {
+    const attempt = await begin(['m1', 'm2'], '--manual')
+    await killedWhenArmed('m1', attempt)
+    const again = resume(attempt)
+    await again.running.until(({ type }) => type === 'rollout-paused')
+    expect(again.running.events.some(settledAs('m1', 'persisted'))).toBe(true)
+    await trial.isOn('m2', 'OLD')
+    await again.running.kill()
+    const third = resume(attempt)
+    await third.running.until(({ type }) => type === 'rollout-paused')
+    await trial.isOn('m2', 'OLD')
+    expect(await attempt.site.fleet('promote', await runOf(attempt))).toMatchObject({ code: 0 })
+    expect(await third.running.verdict()).toEqual({ code: 0, hosts: { m2: 'persisted' } })
+  })
+
+  it('asks the gates before it confirms', async () => {
+    await trial.must('g1', 'touch /root/serves')
+    const site = await trial.newSite(['g1', 'g2'], {
+      'fleet.yml': 'rollout: {gates: [{command: test -e /root/serves, on: web}]}\n',
+    })
+    const attempt = trial.start(site, '--confirm-timeout', '60', '--stages', '1,2')
+    await killedWhenArmed('g1', attempt)
+    await trial.must('g1', 'rm /root/serves')
+    await trial.ends(resume(attempt), 3, { g1: 'reverted: gate-fail', g2: 'not started' })
+  })
+})
+
+describe.concurrent('fleet resume', () => {
+  it('finishes a taking back, and starts nobody', async () => {
+    await allowOneConnection(trial.lab, 't2')
+    const attempt = await begin(['t1', 't2', 't3'], '--on-failure', 'revert-all')
+    await attempt.running.until(({ type }) => type === 'taking-back')
+    await attempt.running.kill()
+    await trial.says(resume(attempt), 3, { t1: 'reverted: taken-back', t3: 'not started' })
+    await isBack('t1')
+    for (const host of ['t2', 't3']) await trial.isOn(host, 'OLD')
+  })
+
+  it('looks again at a stage whose soak was cut off', async () => {
+    const attempt = await begin(['k1', 'k2'], '--soak', '2s')
+    await attempt.running.until(settledAs('k1', 'persisted'))
+    await attempt.running.kill()
+    await denyConnections(trial.lab, 'k1')
+    const again = resume(attempt)
+    const { code, hosts } = await again.running.verdict()
+    expect({ code, hosts }).toEqual({ code: 3, hosts: { k2: 'not started' } })
+    const checked = again.running.events.find(({ type }) => type === 'host-checked')
+    expect(checked).toMatchObject({ host: 'k1', finding: { code: 'lost-again' } })
+    await trial.isOn('k2', 'OLD')
+  })
+
+  it('without a name takes the newest run, and names an older one that has no end', async () => {
+    const attempt = await begin(['n1'])
+    await killedWhenArmed('n1', attempt)
+    const run = await runOf(attempt)
+    expect(await attempt.site.fleet('apply', 'inventory.ini', '--connect-timeout', '3')).toMatchObject({
+      code: expect.any(Number),
+    })
+    const said = await attempt.site.fleet('resume')
+    expect(said.stderr).toMatch(new RegExp(`run ${run} has no end[^]*has ended; nothing is left`))
+    const again = attempt.site.start('resume', run)
+    expect(await again.verdict()).toEqual({ code: 0, hosts: { n1: 'persisted' } })
+    await trial.isOn('n1', 'NEW')
+  })
+})

@@ -1,0 +1,244 @@
+import { strict as assert } from 'node:assert'
+import type { Finding } from '../../../src/model/finding.ts'
+import type { HostState } from '../../../src/model/host-state.ts'
+import type { Command, Course, EngineEvent } from '../../../src/rollout/course.ts'
+
+const STATES: readonly HostState[] = ['persisted', 'reverted', 'unreachable']
+
+/** What is seen from outside of a rollout on one of its ways. */
+export interface World {
+  readonly flying: readonly string[]
+  readonly settled: ReadonlyMap<string, HostState>
+  readonly stage: number
+  readonly time: number
+  readonly isPaused: boolean
+  /** The last stage whose check is known. */
+  readonly checked: number
+  /** Hosts that persisted, and didn't pass a check. */
+  readonly spoiled: readonly string[]
+  readonly isChecking: boolean
+  readonly isTakingBack: boolean
+  readonly isOver: boolean
+  readonly isStopped: boolean
+  readonly forgiven: number
+  /** What the journal says: what it waits for, whether its stage is through with its check, who was accepted. */
+  readonly paused?: Finding | undefined
+  readonly isThrough: boolean
+  readonly isPromoted: boolean
+  readonly accepted: readonly string[]
+  readonly hasDied: boolean
+}
+
+export const START: World = {
+  flying: [],
+  settled: new Map(),
+  stage: -1,
+  time: 0,
+  isPaused: false,
+  checked: -1,
+  spoiled: [],
+  isChecking: false,
+  isTakingBack: false,
+  isOver: false,
+  isStopped: false,
+  forgiven: 0,
+  isThrough: false,
+  isPromoted: false,
+  accepted: [],
+  hasDied: false,
+}
+
+/** The controller dies; this becomes of the hosts in flight. */
+interface Death {
+  readonly type: 'died'
+  readonly state: HostState
+}
+
+export type Move = EngineEvent | Death
+
+export const WHY = { code: 'operator', severity: 'error', args: {} } as const
+
+/** Everything that may happen next. */
+export function* possible(world: World, course: Course): Generator<Move> {
+  for (const host of world.flying) for (const state of STATES) yield { type: 'settled', host, state }
+  if (world.isChecking) {
+    yield { type: 'checked', check: { failed: [] } }
+    if (world.settled.get('a') === 'persisted') yield { type: 'checked', check: { failed: ['a'] } }
+    yield { type: 'checked', check: { failed: [], inconclusive: WHY } }
+  }
+  if (world.isPaused) yield { type: 'promoted' }
+  if (world.isTakingBack) yield { type: 'taken back' }
+  yield { type: 'woken' }
+  if (!world.isStopped) yield { type: 'stopped', why: WHY }
+  // Deaths multiply the ways: of one fleet they are enough.
+  const mayDie =
+    course.stages[0]?.length === 1 && course.parallel.hosts === 2 && course.overdueAt === undefined
+  if (!mayDie || world.hasDied || world.isTakingBack) return
+  yield { type: 'died', state: 'persisted' }
+  if (world.flying.length > 0) yield { type: 'died', state: 'reverted' }
+}
+
+const failuresOf = (world: World, course: Course) =>
+  course.budget.before.length +
+  world.spoiled.length +
+  [...world.settled.values()].filter(
+    state => state === 'reverted' || (state === 'unreachable' && course.budget.skipped === undefined),
+  ).length
+
+function isBroke(world: World, course: Course): boolean {
+  const skipped = [...world.settled.values()].filter(state => state === 'unreachable').length
+  return (
+    failuresOf(world, course) - world.forgiven > course.budget.failures ||
+    skipped > (course.budget.skipped ?? Number.POSITIVE_INFINITY)
+  )
+}
+
+/** Of a stage in which nobody has accepted anything: what failed before it began is none of its failures. */
+function isStageBroke({ settled, stage, accepted }: World, { stages, budget }: Course): boolean {
+  const failed = (stages[stage] ?? []).filter(host => settled.get(host) === 'reverted')
+  return accepted.length === 0 && failed.length > (budget.stageFailures[stage] ?? Number.POSITIVE_INFINITY)
+}
+
+/** The world after an event and what the engine made of it; every promise is checked on the way. */
+export function after(world: World, event: EngineEvent, commands: readonly Command[], course: Course): World {
+  let next = apply(world, event, course)
+  for (const command of commands) {
+    assert(!next.isOver, 'nothing comes after the end')
+    next = obey(next, command, course)
+  }
+  return next
+}
+
+function apply(world: World, event: EngineEvent, course: Course): World {
+  switch (event.type) {
+    case 'settled':
+      return {
+        ...world,
+        flying: world.flying.filter(host => host !== event.host),
+        settled: new Map([...world.settled, [event.host, event.state]]),
+      }
+    case 'checked':
+      return {
+        ...world,
+        isChecking: false,
+        checked: world.stage,
+        spoiled: [...new Set([...world.spoiled, ...event.check.failed])],
+        accepted: world.accepted.filter(
+          host => world.spoiled.includes(host) || !event.check.failed.includes(host),
+        ),
+      }
+    case 'promoted':
+      return {
+        ...world,
+        isPaused: false,
+        paused: undefined,
+        forgiven: failuresOf(world, course),
+        isPromoted: true,
+        accepted: [...world.settled.keys(), ...BEFORE],
+      }
+    case 'woken':
+      return { ...world, time: world.time + 10 }
+    case 'stopped':
+      return { ...world, isStopped: true }
+    case 'begun':
+    case 'taken back':
+      return world
+    default:
+      return event satisfies never
+  }
+}
+
+function obey(world: World, command: Command, course: Course): World {
+  switch (command.type) {
+    case 'stage': {
+      assert(world.flying.length === 0, 'an earlier stage is settled')
+      for (const host of course.stages.slice(0, command.stage).flat())
+        assert(world.settled.has(host), 'every host of the earlier stages was started')
+      if (world.hasDied && command.stage === world.stage) return world
+      assert(command.stage === world.stage + 1)
+      const isFirst = command.stage === 0
+      assert(isFirst || !course.manual || world.isPromoted, 'somebody has let it begin')
+      assert(isFirst || !course.checks || world.checked === world.stage, 'the one before was checked')
+      return { ...world, stage: command.stage, isThrough: false, isPromoted: false }
+    }
+    case 'start': {
+      assert(course.stages[world.stage]?.includes(command.host))
+      assert(![...world.flying, ...world.settled.keys()].includes(command.host), 'a host starts once')
+      assert(
+        world.time < (course.overdueAt ?? Number.POSITIVE_INFINITY),
+        'nothing starts when the time is up',
+      )
+      assert(!(world.isStopped || world.isTakingBack || world.isPaused), 'nothing starts after a stop')
+      if (course.budget.skipped === undefined) assert(!isBroke(world, course), 'the budget bears it')
+      assert(!isStageBroke(world, course), 'the budget of the stage bears it')
+      assert(world.flying.length < course.parallel.hosts)
+      return { ...world, flying: [...world.flying, command.host] }
+    }
+    case 'take back':
+      assert(world.flying.length === 0)
+      for (const host of command.hosts) assert(world.settled.get(host) === 'persisted')
+      if (course.onFailure === 'revert-all') assert(command.hosts.length === persistedIn(world))
+      return { ...world, isTakingBack: true }
+    case 'pause':
+      assert(world.flying.length === 0)
+      return {
+        ...world,
+        isPaused: true,
+        paused: command.why,
+        isPromoted: false,
+        isThrough: command.why.code === 'wants-promotion' || world.checked === world.stage,
+      }
+    case 'check':
+      assert(world.flying.length === 0)
+      return { ...world, isChecking: true }
+    case 'end':
+      assert(world.flying.length === 0, 'nothing is left in flight')
+      if (command.why?.code === 'budget-spent') assert(isBroke(world, course), 'the budget was spent')
+      if (!command.why) assert(world.settled.size === course.stages.flat().length)
+      return { ...world, isOver: true }
+    case 'wake':
+      return world
+    default:
+      return command satisfies never
+  }
+}
+
+const BEFORE = ['before']
+
+const persistedIn = ({ settled }: World) =>
+  [...settled.values()].filter(state => state === 'persisted').length
+
+/** What the next controller finds. */
+export function left({ flying, ...world }: World, { state }: Death): World {
+  const settled = new Map([...world.settled, ...flying.map(host => [host, state] as const)])
+  return {
+    ...world,
+    settled,
+    flying: [],
+    isPaused: false,
+    isChecking: false,
+    isStopped: false,
+    hasDied: true,
+  }
+}
+
+/** As `planCourse` makes it of that. */
+export function goingOn(course: Course, world: World): Course {
+  const { settled, spoiled, accepted, stage, paused, isPromoted, isThrough: isChecked } = world
+  const stageOf = (host: string) => course.stages.findIndex(hosts => hosts.includes(host))
+  const hosts = [...settled].map(([host, state]) => ({
+    host,
+    state,
+    stage: stageOf(host),
+    isSpoiled: spoiled.includes(host),
+    isAccepted: accepted.includes(host),
+  }))
+  const isAccepted = accepted.includes('before')
+  const before = course.budget.before.map(state => ({ host: 'before', state, isAccepted }))
+  return {
+    ...course,
+    stages: course.stages.map(stage => stage.filter(host => !settled.has(host))),
+    budget: { ...course.budget, before: [] },
+    past: { stage, isChecked, isPromoted, hosts: [...before, ...hosts], ...(paused ? { paused } : {}) },
+  }
+}
