@@ -79,6 +79,7 @@ describe('a rollout that is gone on with', () => {
     const it = begin({ manual: true, past: { hosts, isChecked: true, paused: WHY } })
     expect(it.first).toEqual(['pause: wants-promotion'])
     expect(it.tell({ type: 'promoted' })).toEqual(['stage 1', 'b'])
+    expect(first({ past: { hosts, isChecked: true, paused: WHY } })).toEqual(['pause: wants-promotion'])
     const promoted = { hosts, isChecked: true, isPromoted: true }
     expect(first({ manual: true, past: promoted })).toEqual(['stage 1', 'b'])
   })
@@ -99,7 +100,7 @@ describe('what failed before the first stage', () => {
     const it = begin({ stages: [['a', 'b', 'c']], budget, past: { stage: -1 } })
     expect(it.first).toEqual(['stage 0', 'a', 'b', 'c'])
     expect(it.tell({ type: 'settled', host: 'a', state: 'failed' })).toEqual([])
-    expect(it.tell({ type: 'settled', host: 'b', state: 'failed' })).toEqual([])
-    expect(it.tell({ type: 'settled', host: 'c', state: 'persisted' })).toEqual(['end: stage-budget-spent'])
+    expect(it.tell({ type: 'settled', host: 'b', state: 'persisted' })).toEqual([])
+    expect(it.tell({ type: 'settled', host: 'c', state: 'persisted' })).toEqual(['end'])
   })
 })
