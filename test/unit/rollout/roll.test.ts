@@ -48,7 +48,9 @@ async function rollWith({ hosts, hostTimeout, gate, says, instead, ...course }: 
     clock,
     emit,
     stop: new AbortController().signal,
-    forgetPromotion: async () => void (pausedBefore = events.some(({ type }) => type === 'rollout-paused')),
+    forgetPromotion: async () => {
+      pausedBefore = events.some(({ type }) => type === 'rollout-paused')
+    },
     promoted: () => (says === undefined ? new Promise(() => undefined) : Promise.resolve(says)),
     back: (host, _, to) => named(host).target(to),
     each: (items, work) =>
