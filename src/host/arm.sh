@@ -17,7 +17,9 @@ verb_arm() { # MANIFEST_HASH NONCE [removal]
   make_folders "$RUN/txn" "$VAR/txn" || stop "$EXIT_STORAGE" storage "$VAR"
   { printf '' >>"$RUN/arming"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   begin_life
-  arm_alone "$2" "$1" 8<>"$RUN/arming"
+  # In a shell of its own: dash and busybox take a function's redirection back before its EXIT trap, and what the trap
+  # takes away would be taken from the next one.
+  (arm_alone "$2" "$1") 8<>"$RUN/arming"
 }
 
 arm_alone() { # NONCE MANIFEST_HASH
@@ -55,7 +57,8 @@ give_up() {
       *) return 0 ;;
     esac
   fi
-  rm -rf "$RUN/lock" "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE"
+  { read_owner "$RUN/lock" && [ "$owner" != "$NONCE" ]; } || rm -rf "$RUN/lock"
+  rm -rf "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE"
 }
 
 write_transaction() { # MANIFEST_HASH
@@ -88,6 +91,7 @@ code=$?
 case $code in
   0) echo 'The change was confirmed before: it stays. To go back to earlier rules, apply them with fleet.' ;;
   10) echo 'The old rules are back, or nothing had been changed yet.' ;;
+  17) echo 'The change was confirmed: it stays. It is not on the disk yet: the next apply or resume of fleet stores it.' ;;
   11) echo 'There is no change of fleet waiting to be confirmed: nothing to take back.' ;;
   *) echo "Not done yet (exit $code): see the newest folder in /var/lib/fleet/txn, and run this again." ;;
 esac

@@ -90,13 +90,19 @@ verb_rehearse_boot() { # DIR
   return 1
 }
 
-# Sets are compared by what they hold; what is left of an entry's time is not the same at any two moments.
+# Sets are compared by what they hold; what is left of an entry's time is not the same at any two moments. Those of
+# others, which a plugin of their own may load, are theirs.
 same_members() { # FILE
   [ -s "$1" ] || return 0
-  [ "$(members <"$1")" = "$(ipset save | members)" ]
+  # shellcheck disable=SC2094
+  [ "$(members "$1" <"$1")" = "$(ipset save | members "$1")" ]
 }
 
-# ipset prints one address without its prefix, however it was written.
-members() { sed -n 's/^add \([^ ]*\) \([^ ]*\).*/\1 \2/; t found; d; :found; /:/!s,/32$,,; /:/s,/128$,,; p' | sort; }
+# members FILE, ipset's text on standard input: what it puts into the sets that FILE makes.
+members() {
+  awk -v of="$1" "$AWK_PLAIN"'
+    BEGIN { while ((getline line < of) > 0) if (split(line, word, " ") > 1 && word[1] == "create") mine[word[2]] = 1 }
+    $1 == "add" && ($2 in mine) { print $2, plain($3) }' | sort
+}
 
 boot_rehearsed() { in_scratch rehearse-boot "$TXN_RUN/boot"; }

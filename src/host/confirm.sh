@@ -115,22 +115,25 @@ enable_unit() {
 }
 
 # burn NONCE: an arm of that nonce that is still on its way comes too late. One that is at work is waited for; 2: it
-# takes too long.
+# takes too long. 3: there is no room.
 burn() {
   case $1 in '' | *[!0-9a-f]*) return 0 ;; esac
   mkdir -p "$RUN/txn"
-  { alone || return 2; [ ! -e "$RUN/txn/$1" ] && mkdir "$RUN/txn/$1"; } 8<>"$RUN/arming"
+  { alone || return 2; [ -e "$RUN/txn/$1" ] || mkdir "$RUN/txn/$1" || return 3; } 8<>"$RUN/arming"
 } 2>/dev/null
 
 verb_rollback() { # [NONCE]: asked for, by the controller or at the console
   who_owns
-  at_transaction "${1:-$owner}" || burn "${1:-}" || [ $? -ne 2 ] || stop "$EXIT_BUSY" busy arming
-  find_transaction "${1:-$owner}"
+  set -- "${1:-$owner}"
+  # What is written and has no state yet is being armed.
+  { at_transaction "$1" && see "$1"; } || burn "$1"
+  case $? in 2) stop "$EXIT_BUSY" busy arming ;; 3) stop "$EXIT_STORAGE" storage "$RUN" ;; esac
+  find_transaction "$1"
   tick
   until=$((now + 2000))
   while see "$NONCE" && tick && [ "$now" -lt "$until" ]; do
     case $state in
-      ARMED-*) if become "$state" DISARMED-asked; then release; fi ;;
+      ARMED-*) if become "$state" DISARMED-asked; then release_after_guard; fi ;;
       APPLYING-* | APPLIED-*) become "$state" ROLLING_BACK-asked ;;
       ROLLING_BACK-* | STUCK-*)
         if guard_alive "$NONCE"; then sleep 0.05; else verb_guard "$NONCE" none 0; fi
@@ -139,6 +142,12 @@ verb_rollback() { # [NONCE]: asked for, by the controller or at the console
     esac
   done
   tell_state
+}
+
+# Who looks whose the host is and lets go of it must have `alive`: the next change waits for that, and makes a lock of
+# its own then.
+release_after_guard() {
+  { ! flock -w 5 6 || release; } 6<"$TXN_RUN/alive"
 }
 
 verb_status() { # [NONCE]

@@ -142,7 +142,8 @@ is_masked_for_now() { [ -c /run/systemd/system/netfilter-persistent.service ]; }
 # unmask: by whoever comes next, if the one who masked died.
 unmask() {
   [ -e "$VAR/masked" ] || return 0
-  read -r was_enabled <"$VAR/masked"
+  was_enabled=
+  { read -r was_enabled <"$VAR/masked"; } 2>/dev/null
   if [ "$was_enabled" = yes ]; then
     ! is_masked_for_now || systemctl --quiet unmask --runtime netfilter-persistent.service 2>/dev/null || return 0
   elif is_masked; then

@@ -71,10 +71,10 @@ others_stand() {
   [ "$(others "$TXN/now.$1" "$TXN/want.$1" <"$TXN/before.$1")" = "$(live "$1" | others "$TXN/now.$1" "$TXN/want.$1")" ]
 }
 
+# Each part by itself: one that fails keeps nothing from the others.
 load_piped() {
   tools "$1"
-  # shellcheck disable=SC2086
-  $LIMIT "$restore" -w 1 --noflush >/dev/null 2>&1
+  awk -v load="$LIMIT $restore -w 1 --noflush >/dev/null 2>&1" '{ print | load } /^COMMIT/ { close(load) }'
 }
 
 # drop_sets GONE KEPT: sets that GONE makes and KEPT doesn't; one that a foreign rule uses stays.

@@ -70,4 +70,15 @@ describe('sets that were changed by hand', () => {
     await becomes(host, transaction, 'ROLLED_BACK')
     expect(await membersOf(host)).toEqual(now)
   })
+
+  it('of others that a boot loads are no reason not to persist', async () => {
+    const host = await aHost()
+    const plugin = '/usr/share/netfilter-persistent/plugins.d/10-ipset'
+    await host.must(
+      `printf '#!/bin/sh\\nipset create theirs hash:net; ipset add theirs 10.0.0.0/8\\n' >${plugin}; chmod 755 ${plugin}`,
+    )
+    await persisted(host, open(22))
+    await host.must('ipset del evil4 192.0.2.1; ipset add evil4 10.9.0.0/16')
+    await persisted(host, open(443))
+  })
 })

@@ -127,4 +127,19 @@ nft add rule ip filter OUTPUT ip daddr vmap '{ 203.0.113.7 : jump NEW }'`,
     expect(native).not.toMatch(/^\s+(counter packets 0 bytes 0 )?drop$/m)
     expect(await chain(host, 'NEW')).toEqual([])
   })
+
+  it('takes its other chains away, where somebody jumps to one of them', async () => {
+    const host = await aHost()
+    await persisted(host, OLD)
+    const transaction = await applied(
+      host,
+      both(':NEW - [0:0]', ':NEWER - [0:0]', LOOPBACK, SSH, '-A INPUT -j NEW', '-A INPUT -j NEWER'),
+    )
+    await host.must('iptables -A FORWARD -j NEW')
+    await over(host, session => askRollback(session, transaction.nonce))
+    expect(stateFile(host, transaction)).toBe('ROLLED_BACK-asked')
+    const live = await host.must('iptables -S')
+    expect(live).toContain('-N NEW\n')
+    expect(live).not.toContain('NEWER')
+  })
 })

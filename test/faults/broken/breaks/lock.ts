@@ -103,4 +103,32 @@ export const LOCK: readonly Break[] = [
     to: '*-3) unlock_xtables ;;',
     red: ['faults/xtables-lock.test.ts', 'waits for no lock and rolls back'],
   },
+  {
+    name: 'lets-go-of-the-arming-lock-before-it-has-tidied-up',
+    file: 'host/arm.sh',
+    from: '(arm_alone "$2" "$1") 8<>"$RUN/arming"',
+    to: 'arm_alone "$2" "$1" 8<>"$RUN/arming"',
+    red: ['host/program/arming.test.ts', 'what a refused change wrote is gone'],
+  },
+  {
+    name: 'takes-a-change-without-a-state-for-none',
+    file: 'host/confirm.sh',
+    from: '{ at_transaction "$1" && see "$1"; } || burn "$1"',
+    to: 'at_transaction "$1" || burn "$1"',
+    red: ['host/program/arming.test.ts', 'waits until it has a state'],
+  },
+  {
+    name: 'rehearses-a-boot-with-the-sets-of-others',
+    file: 'host/boot.sh',
+    from: '$1 == "add" && ($2 in mine)',
+    to: '$1 == "add"',
+    red: ['host/program/sets.test.ts', 'of others that a boot loads'],
+  },
+  {
+    name: 'ends-a-rollback-at-the-first-chain-that-stays',
+    file: 'host/undo.sh',
+    from: '{ print | load } /^COMMIT/ { close(load) }',
+    to: '{ print | load }',
+    red: ['host/program/undo.test.ts', 'takes its other chains away'],
+  },
 ]
