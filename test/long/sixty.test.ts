@@ -2,9 +2,9 @@ import pLimit from 'p-limit'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { installOnAll } from '../../src/lab/install.ts'
 import type { Event } from '../../src/model/event.ts'
-import { type Files, makeSite, type Running, type Site, step } from './hosts/site.ts'
-import { type Standing, standingOf } from './hosts/standing.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { type Files, makeSite, type Running, type Site, step } from '../integration/hosts/site.ts'
+import { type Standing, standingOf } from '../integration/hosts/standing.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /*
  * Rollouts over sixty real hosts. Of each host its verdict is held against what it stands on: live rules of both
