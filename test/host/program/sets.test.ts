@@ -80,5 +80,6 @@ describe('sets that were changed by hand', () => {
     await persisted(host, open(22))
     await host.must('ipset del evil4 192.0.2.1; ipset add evil4 10.9.0.0/16')
     await persisted(host, open(443))
+    expect(await host.must('readlink /etc/iptables/fleet/current')).toBe('gen-000002\n')
   })
 })
