@@ -181,7 +181,9 @@ async function settleLeft(it: GoingOn): Promise<ReadonlyMap<string, Outcome>> {
 
 async function settleOne(host: string, it: GoingOn): Promise<Outcome> {
   if (it.signals.stop.aborted) return letGo(host)
-  const outcome = await outcomeOf(host, it.record.hosts.get(host) ?? {}, it)
+  const settled = await outcomeOf(host, it.record.hosts.get(host) ?? {}, it)
+  // The controller's own death cut it off before anything was begun there: no failure, and its turn comes again.
+  const outcome: Outcome = settled.finding?.code === 'arm-lost' ? { host, state: 'not started' } : settled
   await it.emit({ type: 'host-settled', ...outcome })
   return outcome
 }

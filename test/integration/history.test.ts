@@ -69,7 +69,10 @@ describe('a run', () => {
       stdout: expect.stringMatching(/: died, .*fleet resume/s),
     })
     expect((await history(at))[0]).toMatchObject({ run, is: 'died', states: { persisted: 1 } })
-    expect((await at.fleet('resume')).code).toBe(0)
+    const resumed = at.start('resume')
+    await resumed.until(event => event.type === 'rollout-paused')
+    await at.fleet('promote', run)
+    expect((await resumed.end()).code).toBe(0)
     expect((await history(at))[0]).toMatchObject({ run, is: 'ended', states: { persisted: 3 } })
   })
 
