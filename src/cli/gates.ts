@@ -87,7 +87,7 @@ function askWith({ inputs, connect }: Pick<Prepared, 'inputs' | 'connect'>): Ask
 
 type Known = Pick<Inputs, 'inventory' | 'config' | 'hosts' | 'reach'>
 
-/** Before anybody is contacted. Errors: `gate-unknown-host`, `gate-unfillable`. */
+/** Before anybody is contacted. Errors: `gate-unknown-host`, `gate-unfillable`, `gate-bad-url`. */
 export function checkGates(gates: readonly Gate[], known: Known): void {
   const { inventory, config } = known
   for (const [number, gate] of gates.entries()) {
@@ -106,9 +106,19 @@ function checkText(gate: Gate, { hosts, reach }: Known, at: Place | undefined): 
   if (text === undefined) return
   const fill = compileGate(text)
   try {
-    for (const { name } of hosts) fill(name, reach(name).address)
+    for (const { name } of hosts) {
+      const filled = fill(name, reach(name).address)
+      if ('http' in gate) checkUrl(filled)
+    }
   } catch (error) {
     if (!(error instanceof FleetError) || !at) throw error
     throw new FleetError(error.code, error.args, { at, cause: error })
   }
+}
+
+/** One that can't be asked would fail before the change, and count for nothing. */
+function checkUrl(url: string): void {
+  const [, scheme = ''] = /^([^/]*?):/.exec(url) ?? []
+  if (URL.canParse(url) && /^https?$/i.test(scheme)) return
+  throw new FleetError('gate-bad-url', { url, nearest: nearest(scheme, ['https', 'http']) ?? null })
 }

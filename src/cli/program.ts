@@ -18,7 +18,11 @@ export async function runProgram(argv: readonly string[], version: string): Prom
   const parser = named
     ? addCommand(open(words.slice(1), `fleet ${named.name}`, version), named, '$0', choose)
     : COMMANDS.reduce((all, one) => addCommand(all, one, one.name, choose), openAll(words, version))
-  await parser.parseAsync()
+  try {
+    await parser.parseAsync()
+  } catch (error) {
+    throw named ? (await import('./nearest-flag.ts')).nameNearest(error, named, words) : error
+  }
   return chosen ? chosen() : 0
 }
 

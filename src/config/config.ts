@@ -44,7 +44,10 @@ export function parseConfig(text: string, file: string, directory: string): Conf
   const document = readDocument(text, file)
   if (document.findings.length > 0) throw new FleetErrors(document.findings)
   const parsed = v.safeParse(configSchema, document.value ?? {})
-  const findings = [...findUnknown(document), ...(parsed.issues ?? []).map(issue => explain(issue, document))]
+  const unknown = findUnknown(document)
+  const isSaid = (at?: Place) => unknown.some(one => one.at?.line === at?.line && one.args.within !== '')
+  const wrong = (parsed.issues ?? []).map(issue => explain(issue, document))
+  const findings = [...unknown, ...wrong.filter(({ at }) => !isSaid(at))]
   findings.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0))
   if (findings.length > 0 || !parsed.success) throw new FleetErrors(findings)
   return finish(parsed.output, document, directory)
@@ -116,10 +119,10 @@ function findUnknown(document: ConfigDocument): Finding[] {
 
 /** What stands there, or each item of the list that stands there. */
 function partsOf(outer: unknown, within: string): readonly { path: Path; value: unknown }[] {
-  if (within === '') return [{ path: [], value: outer }]
-  const value = isMapping(outer) ? outer[within] : undefined
-  if (!Array.isArray(value)) return [{ path: [within], value }]
-  return value.map((item: unknown, at) => ({ path: [within, at], value: item }))
+  const path = within.split('.').filter(Boolean)
+  const value = path.reduce<unknown>((all, name) => (isMapping(all) ? all[name] : undefined), outer)
+  if (!Array.isArray(value)) return [{ path, value }]
+  return value.map((item: unknown, at) => ({ path: [...path, at], value: item }))
 }
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>

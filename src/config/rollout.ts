@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { duration } from './duration.ts'
+import { isMoment } from './moment.ts'
 
 /*
  * What `rollout:` may say, in fleet.yml and by flags. The message of each schema is the word for what was expected.
@@ -18,20 +19,22 @@ const counts = v.custom<Readonly<Record<string, number>>>(
     Object.values(value).every(one => v.is(count, one)),
   'counts',
 )
-/** A moment, in ISO 8601, or a time of the day. */
-const moment = v.pipe(v.string('moment'), v.regex(/^\d{1,2}:\d\d$|^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/, 'moment'))
+const moment = v.pipe(v.string('moment'), v.check(isMoment, 'moment'))
 const limit = v.pipe(duration, v.minValue(1000, 'limit'))
 
-const where = { from: v.optional(text), on: v.optional(text), timeout: v.optional(duration) }
+const port = v.pipe(v.number('gate'), v.integer('port'), v.minValue(1, 'port'), v.maxValue(65_535, 'port'))
+/** One without time to answer would fail before the change, and count for nothing. */
+const patience = v.pipe(duration, v.minValue(100, 'patience'), v.maxValue(300_000, 'patience'))
+const where = { from: v.optional(text), on: v.optional(text), timeout: v.optional(patience) }
 const gate = v.union(
   [
-    v.strictObject({ tcp: count, ...where }),
+    v.strictObject({ tcp: port, ...where }),
     v.strictObject({ http: text, ...where }),
     v.strictObject({ command: text, ...where }),
     v.strictObject({
       prometheus: text,
-      at: v.pipe(v.string('gate'), v.regex(/^https?:\/\//, 'gate')),
-      timeout: v.optional(duration),
+      at: v.pipe(v.string('gate'), v.regex(/^https?:\/\//, 'gate'), v.check(at => URL.canParse(at), 'gate')),
+      timeout: v.optional(patience),
       from: v.optional(v.never('gate')),
       on: v.optional(v.never('gate')),
     }),
@@ -41,6 +44,8 @@ const gate = v.union(
 
 /** A probe: what passed before a change must pass after it. `from` is a host of the inventory, `on` a group or a role. */
 export type WrittenGate = v.InferOutput<typeof gate>
+
+export const GATE_NAMES = ['tcp', 'http', 'command', 'prometheus', 'at', 'from', 'on', 'timeout']
 
 export const rolloutEntries = {
   stages: v.nullish(v.pipe(v.array(v.union([count, share], 'stage'), 'stages'), v.minLength(1, 'stages'))),

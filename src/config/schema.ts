@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { duration } from './duration.ts'
 import { hookEntries, hooksSchema } from './hooks.ts'
-import { rolloutEntries } from './rollout.ts'
+import { GATE_NAMES, rolloutEntries } from './rollout.ts'
 
 /*
  * The message of each schema is the word for what was expected; its sentence lives in the report.
@@ -54,6 +54,7 @@ export type WrittenConfig = v.InferOutput<typeof configSchema>
 export const NAMES: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(entries),
   rollout: Object.keys(rolloutEntries),
+  'rollout.gates': GATE_NAMES,
   hooks: Object.keys(hookEntries),
   concurrency: Object.keys(concurrencyEntries),
 }

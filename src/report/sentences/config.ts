@@ -16,6 +16,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   unreachable: 'abort or skip',
   onFailure: 'stop, revert-stage, revert-all or pause',
   gate: 'one of tcp: PORT, http: URL, command: TEXT (with from: HOST, on: GROUP, timeout: 5s as wanted), or prometheus: QUERY with at: URL',
+  port: 'a port from 1 to 65535',
+  patience: 'a time from 100ms to 5m, such as 5s',
   gates: 'a list such as [{tcp: 443}]',
   hooks: 'a list such as [{command: ./tell-us}, {url: "https://chat.example/hook", on: [pause, end]}]',
   hook: 'either command: TEXT or url: https://..., with on: [start, stage, pause, failure, end] and timeout: 10s as wanted',

@@ -1,3 +1,5 @@
+import { get as getHttp } from 'node:http'
+import { get as getHttps } from 'node:https'
 import { createConnection } from 'node:net'
 import { fail, inconclusive, pass, type Reading } from './gate.ts'
 
@@ -15,15 +17,22 @@ export function askTcp(host: string, port: number, timeout: number): Promise<Rea
   })
 }
 
-/** Any answer below 400 passes. A redirect is an answer: where it leads is another server's business. */
-export async function askHttp(url: string, timeout: number): Promise<Reading> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(timeout), redirect: 'manual' })
-    await answer.body?.cancel()
-    return answer.status < 400 ? pass : fail(String(answer.status))
-  } catch (error) {
-    return fail(whyOf(error))
-  }
+/**
+ * Any answer below 400 passes. A redirect is an answer: where it leads is another server's business. Always over a new
+ * connection: one from before the change passes through ESTABLISHED and proves nothing (fetch keeps them).
+ */
+export function askHttp(url: string, timeout: number): Promise<Reading> {
+  return new Promise(resolve => {
+    const signal = AbortSignal.timeout(timeout)
+    const get = url.startsWith('https:') ? getHttps : getHttp
+    const request = get(url, { agent: false, signal }, ({ statusCode = 0 }) => {
+      request.destroy()
+      resolve(statusCode < 400 ? pass : fail(String(statusCode)))
+    })
+    request.on('error', error =>
+      resolve(fail(signal.aborted ? `no answer within ${timeout / 1000} s` : whyOf(error))),
+    )
+  })
 }
 
 /** fetch says `fetch failed`, and why in its cause. */

@@ -43,6 +43,13 @@ describe('a gate is read before anybody is contacted', () => {
     ['{command: "ping {{hosts.name}}"}', /^fleet\.yml:4: .*there is no name\./],
     ['{command: "ping {{address}}"}', /there is no address\. .*\{\{host\.address\}\}/],
     ['{command: "ping {{host.name}"}', /^fleet\.yml:4: .*can't be filled in: Parse error/],
+    [
+      '{http: "htps://{{host.address}}/"}',
+      /^fleet\.yml:4: The gate http htps:\/\/10\.0\.0\.1\/ can't be asked: .*Did you mean https:\/\/\?$/,
+    ],
+    ['{http: "{{host.address}}:8080/health"}', /^fleet\.yml:4: .* expected an address such as https:[^?]*$/],
+    ['{http: "http://{{host.address}}:80800/"}', /^fleet\.yml:4: .*can't be asked/],
+    ['{http: "http//{{host.address}}/"}', /^fleet\.yml:4: .*can't be asked/],
     ['{tcp: 443, from: wbe1}', /^fleet\.yml:4: .*Did you mean web1\?/],
   ])('%s', (gate, expected) => {
     expect(said(gate)).toMatch(expected)
@@ -50,6 +57,7 @@ describe('a gate is read before anybody is contacted', () => {
 
   it('and may speak of a host by name and address', () => {
     expect(said('{http: "http://{{host.address}}/{{host.name}}", from: web1}')).toBe('good')
+    expect(said('{http: "HTTPS://{{host.name}}:8443/"}')).toBe('good')
     expect(said('{command: "test -e /{{host.name}}"}')).toBe('good')
   })
 })

@@ -11,3 +11,17 @@ it.each([
   const argv = ['apply', '-i', 'h1,', '--list-hosts', ...words]
   await expect(runProgram(argv, '0.0.0')).rejects.toThrow(UsageError)
 })
+
+it.each([
+  [['--stagse', '1'], '--stagse (did you mean --stages?)'],
+  [
+    ['--stages', '1', '--max-failure=3', '--sok', '3'],
+    '--max-failure (did you mean --max-failures?), --sok (did you mean --soak?)',
+  ],
+  [['--extraVars', 'a=geheim'], '--extraVars (did you mean --extra-vars?)'],
+  [['--nonsense'], '--nonsense'],
+  [['stages'], 'stages'],
+])('says which flag %s was probably meant to be', async (words, said) => {
+  const error = new UsageError(`unknown: ${said}. See fleet apply --help`)
+  await expect(runProgram(['apply', 'inventory.ini', ...words], '0.0.0')).rejects.toThrow(error)
+})

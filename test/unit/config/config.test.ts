@@ -169,11 +169,31 @@ hooks:
     ['rollout:\n  notBefore: late', '2 config-wrong-value rollout.notBefore'],
     ['rollout:\n  hostTimeout: 0', '2 config-wrong-value rollout.hostTimeout'],
     ['rollout:\n  timeout: long', '2 config-wrong-value rollout.timeout'],
-    ['rollout:\n  gates: [{udp: 5}]', '2 config-wrong-value rollout.gates.0'],
+    ['rollout:\n  notBefore: 24:30', '2 config-wrong-value rollout.notBefore'],
+    ['rollout:\n  notBefore: 22:75', '2 config-wrong-value rollout.notBefore'],
+    ['rollout:\n  notAfter: 2026-02-30T10:00', '2 config-wrong-value rollout.notAfter'],
+    ['rollout:\n  notAfter: 2026-01-31T10:00 or so', '2 config-wrong-value rollout.notAfter'],
+    ['rollout:\n  gates: [{udp: 5}]', '2 config-unknown-key udp'],
+    ['rollout:\n  gates:\n    - {tcp: 5, form: web1}', '3 config-unknown-key form'],
+    ['rollout:\n  gates: [{from: web1}]', '2 config-wrong-value rollout.gates.0'],
+    ['rollout:\n  gates: [{tcp: 70000}]', '2 config-wrong-value rollout.gates.0.tcp'],
+    ['rollout:\n  gates: [{tcp: 80, timeout: 0s}]', '2 config-wrong-value rollout.gates.0.timeout'],
+    ['rollout:\n  gates: [{prometheus: up, at: "http://"}]', '2 config-wrong-value rollout.gates.0.at'],
     ['journal: a\njournal: b', '2 config-duplicate-key'],
     ['journal: [a', '1 config-bad-yaml'],
   ])('refuses %j', (text, expected) => {
     expect(brief(text)).toEqual([expected])
+  })
+
+  it.each([
+    '7:05',
+    '22:30',
+    '2026-01-31T22:30',
+    '2026-01-31 22:30:15',
+    '2024-02-29T22:30+02:00',
+    '2026-01-31T22:30Z',
+  ])('knows the moment %s', moment => {
+    expect(parse(`rollout: {notBefore: "${moment}"}`).rollout).toEqual({ notBefore: moment })
   })
 
   it.each(['feeds'])('does not pass over %s', name => {
