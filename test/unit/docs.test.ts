@@ -11,7 +11,7 @@ const names = new Set(tests.flatMap(path => [path, path.split('/').at(-1) ?? '']
 const read = (file: string) => readFileSync(`docs/${file}`, 'utf8')
 
 describe('docs', () => {
-  it.each(['guard.md', 'guard-model.md', 'faults.md', 'rollout.md', 'peers.md'])(
+  it.each(['guard.md', 'guard-model.md', 'faults.md', 'rollout.md', 'peers.md', 'blocking.md'])(
     '%s names tests that are there',
     file => {
       const named = [...read(file).matchAll(/`([\w./-]+\.test\.ts)`/g)].map(match => match[1] ?? '')
