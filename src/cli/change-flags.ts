@@ -105,6 +105,19 @@ export const INSTALL = {
 
 export const REMOVE = { ...RISK, ...APPLY } satisfies Record<string, Flag>
 
+export const LOCKDOWN = {
+  limit: { ...HOSTS.limit, alias: ['l', 'hosts'] },
+  release: {
+    type: 'boolean',
+    describe: 'back to what the host had before its lockdown; hosts that are in none stay as they are',
+  },
+  ...RISK,
+  ...APPLY,
+  ...INSTALL,
+  stages: ROLLOUT.stages,
+  'max-failures': ROLLOUT['max-failures'],
+} satisfies Record<string, Flag>
+
 export const ROLLBACK = {
   limit: { ...HOSTS.limit, alias: ['l', 'hosts'] },
   ...RISK,

@@ -1,4 +1,4 @@
-import { APPLY, CHANGE, FROZEN, INSTALL, PLAN, REMOVE, ROLLBACK, ROLLOUT } from './change-flags.ts'
+import { APPLY, CHANGE, FROZEN, INSTALL, LOCKDOWN, PLAN, REMOVE, ROLLBACK, ROLLOUT } from './change-flags.ts'
 import type { Command } from './command.ts'
 import { CONNECTION, DRIFT, HISTORY, HOSTS, INVENTORY, OUTPUT, RESUME } from './flags.ts'
 
@@ -85,6 +85,14 @@ export const COMMANDS: readonly Command[] = [
       'take hosts back to generations of their own, guarded: all that RUN changed, or -l HOSTS, or --to GENERATION',
     flags: { ...HOSTS, ...CONNECTION, ...ROLLBACK, ...OUTPUT },
     load: () => import('./rollback.ts'),
+  },
+  {
+    name: 'lockdown',
+    positional: '[inventory]',
+    describe:
+      'leave only SSH from here and from fleet_management, in and out, guarded like any change; or take that back (--release)',
+    flags: { ...HOSTS, ...CONNECTION, ...LOCKDOWN, ...OUTPUT },
+    load: () => import('./lockdown.ts'),
   },
   {
     name: 'render',

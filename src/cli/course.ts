@@ -33,9 +33,10 @@ export function rolloutOf({ config }: Pick<Inputs, 'config'>, flags: Flags): Rol
   return { ...config.rollout, ...parsed }
 }
 
-/** A rollback goes all at once. A host that fleet was removed from has no generation left to go back to. */
+/** A rollback goes all at once, and so does a lockdown, unless its flags say otherwise. A host that fleet was removed from has no generation left to go back to. */
 export function rolloutOfCommand(word: string, inputs: Pick<Inputs, 'config'>, flags: Flags): Rollout {
   if (word === 'rollback') return {}
+  if (word === 'lockdown') return rolloutOf({ config: { ...inputs.config, rollout: undefined } }, flags)
   const rollout = rolloutOf(inputs, flags)
   return word === 'remove' && goesBack(rollout.onFailure) ? { ...rollout, onFailure: 'stop' } : rollout
 }

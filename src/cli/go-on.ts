@@ -10,6 +10,7 @@ import { earlierOf, leftOf, type Persisted, stoodOf } from './earlier.ts'
 import { flagList } from './flag.ts'
 import { recallGates } from './gates.ts'
 import type { GoingOn } from './going-on.ts'
+import { prepareLockdown } from './lockdown-targets.ts'
 import type { Prepared } from './prepared.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
 import { checkRollout } from './rollout-names.ts'
@@ -94,6 +95,7 @@ export const wordOf = ({ command }: RunRecord) => command.split(' ')[0] ?? ''
 function prepareAgain(record: RunRecord, flags: Flags, cancel: AbortSignal): Promise<Prepared> {
   const word = wordOf(record)
   if (word === 'apply') return prepare(flags, cancel)
+  if (word === 'lockdown') return prepareLockdown(flags, cancel)
   const journal = flags.journal
   const ways = word === 'remove' ? () => ({ to: 0 }) : waysOf({ ...record.flags, journal }, askedBy(record))
   return prepareBack(flags, cancel, ways)
@@ -107,7 +109,7 @@ function whyNot(record: RunRecord, flags: Flags): string | undefined {
   if (!record.isPlanned) return 'never-armed'
   const word = wordOf(record)
   const { run, to, limit } = record.flags
-  const isKnown = word === 'apply' || word === 'remove'
+  const isKnown = word === 'apply' || word === 'remove' || word === 'lockdown'
   // A journal that doesn't say where it was to lead.
   if (!isKnown && (word !== 'rollback' || (run ?? to ?? limit) === undefined)) return 'never-armed'
   return record.extraVars && flagList(flags, 'extra-vars').length === 0 ? 'needs-extra-vars' : undefined

@@ -3,6 +3,7 @@ import type { Flags } from './command.ts'
 /** Flags that decide what a run does, and that whoever goes on with it must not have to say again. Never a secret. */
 const REMEMBERED = [
   'run',
+  'release',
   'to',
   'limit',
   'templates',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Candidate, observe } from '../host/observe.ts'
@@ -7,14 +6,14 @@ import type { PerFamily } from '../model/family.ts'
 import { onceForAlike } from '../plan/alike.ts'
 import { decide } from '../plan/decide.ts'
 import { decideDrifted } from '../plan/decide-drifted.ts'
+import { refuseLockedDown } from '../plan/lockdown.ts'
 import type { Question } from '../plan/question.ts'
 import type { Rendered } from '../roles/render.ts'
 import type { HostRole } from '../roles/resolve.ts'
 import type { Target } from '../rollout/target.ts'
-import { printRestore } from '../ruleset/print.ts'
 import type { IpSet, Ruleset } from '../ruleset/ruleset.ts'
-import { printSets } from '../ruleset/sets.ts'
 import type { Pool } from '../session/pool.ts'
+import { printCandidate } from './candidate.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { type Inputs, templateFolders } from './inputs.ts'
@@ -41,7 +40,7 @@ export function makeTargets(
   const judge = flag(flags, 'only-drifted', 'boolean') ? decideDrifted : decide
   return makeSubjects(inputs, rendered, flags, means).map(({ question, ...subject }) => ({
     ...subject,
-    decide: seen => judge({ ...question, seen }),
+    decide: seen => refuseLockedDown({ ...question, seen }) ?? judge({ ...question, seen }),
   }))
 }
 
@@ -95,15 +94,6 @@ const onceForKind = onceForAlike<Candidate>()
 
 function candidateOf(rulesets: PerFamily<Ruleset>, ipsets: readonly IpSet[]): Candidate {
   return onceForKind([rulesets[4], rulesets[6], ...ipsets], () => printCandidate(rulesets, ipsets))
-}
-
-function printCandidate(rulesets: PerFamily<Ruleset>, ipsets: readonly IpSet[]): Candidate {
-  const rules = { 4: printRestore(rulesets[4]), 6: printRestore(rulesets[6]) }
-  const sets = printSets(ipsets)
-  const hash = createHash('sha256')
-    .update(JSON.stringify([rules, sets]))
-    .digest('hex')
-  return { rules, sets, hash }
 }
 
 function describeRoles(roles: readonly HostRole[]) {

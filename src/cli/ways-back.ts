@@ -4,6 +4,7 @@ import { fleetList } from '../inventory/fleet-variables.ts'
 import { FleetError } from '../model/error.ts'
 import { decideBack, refuseSuperseded } from '../plan/back.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
+import { refuseLockedDown } from '../plan/lockdown.ts'
 import { decideRemoval } from '../plan/removal.ts'
 import { say } from '../report/say.ts'
 import { observeAll } from '../rollout/observe-all.ts'
@@ -41,8 +42,12 @@ export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string
       ...(made ? { made } : {}),
       ...(asked ? { asked } : {}),
     }
+    // Whoever only says "back" may not know that the host is locked down.
+    const isMeant = from !== undefined || made !== undefined || (to !== 'previous' && to > 0)
     const decided = (decide: (seen: Observation) => HostPlan) => (seen: Observation) =>
-      refuseSuperseded({ ...question, seen, ...left }) ?? decide(seen)
+      refuseSuperseded({ ...question, seen, ...left }) ??
+      (isMeant ? undefined : refuseLockedDown({ ...question, seen })) ??
+      decide(seen)
     if (to === 0)
       return {
         host: name,

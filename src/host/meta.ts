@@ -7,12 +7,21 @@ export interface Meta {
   readonly run: string
   /** Of the change that made it. */
   readonly nonce: string
+  /** Of a lockdown: the generation that its release leads to. */
+  readonly lockdown?: number
 }
 
 /** A damaged one says nothing. */
 export function readMeta(text: string): Meta {
   const said = (key: string) => unquote(wordOf(text, key) ?? '""')
-  return { who: said('who'), made: said('made'), run: said('run'), nonce: said('nonce') }
+  const before = said('lockdown')
+  return {
+    who: said('who'),
+    made: said('made'),
+    run: said('run'),
+    nonce: said('nonce'),
+    ...(/^\d+$/.test(before) ? { lockdown: Number(before) } : {}),
+  }
 }
 
 /** Which of a generation's files aren't what meta.json says; meta.json itself where it says nothing of one. */

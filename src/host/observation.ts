@@ -78,6 +78,8 @@ export interface Generation {
   readonly nonce: string
   /** Who made it, when (ISO 8601), in which run; nothing where its meta.json is damaged. */
   readonly origin?: Pick<Meta, 'who' | 'made' | 'run'>
+  /** Of a lockdown: the generation that its release leads to. */
+  readonly lockdown?: number
   /** Its files hash to what its meta.json says. */
   readonly whole: boolean
   /** Of one that isn't whole: the files that don't. */

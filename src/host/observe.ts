@@ -32,6 +32,23 @@ export async function observeBefore(session: Session): Promise<Observation> {
 export const observeGeneration = (session: Session, number: number | 'previous'): Promise<Observation> =>
   observe(session, { ...BEFORE, hash: `gen-${number}` })
 
+/** Asks for no rules at all. */
+const NOTHING: Candidate = { ...BEFORE, hash: 'nothing' }
+
+/**
+ * Reads a host, and once more with what it is to go back to, as what was seen of it says: a generation of its own,
+ * what stood before fleet (0), or nowhere (undefined). Errors: those of the others.
+ */
+export async function observeRelease(
+  session: Session,
+  wayOf: (seen: Observation) => number | 'previous' | undefined,
+): Promise<Observation> {
+  const seen = await observe(session, NOTHING)
+  const to = wayOf(seen)
+  if (to === undefined) return seen
+  return to === 0 ? observeBefore(session) : observeGeneration(session, to)
+}
+
 export const isTouched = (pieces: Pieces): boolean =>
   readFacts(pieces.get('facts')).get('touched')?.[0] === 'yes'
 
@@ -122,7 +139,7 @@ function readGeneration(pieces: Pieces): Generation {
   const facts = readFacts(pieces.get('generation'))
   const yes = (key: string) => facts.get(key)?.[0] === 'yes'
   const file = (name: string) => pieces.get(`current.${name}`) ?? ''
-  const { nonce, ...origin } = readMeta(file('meta.json'))
+  const { nonce, lockdown, ...origin } = readMeta(file('meta.json'))
   const number = Number(facts.get('number')?.[0] ?? 0)
   const names = ['rules.v4', 'rules.v6', 'ipsets']
   const files = () => Object.fromEntries(names.map(name => [name, file(name)]))
@@ -131,6 +148,7 @@ function readGeneration(pieces: Pieces): Generation {
     newest: Number(facts.get('newest')?.[0] ?? number),
     nonce,
     ...(origin.made === '' ? {} : { origin }),
+    ...(lockdown === undefined ? {} : { lockdown }),
     whole: yes('whole'),
     ...(number > 0 && !yes('whole') ? { damaged: findDamaged(file('meta.json'), files()) } : {}),
     linked: yes('linked'),

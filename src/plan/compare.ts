@@ -44,7 +44,13 @@ export function compare(question: Question): Compared {
   const { rulesets, sets, seen, preserve, replace } = question
   const listeners = parseSockets(seen.sockets ?? [])
   const saves = [seen.live, seen.canonical].flatMap(texts => FAMILIES.map(family => texts?.[family] ?? ''))
-  const asked = [question.isShipped, question.replaceUnmanaged, question.candidateHash, ...sets]
+  const asked = [
+    question.isShipped,
+    question.isLockdown,
+    question.replaceUnmanaged,
+    question.candidateHash,
+    ...sets,
+  ]
   const generation = [seen.generation.ipsets, ...FAMILIES.map(family => seen.generation.rules[family])]
   const rest = JSON.stringify([preserve, replace, listeners, seen.asConfirmed, Boolean(seen.canonical)])
   const key = [...FAMILIES.map(family => rulesets[family]), ...asked, rest, ...generation]
@@ -54,7 +60,7 @@ export function compare(question: Question): Compared {
     return {
       families,
       described: describe(families, listeners),
-      equal: FAMILIES.every(family => isEqual(families[family].now, families[family].wanted)),
+      equal: FAMILIES.every(family => isDone(question, families[family])),
       stored: FAMILIES.every(family => isEqual(families[family].confirmed, families[family].wanted)),
       texts: () => {
         texts ??= print(question, families)
@@ -75,6 +81,13 @@ export interface Worked {
   readonly shared: boolean
 }
 
+/** What a lockdown lets stand before its own rules in raw: what is dropped there may be dropped. */
+const BLOCKS = ['FLEET-BLOCK']
+
+/** The rules of a lockdown are where they have to be only if nobody's stand before them. */
+const isDone = ({ isLockdown }: Question, { now, wanted, change }: Worked) =>
+  isEqual(now, wanted) && (!isLockdown || change.do.payload === '')
+
 export const both = <T>(make: (family: Family) => T): PerFamily<T> => ({ 4: make(4), 6: make(6) })
 
 function workOut(question: Question, family: Family): Worked {
@@ -89,7 +102,9 @@ function workOut(question: Question, family: Family): Worked {
   const ownership = { live, wanted, last, preserve, replace: question.replace }
   const now = ownedNow(ownership, question.replaceUnmanaged)
   const isPreserved = (text: string) => matchesAny(jumpOf(text) ?? '', preserve)
-  const changed = change(live, now, wanted, { isPreserved })
+  const isBlock = (text: string) => matchesAny(jumpOf(text) ?? '', BLOCKS)
+  const first = question.isLockdown ? { isBeforeRaw: isBlock } : {}
+  const changed = change(live, now, wanted, { isPreserved, ...first })
   return { live, confirmed, wanted, now, change: changed, ownership, shared }
 }
 

@@ -6,6 +6,7 @@ import { changedSets, saySets } from './changed-sets.ts'
 import { compare } from './compare.ts'
 import { compareDisk } from './drift-disk.ts'
 import { compareLive, type LiveDrift, type Stranger } from './drift-live.ts'
+import { refuseLockedDown } from './lockdown.ts'
 import type { Question } from './question.ts'
 import { refusals } from './refuse.ts'
 import { sayRule } from './unmanaged.ts'
@@ -144,6 +145,9 @@ function diskParts(question: Question): readonly Found[] {
 /** Where it doesn't load there, it isn't what was confirmed either. */
 function pendingParts(question: Question, reasons: readonly Finding[]): readonly Found[] {
   const { generation, canonical, asConfirmed } = question.seen
+  const locked = refuseLockedDown(question)
+  // That it should have other rules some time is all that there is to say.
+  if (locked) return [{ kinds: [], findings: locked.findings, pending: true }]
   const unloadable = reasons.filter(({ code }) => code === 'candidate-does-not-load')
   if (unloadable.length > 0) return [{ kinds: [], findings: unloadable, pending: true }]
   if ((!canonical && !asConfirmed) || (generation.damaged ?? []).length > 0) return []

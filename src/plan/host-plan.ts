@@ -17,6 +17,8 @@ export interface Wish {
 /** The change that a guard will make: frozen texts, a value that can be saved as JSON. */
 export interface HostChange extends Passage {
   readonly candidateHash: string
+  /** Of a lockdown: the generation that its release leads to. */
+  readonly lockdown?: number
 }
 
 /** Everything worked out for one host. */

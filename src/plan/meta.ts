@@ -18,6 +18,7 @@ export function metaOf(change: HostChange, origin: Origin): string {
     who: origin.who,
     made: origin.since,
     candidate: change.candidateHash,
+    ...(change.lockdown === undefined ? {} : { lockdown: String(change.lockdown) }),
     'rules.v4.sha256': sum(change.want[4]),
     'rules.v6.sha256': sum(change.want[6]),
     'ipsets.sha256': sum(change.sets),

@@ -14,4 +14,6 @@ export interface Question extends Wish {
   readonly replaceUnmanaged: boolean
   readonly acceptLockoutRisk: boolean
   readonly isShipped: (role: string) => boolean
+  /** Its rules stand before those of all others but blocks, which stay. */
+  readonly isLockdown?: true
 }

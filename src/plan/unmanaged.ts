@@ -5,6 +5,7 @@ import type { Unmanaged } from './ownership.ts'
 interface Asked {
   readonly seen: Observation
   readonly replaceUnmanaged: boolean
+  readonly isLockdown?: true
 }
 
 /**
@@ -30,7 +31,8 @@ export function judgeUnmanaged(
       args: { rules: taken },
     })
   if (others.length === 0) return findings
-  if (asked.replaceUnmanaged)
+  if (asked.isLockdown) findings.push({ code: 'lockdown-keeps', severity: 'note', args: { rules: others } })
+  else if (asked.replaceUnmanaged)
     findings.push({ code: 'unmanaged-replaced', severity: 'warning', args: { rules: others } })
   else if (isFirst) findings.push({ code: 'unmanaged-first', severity, args: { rules: others } })
   else findings.push({ code: 'unmanaged-kept', severity: 'warning', args: { rules: others } })

@@ -29,7 +29,8 @@ export function exitCodeOfStatus(asked: readonly Asked[]): 0 | 2 | 3 | 4 {
 
 /**
  * `in danger`: what is in force is not what a boot would load, and nothing on the host is going to mend it. `pending`:
- * a change is under way, or `fleet apply` has something to put right.
+ * a change is under way, `fleet apply` has something to put right,
+ * or a lockdown is to be released some time.
  */
 export function conditionOf(asked: Asked): Condition {
   if (!('status' in asked)) return 'unreadable'
@@ -39,6 +40,7 @@ export function conditionOf(asked: Asked): Condition {
   if (guard && (isStranded(guard) || NOT_SAFE.has(guard.state))) return 'in danger'
   if (generation && !generation.whole) return 'in danger'
   if (guard) return 'pending'
+  if (generation?.lockdown !== undefined) return 'pending'
   return generation && missing(generation).length > 0 ? 'pending' : 'settled'
 }
 
@@ -104,6 +106,7 @@ function statusLines(status: HostStatus, all: readonly HostStatus[]): string[] {
   const guard = atWork(status)
   return [
     generation ? sayGeneration(generation) : sayNone(status),
+    ...(generation?.lockdown === undefined ? [] : [sayLockdown(generation.lockdown)]),
     ...(generation ? sayTrouble(generation) : []),
     ...(guard ? [sayGuard(guard, shortest(all))] : []),
     ...(unstored ? [sayUnstored(unstored)] : []),
@@ -118,6 +121,11 @@ const sayNone = ({ isTouched }: HostStatus) =>
 
 const sayGeneration = ({ number, who, made, run }: StatusGeneration) =>
   `generation ${number}${made === '' ? '' : `, made ${minute(made)} by ${who} (run ${run})`}`
+
+function sayLockdown(before: number): string {
+  const what = before === 0 ? 'what stood before fleet' : `generation ${before}`
+  return `in lockdown: only SSH reaches it. \`fleet lockdown --release\` goes back to ${what}`
+}
 
 function sayTrouble(generation: StatusGeneration): string[] {
   if (!generation.whole)

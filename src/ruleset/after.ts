@@ -16,16 +16,18 @@ export interface Wish {
   readonly wanted: Ruleset
   /** Foreign jumps that stay before the owned rules where those come first. */
   readonly isPreserved: (ruleText: string) => boolean
+  /** In raw the owned rules stand before all others but those of which this is so, wherever they stood. */
+  readonly isBeforeRaw?: (ruleText: string) => boolean
 }
 
 /** What the live rules become when the owned ones go from `ownedNow` to `wanted`. */
-export function after({ live, ownedNow, wanted, isPreserved }: Wish): After {
+export function after({ live, ownedNow, wanted, ...options }: Wish): After {
   const tables = new Map<string, Table>()
   const kept: string[] = []
   const released: string[] = []
   for (const name of new Set([...live.tables.keys(), ...wanted.tables.keys()])) {
     const of = ({ tables }: Ruleset): Table => tables.get(name) ?? new Map()
-    const trio: Trio = { name, was: of(live), owned: of(ownedNow), wish: of(wanted), isPreserved }
+    const trio: Trio = { name, was: of(live), owned: of(ownedNow), wish: of(wanted), ...options }
     const table = becomes(trio)
     for (const chain of strays(trio, table)) {
       if (isReferredTo(chain, table)) kept.push(`${name} ${chain}`)
@@ -37,12 +39,11 @@ export function after({ live, ownedNow, wanted, isPreserved }: Wish): After {
   return { ruleset: { family: live.family, tables }, kept, released }
 }
 
-interface Trio {
+interface Trio extends Pick<Wish, 'isPreserved' | 'isBeforeRaw'> {
   readonly name: string
   readonly was: Table
   readonly owned: Table
   readonly wish: Table
-  readonly isPreserved: Wish['isPreserved']
 }
 
 /** Every chain as it will stand, those that must go still there, empty. */
@@ -51,13 +52,18 @@ function becomes(trio: Trio): Map<string, Chain> {
   return new Map([...names].map(name => [name, chainAfter(trio, name)]))
 }
 
-function chainAfter({ name: table, was, owned, wish, isPreserved }: Trio, name: string): Chain {
+function chainAfter({ name: table, was, owned, wish, ...options }: Trio, name: string): Chain {
   const now = was.get(name)
   const wanted = wish.get(name)
   if (isBuiltIn(table, name)) {
     const mine = ownedTexts(owned.get(name), wanted)
+    const { isPreserved, isBeforeRaw } = options
+    const rules = now?.rules ?? []
+    const fresh = wanted?.rules ?? []
     const policy = wanted?.policy ?? (isReleased(owned, wish, name) ? 'ACCEPT' : (now?.policy ?? 'ACCEPT'))
-    return { name, policy, rules: layOut(now?.rules ?? [], wanted?.rules ?? [], mine, isPreserved) }
+    if (table === 'raw' && isBeforeRaw)
+      return { name, policy, rules: layFirst(rules, fresh, mine, isBeforeRaw) }
+    return { name, policy, rules: layOut(rules, fresh, mine, isPreserved) }
   }
   if (wanted) return { name, policy: null, rules: wanted.rules }
   return { name, policy: null, rules: owned.has(name) ? [] : (now?.rules ?? []) }
@@ -96,6 +102,13 @@ function layOut(
   const foreign = live.filter(rule => !isMine(rule))
   const first = live.findIndex(isMine)
   const at = first === -1 ? leading(foreign, ({ text }) => isPreserved(text)) : first
+  return [...foreign.slice(0, at), ...wanted, ...foreign.slice(at)]
+}
+
+/** Before all that others have, but for what is preserved at the very beginning. */
+function layFirst(...[live, wanted, mine, isPreserved]: Parameters<typeof layOut>): readonly Rule[] {
+  const foreign = live.filter(({ text }) => !mine.has(text))
+  const at = leading(foreign, ({ text }) => isPreserved(text))
   return [...foreign.slice(0, at), ...wanted, ...foreign.slice(at)]
 }
 

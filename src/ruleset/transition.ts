@@ -20,6 +20,8 @@ export interface Change {
 interface Options {
   /** Foreign jumps that stay before the owned rules where none of those stood yet. */
   readonly isPreserved?: (ruleText: string) => boolean
+  /** In raw the owned rules stand before all others but those of which this is so, wherever they stood. */
+  readonly isBeforeRaw?: (ruleText: string) => boolean
 }
 
 /**
@@ -44,7 +46,7 @@ export function transition(
 /** Both directions of a transition. `undo` is made from the same edits, so it gives back exactly `live`. */
 export function change(live: Ruleset, ownedNow: Ruleset, wanted: Ruleset, options: Options = {}): Change {
   const isPreserved = options.isPreserved ?? (() => false)
-  const { ruleset, kept, released } = after({ live, ownedNow, wanted, isPreserved })
+  const { ruleset, kept, released } = after({ live, ownedNow, wanted, ...options, isPreserved })
   const mine = (table: string, chain: string) =>
     ownedTexts(ownedNow.tables.get(table)?.get(chain), wanted.tables.get(table)?.get(chain))
   return {

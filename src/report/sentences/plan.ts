@@ -62,6 +62,15 @@ export const planSentences = {
     'It would be changed, but it is as it was last confirmed, and --only-drifted leaves such hosts out.',
   'left-out-never-applied': () =>
     'It would be changed, but fleet has confirmed nothing there yet, and --only-drifted leaves such hosts out.',
+  'locked-down': a =>
+    `It is in lockdown${a.made === '' ? '' : `, since ${String(a.made)}, by ${String(a.who)}`}: only SSH reaches it. Nothing is changed there until \`fleet lockdown --release -l ${String(a.host)}\`.`,
+  'not-locked-down': () => 'It is in no lockdown: it stays as it is.',
+  'lockdown-through-itself': a =>
+    `fleet comes to this host from the host itself (${String(a.client)}): the lockdown would cut what leads there. Connect to it without the tunnel.`,
+  'lockdown-alone': a =>
+    `Only ${String(a.client)}, where fleet comes from, can reach it in its lockdown. If that address changes, only its console can: name others in fleet_management.`,
+  'lockdown-keeps': a =>
+    `The host has ${rules(a.rules)} that fleet didn't make. They stay, behind those of the lockdown.`,
   'goes-back': a => `Goes from generation ${String(a.from)} back to what generation ${String(a.to)} said.`,
   'changed-since': a =>
     `It stands on generation ${String(a.now)}, which ${String(a.who)} made at ${String(a.made)}, after the rollback was asked for. \`fleet rollback --to GENERATION -l HOST\` goes back all the same.`,
