@@ -1,5 +1,9 @@
-import type { BlockLine } from '../model/block.ts'
-import type { Session } from '../session/session.ts'
+import { type BlockLine, printBlocks } from '../model/block.ts'
+import { FleetError } from '../model/error.ts'
+import type { LateAnswer, Session } from '../session/session.ts'
+import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
+import { readFacts } from './pieces.ts'
+import { blockProgram } from './program.ts'
 
 /** What a host is told to block and to let through, whole: what it has and is not in here stays. */
 export interface BlockOrder {
@@ -39,6 +43,8 @@ export interface BlockState {
 export interface BlockAnswer extends BlockState {
   /** Whether the chain's place had to be made, under its guard. */
   readonly isHookMade: boolean
+  /** How many words of the order the host had not heard before. */
+  readonly lacked: number
   /** Connections that were deleted; undefined where that wasn't asked for, or where there is no conntrack. */
   readonly killed?: number
   /** Addresses that the host blocks, and that the order says nothing of. */
@@ -63,24 +69,123 @@ export interface Live {
 }
 
 /**
- * Brings a host in line. Not persisted is no error. Errors: `host-busy`, `host-refuses`, `host-storage`, `host-unloadable`,
- * `block-taken-back` (reverted: the hook was made, and the host heard nothing any more), callHost's.
+ * Brings a host in line. Not persisted is no error. Errors: `block-refused` (why lacks: the package step helps),
+ * `block-unloadable`, `block-storage`, `block-busy`, `block-taken-back` (reverted: the hook was made, and the controller's
+ * word didn't come through any more), callHost's.
  */
 export async function sendBlocks(session: Session, order: BlockOrder): Promise<BlockAnswer> {
-  throw new Error(`not yet ${session.connectStart} ${order.now}`)
+  const flags = [...(order.kill ? ['kill'] : []), ...(order.dry ? ['dry'] : [])].join(',')
+  const reply = await callHost(session, {
+    verb: 'block',
+    args: [String(order.now), flags],
+    program: blockProgram(),
+    talk: marker => ({ stdin: printOrder(order, marker), answer: answerHook(marker, order.onProtected) }),
+    timeout: BLOCK_TIMEOUT,
+  })
+  if (reply.code !== EXIT.done && reply.code !== EXIT.notPersisted) throw blockError(reply)
+  return readAnswer(reply)
+}
+
+/** Milliseconds: 20 s for whoever is at it before, 15 s for the word, and the packages' rehearsal. */
+const BLOCK_TIMEOUT = 120_000
+
+function printOrder({ allow, even, map }: BlockOrder, marker: string): string {
+  const part = (name: string, text: string) => `@@${marker} ${name}\n${text}`
+  const lines = (words: readonly string[]) => words.map(word => `${word}\n`).join('')
+  return `${part('even', lines(even))}${part('allow', lines(allow))}${part('map', printBlocks(map))}@@${marker} end\n${FILLING}`
+}
+
+/** mawk waits for a whole buffer of a standard input that stays open. */
+const FILLING = `${' '.repeat(4095)}\n`
+
+/** That the word comes through is what keeps the hook. */
+const answerHook = (marker: string, onProtected: (() => void) | undefined): LateAnswer => ({
+  to: `@@${marker} hooked`,
+  with: 'yes\n',
+  heard: line => {
+    if (line === `@@${marker} protected`) onProtected?.()
+  },
+})
+
+const HOOKS = ['stands', 'wrong', 'missing'] as const
+
+function readState(reply: Reply): BlockState {
+  const facts = readFacts(reply.pieces.get('blocked'))
+  const one = (key: string) => facts.get(key)?.[0] ?? ''
+  const why = one('why')
+  return {
+    hash: one('hash'),
+    entries: Number(one('entries')),
+    hook: HOOKS.find(hook => hook === one('hook')) ?? 'stands',
+    areSetsRight: one('sets') !== 'wrong',
+    isPersisted: one('persisted') === 'yes',
+    ...(why === '' ? {} : { why }),
+    skew: Number(one('skew')),
+  }
+}
+
+function readAnswer(reply: Reply): BlockAnswer {
+  const facts = readFacts(reply.pieces.get('blocked'))
+  const killed = facts.get('killed')?.[0]
+  return {
+    ...readState(reply),
+    isHookMade: facts.get('hook')?.[0] === 'made',
+    lacked: Number(facts.get('lacked')?.[0] ?? 0),
+    ...(killed === undefined ? {} : { killed: Number(killed) }),
+    unknown: facts.get('unknown') ?? [],
+    refused: readRefused(reply.pieces.get('refused')),
+  }
+}
+
+/** `ADDRESS WHAT COVERED` */
+const readRefused = (piece = ''): readonly Refused[] =>
+  piece
+    .split('\n')
+    .map(line => line.split(' '))
+    .flatMap(([address, what, covers]) => (address && what && covers ? [{ address, what, covers }] : []))
+
+function blockError(reply: Reply): FleetError {
+  const { why, detail } = stopOf(reply)
+  switch (reply.code) {
+    case EXIT.rolledBack:
+      return new FleetError('block-taken-back', {}, { hostState: 'reverted' })
+    case EXIT.busy:
+      return new FleetError('block-busy', {}, { hostState: 'refused' })
+    case EXIT.storage:
+      return new FleetError('block-storage', { place: detail }, { hostState: 'failed' })
+    case EXIT.unloadable:
+      return new FleetError('block-unloadable', { why, detail }, { hostState: 'failed' })
+    default: {
+      const covers = readRefused(reply.pieces.get('refused')).map(
+        ({ address, what, covers }) => `${address} ${what} ${covers}`,
+      )
+      return new FleetError('block-refused', { why, detail, covers }, { hostState: 'refused' })
+    }
+  }
 }
 
 /** Reads what stands; changes nothing, and keeps nothing on a host that was never touched. */
 export async function checkBlocks(session: Session, now: number): Promise<BlockState> {
-  throw new Error(`not yet ${session.connectStart} ${now}`)
+  const call = { verb: 'block-check', args: [String(now)], program: blockProgram(), timeout: 60_000 }
+  const reply = await readHost(session, call)
+  if (reply.code !== EXIT.done) throw blockError(reply)
+  return readState(reply)
 }
 
 /** Once the packages are there: what is blocked holds through a reboot from then on, or `why` says why it doesn't. */
 export async function persistBlocks(session: Session, now: number): Promise<BlockState> {
-  throw new Error(`not yet ${session.connectStart} ${now}`)
+  const call = { verb: 'block-persist', args: [String(now)], program: blockProgram(), timeout: BLOCK_TIMEOUT }
+  const reply = await callHost(session, call)
+  if (reply.code !== EXIT.done && reply.code !== EXIT.notPersisted) throw blockError(reply)
+  return readState(reply)
 }
 
 /** Takes all of it away: place, chain, sets, files, plugins, timer. */
 export async function removeBlocks(session: Session): Promise<void> {
-  throw new Error(`not yet ${session.connectStart}`)
+  const reply = await callHost(session, {
+    verb: 'block-remove',
+    program: blockProgram(),
+    timeout: BLOCK_TIMEOUT,
+  })
+  if (reply.code !== EXIT.done) throw blockError(reply)
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { FleetError } from '../model/error.ts'
 import type { Heard } from '../model/event.ts'
-import type { Session } from '../session/session.ts'
+import type { Run, Session } from '../session/session.ts'
 import { makeBundle, type Pieces, readCode, readFacts, readPieces } from './pieces.ts'
-import { hostProgram, INSTALL_PROGRAM, PASS_PROGRAM, START_PROGRAM } from './program.ts'
+import { hostProgram, INSTALL_PROGRAM, PASS_PROGRAM, type Program, START_PROGRAM } from './program.ts'
 import { overheard } from './witness.ts'
 
 /** The exit codes of the host program (head.sh), the one thing that the controller decides by. */
@@ -30,6 +30,10 @@ export interface Call {
   /** After the manifest's hash, where there are files. */
   readonly args?: readonly string[]
   readonly files?: Readonly<Record<string, string>>
+  /** Instead of files: what goes in, given the marker of its pieces, and what is to be said while it is at it. */
+  readonly talk?: (marker: string) => Pick<Run, 'stdin' | 'answer'>
+  /** Another than the host program. */
+  readonly program?: Program
   /** Milliseconds. */
   readonly timeout: number
 }
@@ -52,7 +56,7 @@ async function ask(session: Session, call: Call): Promise<Reply> {
   const first = await attempt(session, call)
   if (first.is === 'read') return first
   if (first.is === 'unreadable') throw unreadable(call, first)
-  await install(session)
+  await install(session, call.program ?? hostProgram())
   const second = await attempt(session, call)
   if (second.is === 'read') return second
   throw unreadable(call, second)
@@ -72,34 +76,35 @@ type Attempt =
  * The same for a verb that only reads and takes no files: a host that hasn't got the program is handed it, and keeps
  * nothing of it.
  */
-export const readHost = (session: Session, call: Omit<Call, 'files'>): Promise<Reply> =>
+export const readHost = (session: Session, call: Omit<Call, 'files' | 'talk'>): Promise<Reply> =>
   overheard(session, call.verb, () => askInPassing(session, call), heardOf)
 
-async function askInPassing(session: Session, call: Omit<Call, 'files'>): Promise<Reply> {
+async function askInPassing(session: Session, call: Omit<Call, 'files' | 'talk'>): Promise<Reply> {
   const first = await attempt(session, call)
   if (first.is === 'read') return first
-  const second = await attempt(session, call, hostProgram().text)
+  const second = await attempt(session, call, (call.program ?? hostProgram()).text)
   if (second.is === 'read') return second
   checkFirst(second)
   throw unreadable(call, second)
 }
 
-async function attempt(session: Session, call: Call, program?: string): Promise<Attempt> {
+async function attempt(session: Session, call: Call, passed?: string): Promise<Attempt> {
   const marker = randomBytes(8).toString('hex')
   const bundle = call.files && makeBundle(call.files, marker)
   const args = [
-    hostProgram().hash,
+    (call.program ?? hostProgram()).hash,
     marker,
     call.verb,
     ...(bundle ? [bundle.manifestHash] : []),
     ...(call.args ?? []),
   ]
   const answer = await session.run({
-    script: program === undefined ? START_PROGRAM : PASS_PROGRAM,
+    script: passed === undefined ? START_PROGRAM : PASS_PROGRAM,
     args,
     timeout: call.timeout,
     ...(bundle ? { stdin: bundle.text } : {}),
-    ...(program === undefined ? {} : { stdin: program }),
+    ...call.talk?.(marker),
+    ...(passed === undefined ? {} : { stdin: passed }),
   })
   const { code, stdout, stderr } = answer
   if (code === EXIT.missing) return { is: 'missing', code: null, stdout: '', stderr: '' }
@@ -121,8 +126,7 @@ function checkFirst({ code, stdout }: { code: number | null; stdout: string }): 
     throw new FleetError('host-refuses', { why: 'lacks', detail: stdout.trim() }, { hostState: 'refused' })
 }
 
-async function install(session: Session): Promise<void> {
-  const { text, hash } = hostProgram()
+async function install(session: Session, { text, hash }: Program): Promise<void> {
   const answer = await session.run({ script: INSTALL_PROGRAM, args: [hash], stdin: text, timeout: 60_000 })
   checkFirst(answer)
   if (answer.code !== 0)

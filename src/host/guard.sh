@@ -121,15 +121,6 @@ session_gone() {
   [ "$start" != "$SESSION_START" ]
 }
 
-# started PID: sets `start`, which with the pid names a process for good, and `parent`.
-started() {
-  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-  # shellcheck disable=SC2086
-  set -- ${stat##*) }
-  parent=$2 start=${20}
-  [ "$1" != Z ]
-}
-
 await_session() { # ARMED-<by>
   until session_gone || [ -e "$TXN_RUN/go-said" ]; do
     still "$1" || return 0

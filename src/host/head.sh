@@ -93,6 +93,15 @@ tick() {
   now=${now%.*}${now#*.}
 }
 
+# started PID: sets `start`, which with the pid names a process for good, and `parent`.
+started() {
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  # shellcheck disable=SC2086
+  set -- ${stat##*) }
+  parent=$2 start=${20}
+  [ "$1" != Z ]
+}
+
 # find_run: a container that is started again in place has its kernel's boot id still, and maybe its /run, but none of its
 # rules. What /run says is then of another life: this one has a folder of its own.
 find_run() {

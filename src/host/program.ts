@@ -8,18 +8,31 @@ export interface Program {
 }
 
 let made: Program | undefined
+let madeForBlocks: Program | undefined
 
 /** The shell program that runs on a host: head first, main last, the rest are functions. Read once a run. */
 export function hostProgram(): Program {
-  made ??= assemble(new URL('.', import.meta.url))
+  made ??= assemble(partsOf('./'))
   return made
 }
 
-function assemble(folder: URL): Program {
-  const files = readdirSync(folder).filter(name => name.endsWith('.sh'))
+/** The small one of emergency blocks: one of their own, because a shell reads all of a program before it begins. */
+export function blockProgram(): Program {
+  madeForBlocks ??= assemble(partsOf('block/'))
+  return madeForBlocks
+}
+
+const HEAD = new URL('head.sh', import.meta.url)
+
+function partsOf(folder: string): readonly URL[] {
+  const place = new URL(folder, import.meta.url)
+  const files = readdirSync(place).filter(name => name.endsWith('.sh'))
   const middle = files.filter(name => name !== 'head.sh' && name !== 'main.sh').sort()
-  const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
-  const text = ['head.sh', ...middle, 'main.sh'].map(read).join('\n')
+  return [...middle, 'main.sh'].map(name => new URL(name, place))
+}
+
+function assemble(parts: readonly URL[]): Program {
+  const text = [HEAD, ...parts].map(part => readFileSync(part, 'utf8')).join('\n')
   return { text, hash: createHash('sha256').update(text).digest('hex').slice(0, 16) }
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Client, ClientChannel } from 'ssh2'
 import type { Connection } from '../model/connection.ts'
 import { FleetError } from '../model/error.ts'
-import { execute, type Raw } from './channel.ts'
+import { execute, handInput, type Raw } from './channel.ts'
 import { type RootCommand, rootCommand } from './quote.ts'
 import type { Answer, Run } from './session.ts'
 
@@ -11,10 +11,17 @@ const MAX_OUTPUT = 16 * 1024 * 1024
 /** Runs a script as root over a client that is ready. Errors: those of `execute`, and that it never started. */
 export async function runAsRoot(client: Client, connection: Connection, run: Run): Promise<Answer> {
   const root = rootCommand(connection, run.script, run.args ?? [], randomBytes(16).toString('hex'))
-  const { timeout, maxOutput = MAX_OUTPUT, stdin = '' } = run
+  const { timeout, maxOutput = MAX_OUTPUT, stdin = '', answer: late } = run
   const sudo = { questions: 0 }
-  const converse = root.prompt === undefined ? {} : { converse: answerSudo(connection, root, stdin, sudo) }
-  const raw = await execute(client, { command: root.command, stdin, timeout, maxOutput, ...converse })
+  const converse = root.prompt === undefined ? {} : { converse: answerSudo(connection, root, run, sudo) }
+  const raw = await execute(client, {
+    command: root.command,
+    stdin,
+    timeout,
+    maxOutput,
+    answer: late,
+    ...converse,
+  })
   const answer = afterMarker(raw, root.marker)
   if (answer) return answer
   if (raw.code === null) return { code: null, stdout: raw.stdout.toString(), stderr: raw.stderr }
@@ -28,14 +35,14 @@ export async function runAsRoot(client: Client, connection: Connection, run: Run
 function answerSudo(
   { becomePassword = '' }: Connection,
   { marker, prompt = '' }: RootCommand,
-  stdin: string | Uint8Array,
+  { stdin = '', answer }: Run,
   sudo: { questions: number },
 ) {
   let started = false
   return (stderr: string, channel: ClientChannel) => {
     if (started) return
     started = stderr.includes(`${marker}\n`)
-    if (started) channel.end(stdin)
+    if (started) handInput(channel, stdin, answer)
     else if (stderr.split(prompt).length - 1 > sudo.questions) {
       sudo.questions += 1
       // Asked again: the password was wrong, and would be the next time.

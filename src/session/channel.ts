@@ -1,6 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2'
 import { FleetError } from '../model/error.ts'
 import type { HostState } from '../model/host-state.ts'
+import type { LateAnswer } from './session.ts'
 
 /** One command line for the user's login shell, as it goes over the wire. */
 export interface Exec {
@@ -13,7 +14,12 @@ export interface Exec {
    * written at once and ended.
    */
   readonly converse?: (latest: string, channel: ClientChannel) => void
+  readonly answer?: LateAnswer | undefined
 }
+
+/** Writes a script's input: it ends with that, unless something is still to be said. */
+export const handInput = (channel: ClientChannel, stdin: string | Uint8Array, answer?: LateAnswer) =>
+  answer ? channel.write(stdin) : channel.end(stdin)
 
 export interface Raw {
   readonly code: number | null
@@ -82,8 +88,10 @@ function collect(channel: ClientChannel, exec: Exec, answer: (raw: Raw) => void,
     stdout.length = 0
     tooLarge()
   }
+  const listen = exec.answer && listener(channel, exec.answer)
   channel.on('data', (chunk: Buffer) => {
     take(chunk)
+    listen?.(chunk)
     if (room >= 0) stdout.push(chunk)
   })
   channel.stderr.on('data', (chunk: Buffer) => {
@@ -98,5 +106,18 @@ function collect(channel: ClientChannel, exec: Exec, answer: (raw: Raw) => void,
     code = exitCode
   })
   channel.on('close', () => answer({ code, stdout: Buffer.concat(stdout), stderr: stderr.toString() }))
-  if (!exec.converse) channel.end(exec.stdin)
+  if (!exec.converse) handInput(channel, exec.stdin, exec.answer)
+}
+
+/** Reads lines as they come. Long ones are nobody's word: no more of them is kept than of a word. */
+function listener(channel: ClientChannel, { to, with: word, heard }: LateAnswer): (chunk: Buffer) => void {
+  let rest = ''
+  return chunk => {
+    const lines = (rest + chunk.toString('latin1')).split('\n')
+    rest = lines.pop()?.slice(0, STDERR_KEPT) ?? ''
+    for (const line of lines) {
+      heard?.(line)
+      if (line === to) channel.end(word)
+    }
+  }
 }

@@ -7,6 +7,14 @@ export interface Answer {
   readonly stderr: string
 }
 
+export interface LateAnswer {
+  /** A whole line of stdout, and what is written when it comes. */
+  readonly to: string
+  readonly with: string
+  /** Hears each line as it comes, that one too. */
+  readonly heard?: (line: string) => void
+}
+
 export interface Run {
   /**
    * POSIX shell text without control characters, a line at most: it passes through the user's login shell, csh
@@ -16,6 +24,8 @@ export interface Run {
   readonly script: string
   readonly args?: readonly string[]
   readonly stdin?: string | Uint8Array
+  /** What to say once the script has said something: `stdin` stays open until then. */
+  readonly answer?: LateAnswer
   /**
    * Milliseconds, and what `stdin` takes on a slow line (16 kbit/s); when they run out the channel is closed and the
    * answer is an error `exec-timeout`.

@@ -48,6 +48,19 @@ describe('a script', () => {
     })
   })
 
+  it('is answered when it asks, and hears nothing more after that', async () => {
+    const session = await open()
+    const heard: string[] = []
+    const answer = await session.run({
+      script: 'read -r a; echo "got $a"; printf "as"; sleep 0.1; echo k; read -r b; cat; echo "then $b"',
+      stdin: 'first\n',
+      answer: { to: 'ask', with: 'second\n', heard: line => heard.push(line) },
+      timeout: 5000,
+    })
+    expect(answer).toMatchObject({ code: 0, stdout: 'got first\nask\nthen second\n' })
+    expect(heard).toEqual(expect.arrayContaining(['got first', 'ask', 'then second']))
+  })
+
   it('that has a syntax error did start', async () => {
     const session = await open()
     const answer = await session.run({ script: 'if then', timeout: 5000 })

@@ -57,6 +57,46 @@ const PACKAGES_FAILED: Why = {
     `The installation of iptables-persistent and ipset broke off on the host. Put right what it says there, and run this again${quoted(a.detail)}`,
 }
 
+/** `ADDRESS WHAT COVERED` */
+const covering = (covers: Args[string] | undefined) =>
+  (Array.isArray(covers) ? covers : []).map(line => {
+    const [address, what, covered] = String(line).split(' ')
+    return `${address} covers ${covered} (${COVERED[String(what)] ?? what})`
+  })
+
+const COVERED: Readonly<Record<string, string>> = {
+  client: 'where this very connection comes from',
+  own: 'an address of the host',
+  gateway: 'its way out',
+  resolver: 'its DNS resolver',
+  'too-wide': 'half of all addresses',
+}
+
+const BLOCK_REFUSED: Why = {
+  lacks: a =>
+    `The host has no ${named(a)}, without which nothing can be blocked there. Install it there first.`,
+  protected: a =>
+    `The host refuses to block itself or what it lives by, and blocks nothing new: ${covering(a.covers).join('; ')}. Name the exception with --even-so ADDRESS if that is what you want.`,
+  'set-in-the-way': a =>
+    `Somebody else's set on the host has a name that fleet's blocks need (${named(a)}), and is of another type. Nothing was changed. Look at it with \`ipset list ${named(a)}\` there, and rename it: ipset rename.`,
+  'systemd-run': a =>
+    `The host's systemd won't start what takes a block back that cuts the host off. Nothing is blocked. Look at \`systemctl status\` there${quoted(a.detail)}`,
+  'no-guard': () =>
+    "What takes a block back that cuts the host off didn't start there. Nothing is blocked. Look for what ends background processes there.",
+  'cannot-read-rules': a =>
+    `The host's own iptables-save can't read its table raw, so whether a block stands can't be known. Run \`iptables-save -t raw\` and \`ip6tables-save -t raw\` there${quoted(a.detail)}`,
+  order: () => 'What to block came to the host in pieces, and nothing was changed there. Run it again.',
+}
+
+const BLOCK_UNLOADABLE: Why = {
+  sets: a =>
+    `The host's ipset doesn't take the addresses, so the block doesn't stand there${quoted(a.detail)}`,
+  hook: a =>
+    `The host's iptables doesn't take the rules in its table raw, so the block doesn't stand there. A kernel without that table, or without xt_set, can't block before Docker and before what is connected${quoted(a.detail)}`,
+  'cannot-read-rules': a =>
+    `The host's iptables-save can't read its table raw, so the block doesn't stand there, or isn't known to${quoted(a.detail)}`,
+}
+
 export const hostSentences = {
   'host-answer-unreadable': a =>
     `The host's answer to "${String(a.verb)}" broke off or isn't fleet's (${a.code === null ? 'no exit code' : `exit code ${String(a.code)}`}). Look for a login script there that prints something or ends the shell${quoted(a.stderr)}`,
@@ -83,6 +123,14 @@ export const hostSentences = {
       a,
       "Installing iptables-persistent and ipset failed, and the host's rules are as they were",
     ),
+  'block-refused': a => because(BLOCK_REFUSED, a, 'The host refuses, and nothing was blocked there'),
+  'block-unloadable': a => because(BLOCK_UNLOADABLE, a, "The block doesn't stand on the host"),
+  'block-storage': a =>
+    `The host can't write what a block needs in ${String(a.place)}: no room, or read-only. Look with \`df -h ${String(a.place)}; df -i ${String(a.place)}\` there.`,
+  'block-busy': () =>
+    'Another block was at work on the host for 20 seconds, so this one was not begun. Run it again.',
+  'block-taken-back': () =>
+    'The block was in force on the host, and then nothing came through from here any more: it was taken out again. What it blocks must cover the way between here and the host.',
   'not-root': () =>
     'The user that fleet logs in as is not root there, and was not told to become root: add --become (or ansible_become=true), or log in as root.',
 } satisfies Sentences

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answer, Run, Session } from '../../../src/session/session.ts'
 
@@ -55,9 +56,14 @@ export async function openSession({ enter, shared, from, program = 'sshd' }: Wis
       const job = `job-${count}`
       const folder = join(shared, job)
       writeJob(folder, run, from ?? '198.51.100.7 50000 192.0.2.1 22')
-      sshd.stdin.write(`${job}\n`)
-      const answer = await code()
       const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+      sshd.stdin.write(`${job}\n`)
+      const isOver = { now: false }
+      const talked =
+        run.answer && talk(join(folder, 'stdin'), run, () => (isOver.now ? undefined : read('stdout')))
+      const answer = await code()
+      isOver.now = true
+      await talked
       const result = { code: answer, stdout: read('stdout'), stderr: read('stderr') }
       rmSync(folder, { recursive: true, force: true })
       return result
@@ -69,13 +75,42 @@ export async function openSession({ enter, shared, from, program = 'sshd' }: Wis
   }
 }
 
+/** Standard input that stays open until the script has said what is waited for, or is over (`said` gives undefined). */
+async function talk(
+  path: string,
+  { stdin = '', answer }: Run,
+  said: () => string | undefined,
+): Promise<void> {
+  const pipe = await open(path, 'w')
+  let heard = 0
+  try {
+    await pipe.writeFile(stdin)
+    for (let text = said(); text !== undefined; text = said()) {
+      const lines = text.split('\n').slice(0, -1)
+      for (const line of lines.slice(heard)) {
+        answer?.heard?.(line)
+        if (line !== answer?.to) continue
+        await pipe.write(answer.with)
+        return
+      }
+      heard = lines.length
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+  } catch {
+    // The script ended before it had read all of it.
+  } finally {
+    await pipe.close()
+  }
+}
+
 const quote = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`
 
-function writeJob(folder: string, { script, args = [], stdin = '' }: Run, connection: string): void {
+function writeJob(folder: string, { script, args = [], stdin = '', answer }: Run, connection: string): void {
   mkdirSync(folder)
   const words = ['/bin/sh', '-c', script, 'sh', connection, ...args].map(quote)
   writeFileSync(join(folder, 'run'), `#!/bin/dash\nexec ${words.join(' ')}\n`, { mode: 0o755 })
-  writeFileSync(join(folder, 'stdin'), stdin)
+  if (answer) execFileSync('mkfifo', [join(folder, 'stdin')])
+  else writeFileSync(join(folder, 'stdin'), stdin)
   writeFileSync(join(folder, 'stdout'), '')
   writeFileSync(join(folder, 'stderr'), '')
 }

@@ -1,0 +1,91 @@
+# shellcheck shell=sh
+# block: this host blocks what the order says and what it was told before, for as long as that is to hold.
+# Standard input is a bundle of allow, even and map; behind it comes the word that the hook waits for.
+
+verb_block() { # NOW FLAGS
+  NOW=$1 FLAGS=,${2:-},
+  find_tools
+  begin_work
+  case $FLAGS in
+    *,dry,*) tell_dry ;;
+    *) block_alone 9<>/run/fleet/block.lock ;;
+  esac
+}
+
+find_tools() {
+  # shellcheck disable=SC2086
+  lacking $BLOCK_NEEDS
+  if has_systemd; then have systemd-run || lacks="$lacks systemd-run"; else have setsid || lacks="$lacks setsid"; fi
+  [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "$lacks"
+}
+
+BLOCK_NEEDS='awk cat dd flock grep head ipset iptables-restore iptables-save ip6tables-restore ip6tables-save mkdir mv rm sha256sum sleep sync timeout'
+
+begin_work() {
+  [ -d "$WORK" ] || mkdir -p "$WORK" 2>/dev/null || stop "$EXIT_STORAGE" storage /run
+  client=${SSH%% *}
+  client=${client#::ffff:} client=${client%%%*}
+  { printf '' >>/run/fleet/block.lock; } 2>/dev/null || stop "$EXIT_STORAGE" storage /run
+}
+
+block_alone() {
+  flock -w 20 9 || stop "$EXIT_BUSY" busy block
+  settle_pending
+  kept=
+  [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
+  read_order || stop "$EXIT_REFUSED" order
+  [ "$refusals" -eq 0 ] || [ "$words" -gt 0 ] || [ "$entries" -gt 0 ] || refuse_all
+  enforce
+  piece protected
+  persisted=no why=
+  if store; then stored=$BLOCKS/map; else why=storage stored=$WORK/map; fi
+  tell_block
+}
+
+refuse_all() {
+  tell_refused
+  stop "$EXIT_REFUSED" protected
+}
+
+# enforce: sets and hook, read back.
+enforce() {
+  did=stood made=stood
+  if [ -z "$kept" ] || [ "$changes" -gt 5000 ] || ! change_sets; then rebuild; elif [ "$((words + dropped))" -gt 0 ]; then did=changed; fi
+  look
+  [ "$sets" = right ] || { rebuild; look; }
+  [ "$sets" = right ] || stop "$EXIT_UNLOADABLE" sets "$(head -c 1000 "$WORK/error")"
+  [ "$hook" != stands ] || return 0
+  guard_hook
+  made=made
+  look
+  [ "$hook$sets" = standsright ] || stop "$EXIT_UNLOADABLE" hook "$(head -c 1000 "$WORK/error")"
+}
+
+rebuild() {
+  did=rebuilt
+  rebuild_sets || stop "$EXIT_UNLOADABLE" sets "$(head -c 1000 "$WORK/error")"
+}
+
+look() {
+  { read_rules && judge; } || stop "$EXIT_UNLOADABLE" cannot-read-rules "$(head -c 1000 "$WORK/error")"
+  [ "$counted" = "$lines" ] || stop "$EXIT_STORAGE" storage "$WORK"
+  [ "$hook" != unreadable ] || stop "$EXIT_REFUSED" cannot-read-rules
+}
+
+tell_block() {
+  hash_of "$stored"
+  tell_refused
+  piece blocked
+  printf 'hash=%s\nhook=%s\nentries=%s\nlacked=%s\nsets=%s\nskew=%s\npersisted=%s\n' "$hash" "$made" "$entries" "$words" "$did" "$skew" "$persisted"
+  [ -z "$why" ] || printf 'why=%s\n' "$why"
+  [ ! -s "$WORK/told" ] || cat "$WORK/told"
+  piece end
+  [ "$persisted" = yes ] || exit "$EXIT_NOT_PERSISTED"
+  exit 0
+}
+
+tell_refused() {
+  [ "$refusals" -gt 0 ] || return 0
+  piece refused
+  cat "$WORK/refused"
+}

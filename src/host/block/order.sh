@@ -1,0 +1,234 @@
+# shellcheck shell=sh
+# The map: a line an address, `ADDRESS DIRECTION AT UNTIL STATE`, sorted by bytes. Two of them become one as
+# mergeBlocks of the controller does it: a stream, whose memory doesn't grow with their length.
+
+# Networks as text of hexadecimal digits, in which a shorter prefix is a shorter text.
+AWK_NETWORK='
+  function hex(address,   side, part, left, i, out, sides) {
+    if (address !~ /:/) {
+      split(address, part, ".")
+      return sprintf("%02x%02x%02x%02x", part[1], part[2], part[3], part[4])
+    }
+    if (match(address, /[0-9]+\.[0-9.]+$/)) {
+      split(substr(address, RSTART), part, ".")
+      address = substr(address, 1, RSTART - 1) sprintf("%x:%x", part[1] * 256 + part[2], part[3] * 256 + part[4])
+    }
+    sides = split(address, side, "::")
+    left = split(side[1], part, ":")
+    for (i = 1; i <= left; i++) out = out padded(part[i])
+    if (sides < 2) return out
+    sides = split(side[2], part, ":")
+    for (i = left + sides; i < 8; i++) out = out "0000"
+    for (i = 1; i <= sides; i++) out = out padded(part[i])
+    return out
+  }
+  function padded(word) { return substr("0000" word, length(word) + 1) }
+  function length_of(network,   at) {
+    at = index(network, "/")
+    return at ? substr(network, at + 1) + 0 : (network ~ /:/ ? 128 : 32)
+  }
+  function base_of(network,   at) {
+    at = index(network, "/")
+    return at ? substr(network, 1, at - 1) : network
+  }
+  function cut(digits, bits,   rest, digit) {
+    rest = bits % 4
+    if (!rest) return substr(digits, 1, bits / 4)
+    digit = index("0123456789abcdef", substr(digits, int(bits / 4) + 1, 1)) - 1
+    return substr(digits, 1, int(bits / 4)) substr("0123456789abcdef", digit - digit % substr("842", rest, 1) + 1, 1)
+  }
+  # The same text for every way to write a network.
+  function key(network,   bits) {
+    bits = length_of(network)
+    return (network ~ /:/ ? 6 : 4) cut(hex(base_of(network)), bits) "/" bits
+  }'
+
+# What no block may cover unless the order says so: what this host is, and what it lives by. Each is learnt with all
+# networks that cover it, so that a line costs a look, however many there are.
+# shellcheck disable=SC2016
+AWK_PROTECTED='
+  function protect(what, network,   bits, digits, family) {
+    if (network == "") return
+    digits = hex(base_of(network))
+    family = network ~ /:/ ? 6 : 4
+    for (bits = length_of(network); bits >= 0; bits--) if ((family cut(digits, bits) "/" bits) in even) return
+    for (bits = length_of(network); bits >= 0; bits--) learn(family cut(digits, bits) "/" bits, what, network)
+  }
+  function learn(place, what, network) { if (!(place in covers)) covers[place] = what " " network }
+  # One of those within which nothing may be blocked at all.
+  function protect_range(what, network) {
+    protect(what, network)
+    if ((key(network) in covers) && covers[key(network)] == what " " network) ranges[++range_count] = network
+  }
+  function little_endian(digits,   i, out) {
+    for (i = 7; i > 0; i -= 2) out = out (out == "" ? "" : ".") number(substr(digits, i, 2))
+    return out
+  }
+  function number(digits,   i, sum) {
+    digits = tolower(digits)
+    for (i = 1; i <= length(digits); i++) sum = sum * 16 + index("0123456789abcdef", substr(digits, i, 1)) - 1
+    return sum
+  }
+  function colons(digits,   i, out) {
+    for (i = 1; i < 32; i += 4) out = out (i > 1 ? ":" : "") substr(digits, i, 4)
+    return out
+  }
+  function learn_protected(   line, word, file, last) {
+    split("0.0.0.0/0 0.0.0.0/1 128.0.0.0/1 ::/0 ::/1 8000::/1", word, " ")
+    for (last = 1; last <= 6; last++) if (!(key(word[last]) in even)) learn(key(word[last]), "too-wide", word[last])
+    protect("client", client)
+    protect_range("loopback", "127.0.0.0/8"); protect_range("loopback", "::1")
+    protect_range("link-local", "169.254.0.0/16"); protect_range("link-local", "fe80::/10")
+    protect_range("multicast", "224.0.0.0/4"); protect_range("multicast", "ff00::/8")
+    protect_range("unspecified", "0.0.0.0"); protect_range("unspecified", "::")
+    while ((getline line < "/proc/net/fib_trie") > 0) {
+      if (line ~ /[|]-- /) { split(line, word, "-- "); last = word[2] }
+      else if (line ~ /\/32 host LOCAL/ && last !~ /^127\./ && !(last in own)) { own[last] = 1; protect("own", last) }
+    }
+    while ((getline line < "/proc/net/if_inet6") > 0) { split(line, word, " "); protect("own", colons(word[1])) }
+    while ((getline line < "/proc/net/route") > 0) {
+      split(line, word, "\t")
+      if (word[2] == "00000000" && word[8] == "00000000" && word[3] != "00000000") protect("gateway", little_endian(word[3]))
+    }
+    while ((getline line < "/proc/net/ipv6_route") > 0) {
+      split(line, word, " ")
+      if (word[2] == "00" && word[5] !~ /^0*$/) protect("gateway", colons(word[5]))
+    }
+    split("/etc/resolv.conf /run/systemd/resolve/resolv.conf", file, " ")
+    for (last = 1; last <= 2; last++)
+      while ((getline line < file[last]) > 0) if (split(line, word, " ") > 1 && word[1] == "nameserver" && word[2] ~ /^[0-9a-fA-F.:]+$/) protect("resolver", tolower(word[2]))
+    has_learnt = 1
+  }
+  function within(network, range,   bits) {
+    if ((network ~ /:/) != (range ~ /:/)) return 0
+    bits = length_of(range)
+    return length_of(network) >= bits && cut(hex(base_of(network)), bits) == cut(hex(base_of(range)), bits)
+  }
+  # Sets `covered`.
+  function is_protected(network,   place, i) {
+    if (!has_learnt) learn_protected()
+    place = key(network)
+    if (place in covers) { covered = covers[place]; return 1 }
+    if (network !~ /^(127|169|22|23|0)|^(::|[fF])/) return 0
+    for (i = 1; i <= range_count; i++) if (within(network, ranges[i]) && !(place in even)) {
+      covered = covers[key(ranges[i])]
+      return 1
+    }
+    return 0
+  }'
+
+# read_order, a bundle of allow, even and map on standard input: what this host is to keep goes to $WORK/map and
+# $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Sets the words below.
+read_order() {
+  said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" "$AWK_NETWORK$AWK_PROTECTED"'
+    function is_over(state, at, until) { return until > 0 ? until + 0 <= now + 0 : state == "lifted" && int(at / 1000) + 7776000 <= now + 0 }
+    function next_kept(   line) {
+      if (kept != "" && (getline line < kept) > 0) { split(line, old, " "); return }
+      split("", old)
+    }
+    function keep(address, direction, at, until, state) {
+      if (is_over(state, at, until)) return
+      print address, direction, at, until, state > map
+      lines++
+      if (state == "blocked") entries++
+    }
+    function left(until) { return !until ? 0 : until - now > 2147483 ? 2147483 : until - now }
+    function in_set(direction, state, side) { return state == "blocked" && (direction == "both" || direction == side) }
+    # From what stood to what is to stand, side by side.
+    function change(address, was_direction, was_until, was_state, direction, until, state,   side, set, was, is, i) {
+      if (families !~ (address ~ /:/ ? 6 : 4)) return
+      for (i = 1; i <= 2; i++) {
+        side = i == 1 ? "in" : "out"
+        set = "fleet-block" (address ~ /:/ ? 6 : 4) (i == 1 ? "" : "-out")
+        was = in_set(was_direction, was_state, side)
+        is = in_set(direction, state, side)
+        if (is && !(was && was_until == until)) put("add", set, address, " timeout " left(until))
+        else if (was && !is) put("del", set, address, "")
+      }
+    }
+    # ipset takes no network of length 0.
+    function put(verb, set, address, rest) {
+      changes++
+      if (address !~ /\/0$/) { print verb, set, address rest " -exist" > todo; return }
+      print verb, set, (address ~ /:/ ? "::/1" : "0.0.0.0/1") rest " -exist" > todo
+      print verb, set, (address ~ /:/ ? "8000::/1" : "128.0.0.0/1") rest " -exist" > todo
+    }
+    function keep_old() {
+      keep(old[1], old[2], old[3], old[4], old[5])
+      if (is_over(old[5], old[3], old[4])) { dropped++; change(old[1], old[2], old[4], old[5], "", 0, "lifted") }
+      else if (old[5] == "blocked" && ++unknowns <= 1000) print "unknown=" old[1] > told
+      next_kept()
+    }
+    function take(   same, wins) {
+      while (old[1] != "" && (old[1] "") < ($1 "")) keep_old()
+      same = (old[1] "") == ($1 "")
+      if (same && old[2] == $2 && old[3] == $3 && old[4] == $4 && old[5] == $5) {
+        if (is_over($5, $3, $4)) { keep_old(); return }
+        keep($1, $2, $3, $4, $5)
+        next_kept()
+        return
+      }
+      wins = !is_over($5, $3, $4) && (!same || outweighs())
+      if (wins && $5 == "blocked" && is_protected($1)) { print $1, covered > refused; refusals++; wins = 0 }
+      if (!wins && !same) return
+      if (!wins) {
+        if (is_over(old[5], old[3], old[4])) dropped++
+        keep(old[1], old[2], old[3], old[4], old[5])
+      } else {
+        keep($1, $2, $3, $4, $5)
+        words++
+        if (same) change($1, old[2], old[4], old[5], $2, $4, $5)
+        else change($1, "", 0, "lifted", $2, $4, $5)
+      }
+      if (same) next_kept()
+    }
+    function outweighs() {
+      if ($3 + 0 != old[3] + 0) return $3 + 0 > old[3] + 0
+      if ($5 != old[5]) return $5 == "blocked"
+      if ($4 + 0 != old[4] + 0) return old[4] + 0 && (!($4 + 0) || $4 + 0 > old[4] + 0)
+      return $2 < old[2]
+    }
+    function allow(network,   place) {
+      place = key(network)
+      if (place in allowed) return
+      allowed[place] = 1
+      print network > (work "/allow")
+      if (place in was_allowed) { delete was_allowed[place]; return }
+      let_through("add", place, network)
+    }
+    function let_through(verb, place, network) {
+      allows++
+      if (families ~ substr(place, 1, 1)) put(verb, "fleet-allow" substr(place, 1, 1), network, "")
+    }
+    BEGIN {
+      map = work "/map"; todo = work "/change"; refused = work "/refused"; told = work "/told"
+      printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow")
+      while (kept != "" && (getline line < allow_kept) > 0) was_allowed[key(line)] = line
+      srand(); clock = srand(); skew = clock - now
+      if (skew >= -30 && skew <= 30) skew = 0
+      printf "#fleet-blocks 1 skew=%d saved=%d\n", skew, clock > map
+      if (kept != "" && (getline header < kept) <= 0) kept = ""
+      next_kept()
+      if (client != "") allow(client)
+    }
+    index($0, mark) == 1 { part = substr($0, length(mark) + 1); if (part == "end") { whole = 1; exit }; next }
+    part == "allow" { allow($1) }
+    part == "even" { even[key($1)] = 1 }
+    part == "map" {
+      if (NF != 5 || ($1 "") <= (last "")) { unsorted = 1; exit }
+      last = $1
+      take()
+    }
+    END {
+      while (old[1] != "") keep_old()
+      for (place in was_allowed) let_through("del", place, was_allowed[place])
+      split(header, word, /[ =]/)
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew, word[4] + 0
+    }') || return 1
+  # shellcheck disable=SC2086
+  set -- $said
+  [ "${1:-0}" = 1 ] || return 1
+  lines=$2 entries=$3 words=$4 dropped=$5 changes=$6 refusals=$7 allows=$8
+  shift 8
+  skew=$1 old_skew=$2
+}

@@ -1,0 +1,96 @@
+# shellcheck shell=sh
+# The sets. Entries carry the kernel's own timeouts: what expires goes without anybody, whatever the host's clock says.
+# FLEET-BLOCK refers to all of them, so all are there, if empty.
+
+BLOCK_SETS='fleet-allow fleet-block fleet-block-out fleet-feeds'
+
+# AWK_SETS: each set that belongs to the families here, with what it is made with.
+AWK_SETS='
+  function each_set(families,   family, i, base, n) {
+    for (family = 4; family <= 6; family += 2) if (families ~ family) {
+      n = split("fleet-allow fleet-block fleet-block-out fleet-feeds", base, " ")
+      for (i = 1; i <= n; i++) {
+        name = base[i]
+        if (!sub(/-out$/, family "-out", name)) name = name family
+        family_of[name] = family
+        made_with[name] = "hash:net family inet" (family == 6 ? "6" : "") " maxelem 1048576" (base[i] ~ /block/ ? " timeout 0" : "")
+        set_names[++set_count] = name
+      }
+    }
+  }
+  function sides(network, out) {
+    if (network !~ /\/0$/) { out[1] = network; return 1 }
+    out[1] = network ~ /:/ ? "::/1" : "0.0.0.0/1"
+    out[2] = network ~ /:/ ? "8000::/1" : "128.0.0.0/1"
+    return 2
+  }
+  function left(until) { return !(until + 0) ? 0 : until - now > 2147483 ? 2147483 : until - now }'
+
+# change_sets: what changed, in the sets as they are; then all of them to $WORK/saved. 1: they aren't there, or don't
+# take it.
+change_sets() {
+  save_all >>"$WORK/change" && ipset restore <"$WORK/change" >"$WORK/saved" 2>"$WORK/error"
+}
+
+save_all() {
+  for family in $families; do
+    printf 'save fleet-allow%s\nsave fleet-block%s\nsave fleet-block%s-out\nlist fleet-feeds%s -t\n' "$family" "$family" "$family" "$family"
+  done
+}
+
+# rebuild_sets: each set is filled beside itself and swapped in whole, so that there is no moment without it. Those who
+# must get through come first.
+rebuild_sets() {
+  find_sets
+  { print_sets && save_all; } | ipset restore >"$WORK/saved" 2>"$WORK/error" && return
+  # What a rebuild that died left behind, maybe made otherwise.
+  for name in $BLOCK_SETS; do
+    for family in $families; do
+      case $name in *-out) name=${name%-out}$family-out ;; *) name=$name$family ;; esac
+      ipset destroy "$name-new" 2>/dev/null
+    done
+  done
+  { print_sets && save_all; } | ipset restore >"$WORK/saved" 2>"$WORK/error"
+}
+
+# find_sets: sets `there` to the names of ours that exist. Somebody else's by one of them is never touched.
+find_sets() {
+  there=$(ipset list -t 2>/dev/null | awk -v families="4 6" "$AWK_SETS"'
+    BEGIN { each_set(families) }
+    $1 == "Name:" { base = name = $2; sub(/-new$/, "", base) }
+    $1 == "Type:" && (base in made_with) { print $2 == "hash:net" ? name : "!" name }
+    $1 == "Header:" && (base in made_with) && $3 != (family_of[base] == 6 ? "inet6" : "inet") { print "!" name }')
+  case $there in *!*) stop "$EXIT_REFUSED" set-in-the-way "$(printf '%s\n' "$there" | sed -n 's/^!//p')" ;; esac
+}
+
+print_sets() {
+  printf '%s\n' "$there" | awk -v families="$families" -v work="$WORK" -v now="$NOW" "$AWK_SETS"'
+    function fill(name, network, rest,   n, i, one) {
+      n = sides(network, one)
+      for (i = 1; i <= n; i++) print "add", name "-new", one[i] rest " -exist"
+    }
+    function swap(name) { print "swap", name "-new", name "\ndestroy", name "-new" }
+    { there[$1] = 1 }
+    END {
+      each_set(families)
+      for (i = 1; i <= set_count; i++) {
+        name = set_names[i]
+        if (!(name in there)) print "create", name, made_with[name], "-exist"
+        if (name ~ /feeds/) continue
+        print "create", name "-new", made_with[name], "-exist\nflush", name "-new"
+      }
+      while ((getline network < (work "/allow")) > 0) {
+        name = "fleet-allow" (network ~ /:/ ? 6 : 4)
+        if (name in family_of) fill(name, network, "")
+      }
+      for (i = 1; i <= set_count; i++) if (set_names[i] ~ /allow/) swap(set_names[i])
+      while ((getline < (work "/map")) > 0) {
+        if (/^#/) continue
+        family = $1 ~ /:/ ? 6 : 4
+        if ($5 != "blocked" || families !~ family) continue
+        if ($2 != "out") fill("fleet-block" family, $1, " timeout " left($4))
+        if ($2 != "in") fill("fleet-block" family "-out", $1, " timeout " left($4))
+      }
+      for (i = 1; i <= set_count; i++) if (set_names[i] ~ /block/) swap(set_names[i])
+    }'
+}

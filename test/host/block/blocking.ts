@@ -1,0 +1,66 @@
+import { afterEach } from 'vitest'
+import { type BlockAnswer, type BlockOrder, sendBlocks } from '../../../src/host/block.ts'
+import { type BlockLine, mergeBlocks } from '../../../src/model/block.ts'
+import { type HostKind, type MiniHost, startHost } from '../program/mini-host.ts'
+
+const running: MiniHost[] = []
+afterEach(async () => {
+  for (const host of running.splice(0)) await host.stop()
+})
+
+/** A host for one test; gone after it. */
+export async function aHost(kind?: HostKind): Promise<MiniHost> {
+  const host = await startHost(kind)
+  running.push(host)
+  return host
+}
+
+export const now = () => Math.floor(Date.now() / 1000)
+
+/** A word about an address, of this moment unless said. */
+export const word = (address: string, more: Partial<BlockLine> = {}): BlockLine => ({
+  address,
+  direction: 'both',
+  at: Date.now(),
+  until: 0,
+  state: 'blocked',
+  ...more,
+})
+
+export const order = (lines: readonly BlockLine[], more: Partial<BlockOrder> = {}): BlockOrder => ({
+  now: now(),
+  map: mergeBlocks([lines], now()),
+  allow: [],
+  even: [],
+  ...more,
+})
+
+export async function block(
+  host: MiniHost,
+  lines: readonly BlockLine[],
+  more?: Partial<BlockOrder>,
+): Promise<BlockAnswer> {
+  const session = await host.connect()
+  try {
+    return await sendBlocks(session, order(lines, more))
+  } finally {
+    await session.close()
+  }
+}
+
+/** `SET ADDRESS`, sorted; with the seconds that are left, to the nearest ten, where it doesn't last for ever. */
+export async function members(host: MiniHost): Promise<readonly string[]> {
+  const text = await host.must('ipset save')
+  return text
+    .split('\n')
+    .filter(line => line.startsWith('add '))
+    .map(line => line.slice(4).replace(/ timeout 0$/, ''))
+    .map(line => line.replace(/timeout (\d+)/, (_, left) => `${Math.round(Number(left) / 10) * 10} s`))
+    .toSorted()
+}
+
+/** The table raw of both families, as saved. */
+export async function raw(host: MiniHost): Promise<string> {
+  const text = await host.must('iptables-save -t raw && ip6tables-save -t raw')
+  return text.replaceAll(/^#.*\n/gm, '').replaceAll(/ \[\d+:\d+\]$/gm, '')
+}
