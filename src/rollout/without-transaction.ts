@@ -6,6 +6,9 @@ import { byState, persisted } from './by-state.ts'
 
 /** Milliseconds by which two machines may count the time since differently. */
 const CLOCKS_DIFFER = 1000
+/** Milliseconds since its boot in which a host may let somebody in, and not have loaded its rules yet. */
+const BOOTING = 20_000
+const BETWEEN_LOOKS = 500
 
 /** The host doesn't know the transaction: it was booted meanwhile (and boots what was last confirmed), or was never armed. */
 export async function withoutTransaction(
@@ -13,7 +16,7 @@ export async function withoutTransaction(
   tools: SettleTools,
   session: Session,
 ): Promise<Settled | undefined> {
-  const found = await tools.lookAgain(session)
+  const found = await lookAfterBoot(armed, tools, session)
   if (isAnother(armed, tools, found)) return outcome(armed, 'unknown', fault('another-host'))
   if (found.is === 'under way') return undefined
   if (found.is === 'different') return outcome(armed, 'unknown', fault('transaction-lost'))
@@ -23,6 +26,19 @@ export async function withoutTransaction(
     return outcome(armed, 'reverted', fault('rolled-back', { why: 'reboot' }))
   const state = await burnNonce(session, armed)
   return state ? byState(armed, tools, session, state) : outcome(armed, 'failed', fault('arm-lost'))
+}
+
+/** Nothing makes sshd wait for the rules where no service sets up the network. */
+async function lookAfterBoot(armed: Armed, tools: SettleTools, session: Session): Promise<Untransacted> {
+  let found = await tools.lookAgain(session)
+  const until = tools.clock.now() + BOOTING - found.up
+  const mayBeLoading = () =>
+    found.is === 'different' && found.bootId !== armed.bootId && !isAnother(armed, tools, found)
+  while (mayBeLoading() && tools.clock.now() < until) {
+    await tools.clock.sleep(BETWEEN_LOOKS)
+    found = await tools.lookAgain(session)
+  }
+  return found
 }
 
 /** The host itself can only have another boot if it was booted since. */

@@ -9,7 +9,8 @@ import { type Attempt, useTrial } from '../trial.ts'
 /* The power goes for real, before each call by which a confirmed change gets to the disk. */
 
 const FIRST = ['own', 'bare']
-const trial = useTrial('power-long', ['light', ...['sys', ...FIRST].map(name => ({ name, systemd: true }))], {
+const SYSTEMD = ['sys', 'slow', ...FIRST]
+const trial = useTrial('power-long', ['light', ...SYSTEMD.map(name => ({ name, systemd: true }))], {
   aptLists: true,
   untouched: FIRST,
 })
@@ -69,18 +70,36 @@ describe.concurrent('the power goes before every call of a persist', () => {
   })
 })
 
-/** The power goes in the middle of what follows the confirmation of a first change. */
-async function firstGoesDark(name: string, place: Parameters<typeof hold>[1]): Promise<Attempt> {
+/** The power goes in the middle of what follows the confirmation of a change. */
+async function goesDarkAt(
+  place: Parameters<typeof hold>[1],
+  name: string,
+  ...args: readonly string[]
+): Promise<Attempt> {
   const host = trial.host(name)
   await hold(host, place)
-  const slow = ['--confirm-timeout', '30', '--connect-timeout', '10', '--replace-unmanaged']
-  const attempt = trial.start(await trial.newSite([name]), ...slow)
+  const attempt = await trial.begin([name], '--confirm-timeout', '30', '--connect-timeout', '10', ...args)
   await isHeld(host)
   await host.unplug()
   await host.boot()
   await letGo(host)
   return attempt
 }
+
+describe.concurrent('the power goes, and the host lets fleet in before it has loaded its rules', () => {
+  it('and fleet waits for them before it says which these are', async () => {
+    const unit = '/etc/systemd/system/netfilter-persistent.service.d'
+    await trial.must(
+      'slow',
+      `mkdir ${unit} && printf '[Service]\nExecStartPre=/bin/sleep 4\n' >${unit}/slow.conf`,
+    )
+    await trial.ends(await goesDarkAt('renaming', 'slow'), 3, { slow: 'reverted: rolled-back' })
+    await trial.ends(await goesDarkAt('persisting', 'slow'), 0, { slow: 'persisted' })
+  })
+})
+
+const firstGoesDark = (name: string, place: Parameters<typeof hold>[1]) =>
+  goesDarkAt(place, name, '--replace-unmanaged')
 
 describe.concurrent('the power goes at a first contact, between the confirmation and the disk', () => {
   it('and a host with rules of its own boots those, or what was confirmed', async () => {

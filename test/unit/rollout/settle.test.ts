@@ -1,101 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { FleetError } from '../../../src/model/error.ts'
-import type { Event } from '../../../src/model/event.ts'
-import type { Settled, Untransacted } from '../../../src/rollout/armed.ts'
-import { settle } from '../../../src/rollout/settle.ts'
-import type { Answer, Session } from '../../../src/session/session.ts'
+import { applied, lost, persisted, settleWith, state, stopped, T } from './settle-world.ts'
 
 /*
  * What the controller makes of answers, on a clock that only these tests move. That the host gives such answers is
  * shown by real shells and real hosts elsewhere.
  */
-
-const BOOT = 'boot-1'
-const T = 4000
-/** How long the host was being told to arm: it may have been booted in that time. */
-const ARMING = 20_000
-const lost = () => new FleetError('connection-lost', {}, { hostState: 'unknown' })
-
-type Say = Partial<Answer> | FleetError
-/** What a host says to one verb of one connection. */
-type Script = (verb: string, looks: number) => Say
-
-const state = (name: string, more: Record<string, string | number> = {}, boot = BOOT): Say => {
-  const facts = Object.entries({ state: name, boot_id: boot, ...more }).map(
-    ([key, value]) => `${key}=${value}\n`,
-  )
-  return { code: CODES[name.split('-')[0] ?? ''] ?? 0, stdout: `@@MARK state\n${facts.join('')}@@MARK end\n` }
-}
-const CODES: Record<string, number> = {
-  ROLLED_BACK: 10,
-  DISARMED: 10,
-  CONFIRMED: 17,
-  ROLLING_BACK: 21,
-  STUCK: 21,
-  ARMED: 21,
-}
-const applied = (left = 3500, age = 2000) => state('APPLIED-0-0', { age_ms: age, left_ms: left })
-const persisted: Say = { code: 0, stdout: '@@MARK persisted\ngeneration=7\n@@MARK end\n' }
-const stopped = (code: number, why: string): Say => ({
-  code,
-  stdout: `@@MARK stop\nwhy=${why}\n@@MARK end\n`,
-})
-
-/** Milliseconds that a verb takes whose answer is lost. */
-const UNTIL_LOST = 45_000
-
-async function settleWith(
-  script: Script,
-  lookAgain: Untransacted = { is: 'different', bootId: BOOT, up: 0 },
-) {
-  let now = 10_000
-  let looks = 0
-  const verbs: string[] = []
-  const events: Event[] = []
-  const clock = {
-    now: () => now,
-    wall: () => 1_700_000_000_000 + now,
-    sleep: async (milliseconds: number) => {
-      now += milliseconds
-    },
-  }
-  const answer = (args: readonly string[]): Answer => {
-    const [, marker = '', verb = ''] = args
-    verbs.push(verb)
-    const said = script(verb, looks)
-    if (said instanceof FleetError) {
-      now += UNTIL_LOST
-      throw said
-    }
-    const { code = 0, stdout = '' } = said
-    const whole = `${stdout}@@MARK code ${code}\n`.replaceAll('MARK', marker)
-    return { stderr: '', ...said, code, stdout: whole }
-  }
-  const connect = async (): Promise<Session> => {
-    looks += 1
-    const connectStart = now
-    now += 20
-    const refused = script('connect', looks)
-    if (refused instanceof FleetError) throw refused
-    return { connectStart, run: async ({ args = [] }) => answer(args), close: async () => {} }
-  }
-  const armed = {
-    host: 'web1',
-    nonce: 'n',
-    bootId: BOOT,
-    confirmTimeout: T,
-    begunAt: now - ARMING,
-    closedAt: now,
-  }
-  const tools = {
-    connect,
-    clock,
-    emit: (event: Event) => void events.push(event),
-    lookAgain: async () => lookAgain,
-  }
-  const outcome: Settled = await settle(armed, tools)
-  return { outcome, verbs, looks, events, elapsed: now - 10_000 }
-}
 
 describe('settling an armed host', () => {
   it('confirms what a fresh connection finds applied', async () => {
@@ -211,38 +121,6 @@ describe('settling an armed host', () => {
     )
     expect(outcome).toMatchObject({ state: 'unknown', finding: { code: 'another-host' } })
     expect(verbs).not.toContain('confirm')
-  })
-
-  it.each<[string, Untransacted, object]>([
-    ['booted and has its old rules', { is: 'as before', bootId: 'boot-2', up: 0 }, { state: 'reverted' }],
-    [
-      'booted while it was told to arm',
-      { is: 'as before', bootId: 'boot-2', up: 15_000 },
-      { state: 'reverted' },
-    ],
-    ['booted and has the new rules', { is: 'as wanted', bootId: 'boot-2', up: 0 }, { state: 'persisted' }],
-    [
-      'was never armed',
-      { is: 'as before', bootId: BOOT, up: 0 },
-      { state: 'failed', finding: { code: 'arm-lost' } },
-    ],
-    [
-      'was up before, so it is another one',
-      { is: 'as wanted', bootId: 'boot-2', up: 60_000 },
-      { state: 'unknown', finding: { code: 'another-host' } },
-    ],
-    ['has something else', { is: 'different', bootId: 'boot-2', up: 0 }, { state: 'unknown' }],
-  ])('looks at a host that knows nothing of it: %s', async (_, found, expected) => {
-    const { outcome } = await settleWith(() => stopped(11, 'unknown-nonce'), found)
-    expect(outcome).toMatchObject(expected)
-  })
-
-  it('takes back an arm that began after the look', async () => {
-    const { outcome } = await settleWith(
-      verb => (verb === 'rollback' ? state('STUCK-asked') : stopped(11, 'unknown-nonce')),
-      { is: 'as before', bootId: BOOT, up: 0 },
-    )
-    expect(outcome).toMatchObject({ state: 'stuck' })
   })
 
   it('lets a bug through: it is no verdict on a host', async () => {
