@@ -39,17 +39,27 @@ export const UNDO: readonly Break[] = [
   },
   {
     name: 'flushes-the-rules-of-others',
-    file: 'host/undo.sh',
-    from: 'if (foreigns[place] || !(place in user) && !emptying)',
+    file: 'host/way-back.sh',
+    from: 'if (foreigns[place] || !(place in is_user) && !emptying)',
     to: 'if (0)',
     red: ['host/program/guard.test.ts', 'makes an undo from what is live when the precise one fails'],
   },
   {
     name: 'puts-its-rules-behind-those-of-others',
-    file: 'host/undo.sh',
-    from: 'if (stand[place, i] != "") at = stand[place, i]',
-    to: 'at = foreigns[place] + 0',
+    file: 'host/way-back.sh',
+    from: 'stand = ((place, i) in wish) ? wish[place, i] : last',
+    to: 'stand = foreigns[place] + 0',
     red: ['host/program/undo.test.ts', "'nft' under 'dash' keeps its lines before a newcomer"],
+  },
+  {
+    name: 'puts-its-rules-before-those-that-they-stood-behind',
+    file: 'host/way-back.sh',
+    from: 'return stand < floor_of[place, i] ? floor_of[place, i] : stand',
+    to: 'return stand',
+    red: [
+      'host/program/undo.test.ts',
+      "'nft' under 'dash' puts its lines where they stood among those of others",
+    ],
   },
   {
     name: 'undoes-by-the-numbers-of-before-whoever-came-since',

@@ -1,0 +1,3 @@
+import { holdWayBack } from '../host/way-back-fuzz.ts'
+
+holdWayBack(100)
