@@ -49,7 +49,8 @@ tell_facts() {
   printf 'iptables=%s\n' "$version"
   [ -e /proc/net/if_inet6 ] || echo ipv6=off
   for need in $lacks; do printf 'lacks=%s\n' "$need"; done
-  [ -x /usr/sbin/netfilter-persistent ] && [ -e "$PLUGINS/15-ip4tables" ] && [ -e "$PLUGINS/25-ip6tables" ] && echo persistent=yes
+  # An installation that ended in the middle isn't one: the package step sets up what is unpacked, and takes its mask off.
+  [ -x /usr/sbin/netfilter-persistent ] && [ -e "$PLUGINS/15-ip4tables" ] && [ -e "$PLUGINS/25-ip6tables" ] && [ ! -e "$VAR/masked" ] && echo persistent=yes
   for rules in rules.v4 rules.v6; do [ -e "$ETC/$rules" ] && printf 'has=%s\n' "$rules"; done
   tell_interface
   tell_managers

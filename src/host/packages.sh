@@ -11,16 +11,25 @@ INSTALLATION=600
 
 verb_packages() { # SECONDS_TO_WAIT for others that use apt, and for its sources
   have apt-get || stop "$EXIT_REFUSED" lacks apt-get
-  mkdir -p "$RUN" 2>/dev/null
+  open_installing || stop "$EXIT_STORAGE" storage "$RUN"
+  # In a shell of its own, as arm is: the lock has to outlast the EXIT trap.
+  (install_alone "$1") 5<>"$RUN/installing"
+}
+
+open_installing() { { mkdir -p "$RUN" && printf '' >>"$RUN/installing"; } 2>/dev/null; }
+
+# One at a time: the first one to end takes the mask off, and must not do that in the middle of another's dpkg.
+install_alone() { # SECONDS_TO_WAIT, with RUN/installing on 5
+  tick
+  waits_until=$((now + $1 * 100)) complaints=
+  flock -w "$1" 5 || stop "$EXIT_PACKAGES" locked "$RUN/installing"
   log=$(mktemp "$RUN/packages.XXXXXX" 2>/dev/null) || stop "$EXIT_STORAGE" storage "$RUN"
   trap 'rm -f "$log"' EXIT
   trap 'exit 1' HUP INT TERM PIPE
-  tick
-  waits_until=$((now + $1 * 100)) complaints=
   DEBIAN_FRONTEND=noninteractive
   export DEBIAN_FRONTEND
   fetch || { ! is_locked && update && fetch; } || packages_failed not-installable
-  trap 'unmask; rm -f "$log"' EXIT
+  trap 'unmask_alone; rm -f "$log"' EXIT
   mask || stop "$EXIT_REFUSED" cannot-mask netfilter-persistent
   patiently answer || packages_failed debconf
   patiently apt_get "$INSTALLATION" --no-remove install || packages_failed not-installed
@@ -42,7 +51,7 @@ fetch() {
   patiently apt_get 60 --simulate install || return
   ! grep -q '^Remv ' "$log" || stop "$EXIT_REFUSED" would-remove "$(awk '/^Remv / { printf "%s ", $2 }' "$log")"
   # Also what is there and was never set up.
-  grep -qE '^(Inst|Conf) (iptables|netfilter|ipset)' "$log" || { unmask; tell_installed; }
+  grep -qE '^(Inst|Conf) (iptables|netfilter|ipset)' "$log" || { unmask_alone; tell_installed; }
   loads=
   ! grep -qE '^(Inst|Conf) (iptables|netfilter)-persistent ' "$log" || loads=yes
   has_systemd || [ -z "$loads" ] || no_stale_rules
@@ -139,9 +148,18 @@ mark() { # yes|no, whether the unit was enabled
 
 is_masked_for_now() { [ -c /run/systemd/system/netfilter-persistent.service ]; }
 
-# unmask: by whoever comes next, if the one who masked died.
+# unmask: by whoever comes next, if the one who masked died. What is unpacked starts its unit once it is set up, whoever
+# does that and whenever: until then it stays masked. 1: it does, or somebody installs right now.
 unmask() {
   [ -e "$VAR/masked" ] || return 0
+  open_installing && { flock -w 10 5 && unmask_alone; } 5<>"$RUN/installing"
+}
+
+unmask_alone() {
+  [ -e "$VAR/masked" ] || return 0
+  case $(dpkg-query -W -f '${db:Status-Status}' netfilter-persistent 2>/dev/null) in
+    unpacked | half-*) return 1 ;;
+  esac
   was_enabled=
   { read -r was_enabled <"$VAR/masked"; } 2>/dev/null
   if [ "$was_enabled" = yes ]; then

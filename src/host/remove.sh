@@ -130,7 +130,7 @@ forget_alone() { # NONCE
   read_links
   if [ "$generation" -gt 0 ] || [ "$linked" = yes ]; then stop "$EXIT_REFUSED" not-removed "$generation"; fi
   timeout 20 ipset list -n 2>/dev/null | grep -E '^fleet[46]-[0-9a-f]+$' | while read -r set; do timeout 20 ipset destroy "$set" 2>/dev/null; done
-  unmask
+  unmask || stop "$EXIT_BUSY" busy packages
   # In one step, so that no half of it is taken for the whole later.
   [ ! -e "$GENERATIONS" ] || { rm -rf "$GENERATIONS_GONE"; mv -T "$GENERATIONS" "$GENERATIONS_GONE"; } || stop "$EXIT_STORAGE" storage "$ETC"
   rm -rf "$GENERATIONS_GONE" "$VAR" "$RUN" || stop "$EXIT_STORAGE" storage "$VAR"

@@ -84,6 +84,27 @@ export const HOSTS: readonly Break[] = [
     red: ['faults/long/apt-power.test.ts', 'somebody kills it, and what a boot loads is loaded again'],
   },
   {
+    name: 'unmasks-in-the-middle-of-the-installation-of-another',
+    file: 'host/packages.sh',
+    from: '  flock -w "$1" 5 || stop "$EXIT_PACKAGES" locked "$RUN/installing"\n',
+    to: '',
+    red: ['host/program/packages.test.ts', 'the second one waits, and leaves the mask of the first alone'],
+  },
+  {
+    name: 'unmasks-what-is-unpacked-only',
+    file: 'host/packages.sh',
+    from: 'unpacked | half-*) return 1 ;;',
+    to: 'none) ;;',
+    red: ['host/program/packages.test.ts', 'stays masked, whoever comes by, until it is'],
+  },
+  {
+    name: 'takes-what-is-unpacked-only-for-installed',
+    file: 'host/observe.sh',
+    from: ' && [ ! -e "$VAR/masked" ]',
+    to: '',
+    red: ['host/program/packages.test.ts', 'stays masked, whoever comes by, until it is'],
+  },
+  {
     name: 'does-not-wait-for-who-holds-apt',
     file: 'host/packages.sh',
     from: 'is_locked && time_is_left || return "$code"',
