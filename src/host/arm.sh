@@ -188,7 +188,7 @@ until /bin/sh "$@"; do sleep 0.2; done
 trap - EXIT'
 
 # Transactions of the past stay for a while: they answer "what became of it". So do nonces that were burnt, which have
-# no state. Programs that nobody has used for long go.
+# no state.
 prune_transactions() {
   set -- "$VAR/txn"/*
   [ $# -le 12 ] || prune_old
@@ -202,7 +202,16 @@ prune_old() {
   ls -t "$VAR/txn" | tail -n +6 | while read -r old; do
     [ "$old" = "$owner" ] || rm -rf "$VAR/txn/${old:?}" "$RUN/txn/${old:?}"
   done
-  find "$VAR" -maxdepth 1 -name 'host-*.sh' ! -path "$PROGRAM" -mtime +30 -exec rm -f {} +
+  prune_programs
+}
+
+# By their number, since a clock that was set makes all of them old. What a process runs (this one, too) stays, and
+# what the console would run.
+prune_programs() {
+  # shellcheck disable=SC2012
+  ls -t "$VAR"/host-*.sh | tail -n +6 | while read -r old; do
+    grep -qs "[h]ost-${old##*/host-}" "$VAR/rollback" /proc/[0-9]*/cmdline || rm -f "$old"
+  done
 }
 
 prune_burnt() {

@@ -111,7 +111,14 @@ find_run() {
 
 begin_life() {
   [ -s "$RUN/life" ] || { started 1 && echo "$start" >"$RUN/life"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
-  [ "$RUN" = /run/fleet ] || rm -rf /run/fleet/txn /run/fleet/lock
+  [ "$RUN" = /run/fleet ] || end_lives
+}
+
+# end_lives: what the former ones left.
+end_lives() {
+  set -- /run/fleet/txn /run/fleet/lock /run/fleet/unstored
+  for old in /run/fleet/[0-9]*; do [ "$old" = "$RUN" ] || set -- "$@" "$old"; done
+  rm -rf "$@"
 }
 
 # which_boot: sets `boot`.

@@ -85,6 +85,27 @@ export const DISK: readonly Break[] = [
     red: ['host/program/generation.test.ts', 'and leads to an older one by hand, the next is newer than all'],
   },
   {
+    name: 'removes-a-program-that-runs',
+    file: 'host/arm.sh',
+    from: ' /proc/[0-9]*/cmdline',
+    to: '',
+    red: ['host/program/tidying.test.ts', 'go by their number, but not one that runs'],
+  },
+  {
+    name: 'removes-the-program-of-the-console',
+    file: 'host/arm.sh',
+    from: ' "$VAR/rollback" /proc',
+    to: ' /proc',
+    red: ['host/program/tidying.test.ts', 'go by their number, but not one that runs'],
+  },
+  {
+    name: 'keeps-what-former-lives-left',
+    file: 'host/head.sh',
+    from: '[ "$old" = "$RUN" ] || set -- "$@" "$old"',
+    to: ':',
+    red: ['host/program/tidying.test.ts', 'keeps nothing in /run of the changes of its former lives'],
+  },
+  {
     name: 'believes-what-another-life-left',
     file: 'host/head.sh',
     from: '[ "$life" = "$start" ] || RUN=$RUN/$start',
