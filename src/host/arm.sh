@@ -117,16 +117,16 @@ keep_before() {
 }
 
 # keep_members: sets that are live already, and stay. What somebody added to them goes (sets.do), and the way back
-# (sets.undo) leads to just what they hold now.
+# (sets.undo) leads to just what they hold now, from what they are to hold. sets.kept says which they are.
 keep_members() {
   [ -s "$TXN/sets" ] || return 0
-  { timeout 20 ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v go="$TXN/sets.do" -v back="$TXN/sets.undo" "$AWK_PLAIN"'
+  { timeout 20 ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v go="$TXN/sets.do" -v back="$TXN/sets.undo" -v kept="$TXN/sets.kept" "$AWK_PLAIN"'
     BEGIN {
-      printf "" >go; printf "" >back
+      printf "" >go; printf "" >back; printf "" >kept
       while ((getline <file) > 0) { if ($1 == "create") mine[$2] = 1; else want[$2, plain($3)] = "del " $2 " " $3 }
     }
     /^#FAILED/ { failed = 1 }
-    $1 == "create" { live[$2] = 1 }
+    $1 == "create" && ($2 in mine) { live[$2] = 1; print >kept }
     $1 == "add" && ($2 in mine) {
       if (($2, plain($3)) in want) { delete want[$2, plain($3)]; next }
       print "del " $2 " " $3 >go
@@ -134,7 +134,7 @@ keep_members() {
     }
     END {
       for (missing in want) { split(missing, part, SUBSEP); if (part[1] in live) print want[missing] >back }
-      exit failed || close(go) != 0 || close(back) != 0
+      exit failed || close(go) != 0 || close(back) != 0 || close(kept) != 0
     }'
 }
 

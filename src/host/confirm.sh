@@ -5,8 +5,12 @@ find_transaction() {
   if ! at_transaction "$1" || ! see "$1"; then stop "$EXIT_UNKNOWN_NONCE" unknown-nonce; fi
 }
 
+# find_state: also where what describes the change is lost, which a rollback does without.
+find_state() { knows "$1" || stop "$EXIT_UNKNOWN_NONCE" unknown-nonce; }
+knows() { { at_transaction "$1" || is_there; } && see "$1"; }
+
 verb_await() { # NONCE
-  find_transaction "$1"
+  find_state "$1"
   tick
   until=$((now + 3500))
   while :; do
@@ -53,6 +57,20 @@ verb_confirm() { # NONCE BOOT_ID
   which_boot
   [ "$boot" = "$2" ] || stop "$EXIT_UNKNOWN_NONCE" other-boot
   find_transaction "$1"
+  late=
+  { flock 7 && confirm_alone; } 7<"$TXN_RUN/persisting" || stop "$EXIT_STORAGE" storage "$RUN"
+  [ -z "$late" ] || verb_rollback "$NONCE"
+  see "$NONCE"
+  case $state in
+    PERSISTED-*) piece persisted; printf 'generation=%s\n' "$GENERATION"; piece end ;;
+    *) stop "$EXIT_NOT_PERSISTED" not-persisted "$(head -c 500 "$TXN_RUN/persist-log" 2>/dev/null)" ;;
+  esac
+}
+
+# The lock under which it is put on the disk is held from the look at the rules on: a guard that can't rename the state
+# puts the old rules back under it.
+confirm_alone() {
+  see "$NONCE"
   case $state in
     APPLIED-*)
       applied=$state
@@ -60,18 +78,14 @@ verb_confirm() { # NONCE BOOT_ID
       deadline=${applied#APPLIED-}
       tick
       # A guard that is slow to wake up makes the time no longer.
-      [ "$now" -lt "${deadline%-*}" ] || { become "$applied" ROLLING_BACK-deadline; verb_rollback "$NONCE"; }
+      [ "$now" -lt "${deadline%-*}" ] || { become "$applied" ROLLING_BACK-deadline; late=yes; return 0; }
       become "$applied" "CONFIRMED-$now" || not_confirmed
       ;;
     CONFIRMED-* | PERSISTED-*) ;;
     *) tell_state ;;
   esac
-  case $state in PERSISTED-*) ;; *) persist_alone ;; esac
-  see "$NONCE"
-  case $state in
-    PERSISTED-*) piece persisted; printf 'generation=%s\n' "$GENERATION"; piece end ;;
-    *) stop "$EXIT_NOT_PERSISTED" not-persisted "$(head -c 500 "$TXN_RUN/persist-log" 2>/dev/null)" ;;
-  esac
+  confirmed_to_persisted >"$TXN_RUN/persist-log" 2>&1
+  return 0
 }
 
 # What can't be renamed (/run is read-only) is as good as not there, and must not be answered as what is in force is.
@@ -91,7 +105,7 @@ confirmed_to_persisted() {
   see "$NONCE"
   confirmed=$state
   case $confirmed in CONFIRMED-*) ;; *) return 0 ;; esac
-  { who_owns && [ "$owner" = "$NONCE" ]; } || { echo 'another change came after this one'; return 1; }
+  is_the_last || { echo 'another change came after this one'; return 1; }
   if [ -n "$REMOVES" ]; then unpersist || return 1; else store || return 1; fi
   tick
   become "$confirmed" "PERSISTED-$now" || return 1
@@ -99,6 +113,12 @@ confirmed_to_persisted() {
   [ -n "$REMOVES" ] || prune_generations "$GENERATION"
   supersede
   release
+}
+
+# Nobody came after it who died before he had begun.
+is_the_last() {
+  { who_owns && [ "$owner" = "$NONCE" ]; } && return
+  { flock -n 8 && { see "$owner" || rm -rf "$RUN/lock"; }; } 8<"$RUN/arming" && who_owns && [ "$owner" = "$NONCE" ]
 }
 
 store() {
@@ -126,9 +146,9 @@ verb_rollback() { # [NONCE]: asked for, by the controller or at the console
   who_owns
   set -- "${1:-$owner}"
   # What is written and has no state yet is being armed.
-  { at_transaction "$1" && see "$1"; } || burn "$1"
+  knows "$1" || burn "$1"
   case $? in 2) stop "$EXIT_BUSY" busy arming ;; 3) stop "$EXIT_STORAGE" storage "$RUN" ;; esac
-  find_transaction "$1"
+  find_state "$1"
   tick
   until=$((now + 2000))
   while see "$NONCE" && tick && [ "$now" -lt "$until" ]; do
@@ -152,6 +172,6 @@ release_after_guard() {
 
 verb_status() { # [NONCE]
   who_owns
-  find_transaction "${1:-$owner}"
+  find_state "${1:-$owner}"
   tell_state
 }

@@ -50,10 +50,11 @@ is_final() {
   return 1
 }
 
-# A live guard, or a command of one that died, holds the lock on its file.
+# A live guard, or a command of one that died, holds the lock on its file. Two who look at once are no guard to each other;
+# a guard that begins meanwhile waits for them.
 guard_alive() {
   [ -e "$RUN/txn/$1/alive" ] || return 1
-  flock -n 6 6<"$RUN/txn/$1/alive" || return 0
+  flock -s -n 6 6<"$RUN/txn/$1/alive" || return 0
   has_systemd || return 1
   case $(systemctl show -p ActiveState --value "fleet-guard-$1" 2>/dev/null) in active | activating) return 0 ;; esac
   return 1
@@ -90,13 +91,15 @@ guard_until_final() { # TRIES_TO_PERSIST [WORD_TO_SAY]
   persist_tries=$1
   pin_tools
   while see "$NONCE"; do
-    case $state in ARMED-* | CONFIRMED-*) at_transaction "$NONCE" || return 1 ;; esac
     case $state in
-      ARMED-*) await_session "$state" ;;
+      ARMED-*) if at_transaction "$NONCE"; then await_session "$state"; else disarm "$state" damaged; fi ;;
       APPLYING-*) take_back "$state" restarted ;;
       APPLIED-*) await_confirm "$state" ;;
       ROLLING_BACK-* | STUCK-*) roll_back "$state" ;;
-      CONFIRMED-*) finish_persisting "$state" || return 0 ;;
+      CONFIRMED-*)
+        at_transaction "$NONCE" || { nap 2; return 1; }
+        finish_persisting "$state" || return 0
+        ;;
       *) return 0 ;;
     esac
   done
@@ -121,10 +124,13 @@ session_gone() {
   [ "$start" != "$SESSION_START" ]
 }
 
+# disarm ARMED-<by> WHY
+disarm() { become "$1" "DISARMED-$2" && release; }
+
 await_session() { # ARMED-<by>
   until session_gone || [ -e "$TXN_RUN/go-said" ]; do
     still "$1" || return 0
-    [ -z "$terminated" ] || { become "$1" DISARMED-terminated && release; return 0; }
+    [ -z "$terminated" ] || { disarm "$1" terminated; return 0; }
     tick
     [ "$now" -lt "${1#ARMED-}" ] || break
     nap 0.02
@@ -134,7 +140,7 @@ await_session() { # ARMED-<by>
 
 apply() { # ARMED-<by>
   tick
-  [ "$now" -lt "${1#ARMED-}" ] || { become "$1" DISARMED-session && release; return 0; }
+  [ "$now" -lt "${1#ARMED-}" ] || { disarm "$1" session; return 0; }
   deadline=$((now + T))
   become "$1" "APPLYING-$deadline" || return 0
   log_to=$TXN/log

@@ -19,13 +19,22 @@ who_owns() {
   read_owner "$held"
 }
 
+# A meta that is lost or damaged has its folder's name still.
 read_owner() { # FOLDER
   owner=
-  [ -r "$1/owner" ] || return 1
-  while IFS='=' read -r key value; do
-    [ "$key" != nonce ] || owner=$value
-  done <"$1/owner"
+  [ -L "$1/owner" ] || return 1
+  if [ -r "$1/owner" ]; then
+    while IFS='=' read -r key value; do
+      [ "$key" != nonce ] || owner=$value
+    done <"$1/owner"
+  fi
+  [ -n "$owner" ] || { owner=$(readlink "$1/owner") owner=${owner%/meta} owner=${owner##*/}; }
   [ -n "$owner" ]
+}
+
+# say_owner FOLDER, whose `owner` is known.
+say_owner() {
+  cat "$1/owner" 2>/dev/null || printf 'nonce=%s\n' "$owner"
 }
 
 # find_unstored: sets `unstored` to the nonce of the change that is confirmed and not on the disk, whoever holds the
@@ -54,12 +63,13 @@ take_over_lock() {
 }
 
 end_lock() { # FOLDER
-  # Who removes the files of a change that is in force removes the way back too.
-  [ ! -L "$1/owner" ] || read_owner "$1" || stop "$EXIT_REFUSED" damaged "$VAR/txn"
   state=
-  if read_owner "$1" && see "$owner"; then
+  # Who removes the files of a change that is in force removes the way back too.
+  if read_owner "$1" && ! see "$owner" && [ ! -r "$1/owner" ]; then stop "$EXIT_REFUSED" damaged "$VAR/txn"; fi
+  if [ -n "$state" ]; then
     dead=$owner
     if ! is_final "$state"; then
+      [ -r "$1/owner" ] || stop "$EXIT_REFUSED" damaged "$VAR/txn/$dead"
       guard_alive "$dead" && tell_busy "$1"
       at_transaction "$dead" || stop "$EXIT_REFUSED" damaged "$VAR/txn/$dead"
       finish_for_the_dead
@@ -89,7 +99,7 @@ finish_for_the_dead() {
 
 tell_busy() { # FOLDER
   piece owner
-  cat "$1/owner"
+  say_owner "$1"
   stop "$EXIT_BUSY" busy
 }
 

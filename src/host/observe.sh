@@ -217,10 +217,10 @@ tell_candidate() {
 tell_guard() {
   piece guard
   # Somebody arms, and has no state yet.
-  [ ! -e "$RUN/arming" ] || flock -n 6 6<"$RUN/arming" || echo arming=yes
+  [ ! -e "$RUN/arming" ] || flock -s -n 6 6<"$RUN/arming" || echo arming=yes
   who_owns || return 0
   see "$owner"
-  cat "$held/owner"
+  say_owner "$held"
   printf 'state=%s\n' "$state"
   if guard_alive "$owner"; then echo alive=yes; else echo alive=no; fi
 }

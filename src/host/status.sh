@@ -50,7 +50,7 @@ report_last() {
 }
 
 report_lock() {
-  [ ! -e "$RUN/arming" ] || flock -n 6 6<"$RUN/arming" || { piece arming; echo yes; }
+  [ ! -e "$RUN/arming" ] || flock -s -n 6 6<"$RUN/arming" || { piece arming; echo yes; }
   who_owns || return 0
   held_by=$owner
   see "$owner"

@@ -3,13 +3,22 @@
 
 # The rules matter more than the name. Where no state can be renamed (/run is read-only), nobody can confirm, so the
 # old rules come back first, and the name when it can. A confirm that comes in between finds other rules than those it
-# would confirm; one that had found them already was done while the first rename failed, and is seen here.
+# would confirm.
 take_back() { # STATE WHY
   tries=0 undone=''
   until become "$1" "ROLLING_BACK-$2"; do
     still "$1" || return 0
-    try_back "$2"
+    lock=$TXN_RUN/persisting
+    [ -r "$lock" ] || lock=/dev/null
+    unless_confirmed "$@" 6<"$lock"
   done
+}
+
+# Not in the middle of a confirm, which may look at the rules and rename the state only later, when that can be done
+# again. One that stands still for good keeps no rules from coming back.
+unless_confirmed() { # STATE WHY
+  flock -w 20 6 9>&-
+  ! still "$1" || try_back "$2"
 }
 
 roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
@@ -19,16 +28,19 @@ roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
     [ "$tries" -eq 1 ] || nap 2
   done
   unset XTABLES_LOCKFILE
-  drop_sets "$TXN/sets" "$TXN/sets.now"
-  { become "ROLLING_BACK-$why" "ROLLED_BACK-$why" || become "STUCK-$why" "ROLLED_BACK-$why"; } && release
+  drop_sets "$TXN/sets" "$TXN/sets.now" "$TXN/sets.kept"
+  back=$why
+  [ -n "$sets_back" ] || back=sets
+  { become "ROLLING_BACK-$why" "ROLLED_BACK-$back" || become "STUCK-$why" "ROLLED_BACK-$back"; } && release
 }
 
 try_back() { # WHY
   # What takes longer than it may is given more time, not fewer rules.
   LIMIT="timeout $((20 + 20 * tries))"
   case $1-$tries in *-3 | terminated-1) unlock_xtables ;; esac
-  # Sets that nothing referred to meanwhile may have been destroyed.
-  [ "$tries" -eq 0 ] || restore_sets "$TXN/sets.now" >/dev/null 2>&1
+  # Sets that nothing referred to meanwhile may have been destroyed. Those that stay have their way back from what was
+  # wanted of them.
+  [ "$tries" -eq 0 ] || { make_missing "$TXN/sets"; make_missing "$TXN/sets.now"; }
   back_is_done && return
   tries=$((tries + 1))
   return 1
@@ -40,12 +52,30 @@ unlock_xtables() {
   export XTABLES_LOCKFILE
 }
 
-# Sets and both families as they were, whatever becomes of the others.
+# Sets and both families as they were, whatever becomes of the others. Rules that are back, beside a set that somebody
+# has made another one of, are not tried for again for good.
 back_is_done() {
-  done=yes
-  restore_sets "$TXN/sets.undo" >/dev/null 2>&1 || done=
+  done=yes sets_back=yes
+  undo_sets || sets_back=
   for family in 4 6; do family_is_back "$family" || done=; done
-  [ -n "$done" ]
+  [ -n "$done" ] && { [ -n "$sets_back" ] || [ "$tries" -ge 4 ]; }
+}
+
+# Each set by itself: one that fails keeps nothing from the others.
+undo_sets() {
+  [ -s "$TXN/sets.undo" ] || return 0
+  awk -v load="$LIMIT ipset restore -exist >/dev/null 2>&1" '
+    $2 != set && set != "" && close(load) { failed = 1 }
+    { set = $2; print | load }
+    END { if (close(load)) failed = 1; exit failed }' "$TXN/sets.undo"
+}
+
+# make_missing FILE: its sets that aren't there.
+make_missing() {
+  [ -s "$1" ] || return 0
+  timeout 20 ipset list -n 2>/dev/null | awk -v file="$1" -v load="$LIMIT ipset restore -exist >/dev/null 2>&1" '
+    { live[$1] = 1 }
+    END { while ((getline line <file) > 0) { split(line, word, " "); if (!(word[2] in live)) print line | load } }'
 }
 
 # By reading first; by the undo that was made and tried before, as long as others left all as it was (it counts on
@@ -77,11 +107,13 @@ load_piped() {
   awk -v load="$LIMIT $restore -w 1 --noflush >/dev/null 2>&1" '{ print | load } /^COMMIT/ { close(load) }'
 }
 
-# drop_sets GONE KEPT: sets that GONE makes and KEPT doesn't; one that a foreign rule uses stays.
+# drop_sets GONE KEPT...: sets that GONE makes and no KEPT does; one that a foreign rule uses stays.
 drop_sets() {
   [ -s "$1" ] || return 0
-  sed -n 's/^create \([^ ]*\) .*/\1/p' "$1" | while read -r set; do
-    grep -qs "^create $set " "$2" || timeout 20 ipset destroy "$set" 2>/dev/null
+  gone=$1
+  shift
+  sed -n 's/^create \([^ ]*\) .*/\1/p' "$gone" | while read -r set; do
+    grep -qs "^create $set " "$@" || timeout 20 ipset destroy "$set" 2>/dev/null
   done
 }
 

@@ -9,6 +9,7 @@ const WHY: Readonly<Record<string, string>> = {
   abandoned: 'the guard had died',
   asked: 'fleet asked for it',
   reboot: 'the host was booted before the change was confirmed',
+  sets: 'but not what sets of IP addresses held before: somebody has made others of their names meanwhile',
 }
 
 export const rolloutSentences = {

@@ -3,7 +3,18 @@ import { describe, expect, it } from 'vitest'
 import { arm, askRollback, confirm } from '../../../src/host/guard.ts'
 import { look, newNonce, transactionTo, wanted, web } from './change.ts'
 import { listed, put, until } from './mini-host.ts'
-import { aHost, applied, armed, confirmed, leftovers, over, persisted, stateFile, stateOf } from './steps.ts'
+import {
+  aHost,
+  applied,
+  armed,
+  confirmed,
+  kill,
+  leftovers,
+  over,
+  persisted,
+  stateFile,
+  stateOf,
+} from './steps.ts'
 
 describe('two at once, and what comes twice', () => {
   it('says who holds the host and since when', async () => {
@@ -97,6 +108,18 @@ describe('two at once, and what comes twice', () => {
       args: { why: 'damaged' },
     })
     expect(stateFile(host, transaction)).toMatch(/^APPLIED/)
+  })
+
+  it('knows whether a guard lives also while somebody else looks', async () => {
+    const host = await aHost()
+    const transaction = await applied(host, web)
+    const alive = `/run/fleet/txn/${transaction.nonce}/alive`
+    expect((await over(host, session => look(session, web))).guard).toMatchObject({ alive: true })
+    await kill(host, transaction)
+    // As every look does, for a moment.
+    await host.must(`setsid flock -s ${alive} sh -c ': >/looks; exec sleep 60' </dev/null >/dev/null 2>&1 &`)
+    await until(async () => (await host.exec('test -e /looks')).code === 0, 'somebody to look')
+    expect((await over(host, session => look(session, web))).guard).toMatchObject({ alive: false })
   })
 
   it('refuses a run that is older than the generation on the host', async () => {

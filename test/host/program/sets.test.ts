@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { askRollback } from '../../../src/host/guard.ts'
 import { filter, look, type Wanted } from './change.ts'
 import type { MiniHost } from './mini-host.ts'
-import { aHost, applied, becomes, kill, over, persisted, restart } from './steps.ts'
+import { aHost, applied, becomes, kill, over, persisted, restart, rules } from './steps.ts'
 
 /* Sets that somebody has changed by hand: a change puts them right, and what is taken back takes them back as well. */
 
@@ -81,5 +81,40 @@ describe('sets that were changed by hand', () => {
     await host.must('ipset del evil4 192.0.2.1; ipset add evil4 10.9.0.0/16')
     await persisted(host, open(443))
     expect(await host.must('readlink /etc/iptables/fleet/current')).toBe('gen-000002\n')
+  })
+})
+
+/** Sets that somebody made before any change of fleet's: 10.1.0.0/16 and 2001:db8:1::/48 are theirs alone. */
+async function madeByHand(...rules: readonly string[]) {
+  const host = await aHost()
+  const theirs = ['create evil4 hash:net', 'add evil4 203.0.113.0/24', 'add evil4 10.1.0.0/16']
+  const theirs6 = ['create evil6 hash:net family inet6', 'add evil6 2001:db8:1::/48']
+  await host.must(`ipset restore; ${rules.join('; ')}`, `${[...theirs, ...theirs6].join('\n')}\n`)
+  return { host, whole: await membersOf(host), before: await rulesOf(host) }
+}
+
+const rulesOf = async (host: MiniHost) =>
+  (await rules(host)).split('\n').filter(line => line.startsWith('-A'))
+
+describe('sets that somebody destroys in the window', () => {
+  it('are made anew with what they held, where the old rules refer to them', async () => {
+    const { host, whole, before } = await madeByHand('iptables -A INPUT -m set --match-set evil4 src -j DROP')
+    const transaction = await applied(host, open(443))
+    await host.must('iptables -F INPUT; ip6tables -F INPUT; ipset destroy')
+    const state = await over(host, session => askRollback(session, transaction.nonce))
+    expect(state).toMatchObject({ name: 'ROLLED_BACK', why: 'asked' })
+    expect(await membersOf(host)).toEqual(whole)
+    expect(before).toHaveLength(1)
+    expect(await rulesOf(host)).toEqual(before)
+  })
+
+  it('and made otherwise keep no rules from coming back, and it is said', async () => {
+    const { host, whole, before } = await madeByHand()
+    const transaction = await applied(host, open(443))
+    await host.must('iptables -F INPUT; ipset destroy evil4; ipset create evil4 hash:net family inet6')
+    const state = await over(host, session => askRollback(session, transaction.nonce))
+    expect(state).toMatchObject({ name: 'ROLLED_BACK', why: 'sets' })
+    expect(await rulesOf(host)).toEqual(before)
+    expect(await membersOf(host)).toEqual(whole.filter(line => line.includes('evil6')))
   })
 })

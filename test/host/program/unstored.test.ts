@@ -121,6 +121,17 @@ describe('what is confirmed and not on the disk is still to be stored', () => {
     expect(await host.must('cat /etc/iptables/rules.v4')).toContain('--dport 80')
   })
 
+  it('and is, where the next one died before it had begun', async () => {
+    const host = await aHost()
+    const transaction = await unstored(host)
+    await host.must(
+      `cd /run/fleet && mv lock unstored && mkdir -p lock txn/dead/state /var/lib/fleet/txn/dead &&
+      echo nonce=dead >/var/lib/fleet/txn/dead/meta && ln -s /var/lib/fleet/txn/dead/meta lock/owner`,
+    )
+    await isStoredNow(host, transaction)
+    expect(await host.must('ls /run/fleet')).not.toMatch(/unstored|lock/)
+  })
+
   it('wherever the next one dies while it arms', { timeout: 120_000 }, async () => {
     const host = await aHost()
     const transaction = await unstored(host)

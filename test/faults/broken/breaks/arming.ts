@@ -61,8 +61,8 @@ export const ARMING: readonly Break[] = [
   {
     name: 'steals-the-lock-of-a-change-without-its-files',
     file: 'host/lock.sh',
-    from: '[ ! -L "$1/owner" ] || read_owner "$1" || stop "$EXIT_REFUSED" damaged "$VAR/txn"',
-    to: ':',
+    from: '[ -r "$1/owner" ] || stop "$EXIT_REFUSED" damaged "$VAR/txn/$dead"',
+    to: 'at_transaction "$dead" || { rm -rf "$1"; return; }',
     red: [
       'host/program/guard-twice.test.ts',
       'never steals the lock of a change whose files somebody removed',

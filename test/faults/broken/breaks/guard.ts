@@ -13,7 +13,7 @@ export const GUARD: readonly Break[] = [
   {
     name: 'applies-after-30-s-whatever-the-session-does',
     file: 'host/guard.sh',
-    from: '|| { become "$1" DISARMED-session && release; return 0; }',
+    from: '|| { disarm "$1" session; return 0; }',
     to: '|| true',
     red: ['faults/long/login.test.ts', 'keeps the session that armed a change: nothing is changed, twice'],
   },
@@ -78,8 +78,8 @@ export const GUARD: readonly Break[] = [
   {
     name: 'does-not-persist-what-a-dead-controller-confirmed',
     file: 'host/guard.sh',
-    from: 'CONFIRMED-*) finish_persisting "$state" || return 0 ;;',
-    to: 'CONFIRMED-*) return 0 ;;',
+    from: '        finish_persisting "$state" || return 0\n',
+    to: '        return 0\n',
     red: ['host/program/guard-killed.test.ts', 'after the confirmation finishes persisting'],
   },
   {

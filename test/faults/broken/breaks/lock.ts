@@ -3,6 +3,7 @@ import type { Break } from '../break.ts'
 /* Who holds the host, and what is confirmed and not on the disk. */
 
 const UNSTORED = 'host/program/unstored.test.ts'
+const BLIND = 'host/program/blind.test.ts'
 const TWICE = 'host/program/guard-twice.test.ts'
 
 export const LOCK: readonly Break[] = [
@@ -30,9 +31,16 @@ export const LOCK: readonly Break[] = [
   {
     name: 'stores-what-stands-aside-beside-the-next-change',
     file: 'host/confirm.sh',
-    from: `  { who_owns && [ "$owner" = "$NONCE" ]; } || { echo 'another change came after this one'; return 1; }\n`,
+    from: `  is_the_last || { echo 'another change came after this one'; return 1; }\n`,
     to: '',
     red: [UNSTORED, 'and by nobody while the next change is there'],
+  },
+  {
+    name: 'takes-who-died-before-he-began-for-the-next-change',
+    file: 'host/confirm.sh',
+    from: '{ see "$owner" || rm -rf "$RUN/lock"; }',
+    to: 'true',
+    red: [UNSTORED, 'and is, where the next one died before it had begun'],
   },
   {
     name: 'plans-without-what-stands-aside',
@@ -63,6 +71,34 @@ export const LOCK: readonly Break[] = [
     red: [TWICE, 'never begins beside another one, where the host was forgotten while it waited'],
   },
   {
+    name: 'takes-who-looks-for-a-guard',
+    file: 'host/guard.sh',
+    from: 'flock -s -n 6 6<"$RUN/txn/$1/alive"',
+    to: 'flock -n 6 6<"$RUN/txn/$1/alive"',
+    red: [TWICE, 'knows whether a guard lives also while somebody else looks'],
+  },
+  {
+    name: 'keeps-the-host-for-a-change-without-its-description',
+    file: 'host/lock.sh',
+    from: '[ -n "$owner" ] || { owner=$(readlink',
+    to: 'true || { owner=$(readlink',
+    red: [BLIND, 'is taken back at its deadline, and lets go of the host'],
+  },
+  {
+    name: 'takes-nothing-back-without-its-description',
+    file: 'host/confirm.sh',
+    from: 'knows() { { at_transaction "$1" || is_there; } && see "$1"; }',
+    to: 'knows() { at_transaction "$1" && see "$1"; }',
+    red: [BLIND, 'is taken back from the console'],
+  },
+  {
+    name: 'waits-for-good-without-its-description',
+    file: 'host/guard.sh',
+    from: 'else disarm "$state" damaged; fi',
+    to: 'else return 1; fi',
+    red: [BLIND, 'is disarmed where it had not begun'],
+  },
+  {
     name: 'keeps-every-burnt-nonce',
     file: 'host/arm.sh',
     from: '[ $# -le 24 ] || prune_burnt',
@@ -72,8 +108,8 @@ export const LOCK: readonly Break[] = [
   {
     name: 'confirms-whatever-holds-the-host',
     file: 'host/confirm.sh',
-    from: '  find_transaction "$1"\n  case $state in\n    APPLIED-*)\n      applied=$state\n',
-    to: '  who_owns\n  find_transaction "$owner"\n  case $state in\n    APPLIED-*)\n      applied=$state\n',
+    from: '  find_transaction "$1"\n  late=\n',
+    to: '  who_owns\n  find_transaction "$owner"\n  late=\n',
     red: [TWICE, 'confirms by the nonce of the change alone: another one leaves it waiting for its own'],
   },
   {
@@ -113,7 +149,7 @@ export const LOCK: readonly Break[] = [
   {
     name: 'takes-a-change-without-a-state-for-none',
     file: 'host/confirm.sh',
-    from: '{ at_transaction "$1" && see "$1"; } || burn "$1"',
+    from: 'knows "$1" || burn "$1"',
     to: 'at_transaction "$1" || burn "$1"',
     red: ['host/program/arming.test.ts', 'waits until it has a state'],
   },

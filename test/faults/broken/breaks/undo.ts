@@ -71,8 +71,8 @@ export const UNDO: readonly Break[] = [
   {
     name: 'waits-for-the-name-before-it-takes-the-rules-back',
     file: 'host/undo.sh',
-    from: '    try_back "$2"\n',
-    to: '    :\n',
+    from: '! still "$1" || try_back "$2"',
+    to: ':',
     red: ['faults/meanwhile.test.ts', '/run becomes read-only'],
   },
   {
@@ -106,8 +106,49 @@ export const UNDO: readonly Break[] = [
   {
     name: 'keeps-what-it-changed-in-sets-after-a-rollback',
     file: 'host/undo.sh',
-    from: 'restore_sets "$TXN/sets.undo" >/dev/null 2>&1 || done=',
-    to: ':',
+    from: '  undo_sets || sets_back=\n',
+    to: '',
     red: ['host/program/sets.test.ts', 'are as somebody changed them where the change is taken back'],
+  },
+  {
+    name: 'makes-no-set-anew-that-no-generation-had',
+    file: 'host/undo.sh',
+    from: 'make_missing "$TXN/sets"; make_missing',
+    to: 'make_missing',
+    red: ['host/program/sets.test.ts', 'are made anew with what they held'],
+  },
+  {
+    name: 'is-stuck-on-a-set-though-the-rules-are-back',
+    file: 'host/undo.sh',
+    from: '|| [ "$tries" -ge 4 ]',
+    to: '|| false',
+    red: ['host/program/sets.test.ts', 'and made otherwise keep no rules from coming back'],
+  },
+  {
+    name: 'destroys-sets-that-were-there-before',
+    file: 'host/undo.sh',
+    from: ' "$TXN/sets.kept"',
+    to: '',
+    red: ['host/program/sets.test.ts', 'are made anew with what they held'],
+  },
+  {
+    name: 'takes-rules-back-in-the-middle-of-a-confirm',
+    file: 'host/undo.sh',
+    from: '  flock -w 20 6 9>&-\n',
+    to: '',
+    red: [
+      'host/program/blind.test.ts',
+      'a confirm in the middle of its work and a rollback exclude each other',
+    ],
+  },
+  {
+    name: 'confirms-in-the-middle-of-a-rollback',
+    file: 'host/confirm.sh',
+    from: 'flock 7 && confirm_alone',
+    to: 'confirm_alone',
+    red: [
+      'host/program/blind.test.ts',
+      'a confirm in the middle of its work and a rollback exclude each other',
+    ],
   },
 ]
