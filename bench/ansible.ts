@@ -21,6 +21,8 @@ pipelining = True
 control_path_dir = %(directory)s/control
 `
 
+export const ansibleConfig = (folder: string): string => CONFIG.replace('%(directory)s', folder)
+
 const TEMPLATES = `
     - ansible.builtin.template: {src: rules.v4.j2, dest: /root/rules.v4, mode: "0600"}
     - ansible.builtin.template: {src: rules.v6.j2, dest: /root/rules.v6, mode: "0600"}
@@ -94,12 +96,12 @@ function writeRules(ground: Ground, round: number): void {
     )
     ground.write(`rules.${family}.j2`, marked)
   }
-  ground.write('ansible.cfg', CONFIG.replace('%(directory)s', ground.folder))
+  ground.write('ansible.cfg', ansibleConfig(ground.folder))
   ground.write('ansible.ini', readFileSync(`${ground.folder}/inventory.ini`, 'utf8'))
 }
 
 /** ssh's shared connections stay for a minute: the next contestant must not find them there. */
-async function endControlMasters({ lab }: Ground): Promise<void> {
+export async function endControlMasters({ lab }: Ground): Promise<void> {
   for (const pid of await processesIn([lab.controller])) {
     if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('ssh: ')) process.kill(pid)
   }

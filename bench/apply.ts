@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { findAnsible } from './ansible.ts'
+import { runBlocks } from './block/run.ts'
 import { CONTESTANTS, type Contestant, fleetApply } from './contestants.ts'
 import { type Ground, prepareGround } from './ground.ts'
 import { compareHelp, type Help } from './help.ts'
@@ -19,6 +20,7 @@ import { printJudgements, printRun } from './table.ts'
  *   npm run bench -- [--hosts 50] [--rounds 5] [--linear] [--no-ansible] [--json FILE]
  *   npm run bench -- --rollout [--hosts 10000] [--kinds 20] [--stages 1,10%,100%] [--cpu-prof DIRECTORY]
  *   npm run bench -- --staged [--hosts 200] [--rounds 5] [--stages 1,10%,100%]
+ *   npm run bench -- --block [--hosts 100,500] [--rounds 5] [--entries 100000] [--no-ansible]
  */
 
 const LINEAR = [50, 500] as const
@@ -34,6 +36,8 @@ async function main(): Promise<void> {
       json: { type: 'string' },
       rollout: { type: 'boolean', default: false },
       staged: { type: 'boolean', default: false },
+      block: { type: 'boolean', default: false },
+      entries: { type: 'string', default: '100000' },
       kinds: { type: 'string', default: '20' },
       stages: { type: 'string', default: '1,10%,100%' },
       'cpu-prof': { type: 'string' },
@@ -43,6 +47,13 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds)
   if (values.rollout) return runRollout({ hosts, kinds, stages }, values['cpu-prof'])
   if (values.staged) return runStaged(Number(hosts), rounds, stages)
+  if (values.block)
+    return runBlocks({
+      sizes: (values.hosts ?? '100,500').split(',').map(Number),
+      rounds,
+      withAnsible: !values['no-ansible'],
+      entries: Number(values.entries),
+    })
   const sizes = values.linear ? LINEAR : [Number(hosts)]
   const help = compareHelp()
   const runs: Run[] = []

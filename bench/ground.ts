@@ -94,7 +94,7 @@ function write(file: string, text: string): string {
   return file
 }
 
-/** The hosts with the rules that fleet last made permanent there. */
+/** The hosts with the rules that fleet last made permanent there, if it did. */
 export function bareHosts({ lab }: Ground): readonly BareHost[] {
   const keys = new Map(
     readFileSync(lab.knownHosts, 'utf8')
@@ -107,7 +107,10 @@ export function bareHosts({ lab }: Ground): readonly BareHost[] {
   return lab.hosts.map(host => ({
     address: host.address4,
     hostKey: keys.get(host.address4) ?? '',
-    rules4: readFileSync(join(host.disk, 'etc/iptables/rules.v4'), 'utf8'),
-    rules6: readFileSync(join(host.disk, 'etc/iptables/rules.v6'), 'utf8'),
+    rules4: rulesOn(join(host.disk, 'etc/iptables/rules.v4')),
+    rules6: rulesOn(join(host.disk, 'etc/iptables/rules.v6')),
   }))
 }
+
+/** None where fleet has made nothing permanent. */
+const rulesOn = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '')

@@ -20,6 +20,8 @@ export interface Measured {
   readonly sample: Sample
   readonly code: number
   readonly said: string
+  /** Seconds from the start until it has said that; undefined if it never did. */
+  readonly saidAfter: (what: RegExp) => number | undefined
 }
 
 const TIMES = 'TIMEFORMAT="@@bench %R %U %S"; time "$@"'
@@ -33,6 +35,7 @@ export async function measure(
   const { lab, folder, env } = ground
   await quiet(ground)
   const before = lookAtHosts(ground)
+  const started = performance.now()
   const child = lab.spawn(['bash', '-c', TIMES, 'bash', ...argv], {
     cwd: folder,
     env: { ...process.env, ...env },
@@ -41,10 +44,17 @@ export async function measure(
     detached: true,
   })
   let said = ''
+  const heard: { readonly length: number; readonly after: number }[] = []
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', chunk => {
       said += String(chunk)
+      heard.push({ length: said.length, after: (performance.now() - started) / 1000 })
     })
+  }
+  const saidAfter = (what: RegExp) => {
+    const found = what.exec(said)
+    const end = found ? found.index + found[0].length : Number.POSITIVE_INFINITY
+    return heard.find(({ length }) => length >= end)?.after
   }
   const ended = new Promise<number>(resolve => child.once('close', code => resolve(code ?? -1)))
   const peak = await watchMemory(child.pid ?? 0, ended)
@@ -60,7 +70,7 @@ export async function measure(
     hostCpu: after.cpu - before.cpu,
     connections: after.connections - before.connections,
   }
-  return { sample, code, said }
+  return { sample, code, said, saidAfter }
 }
 
 /** The kernel keeps the peak; all that is lost is what a process takes in its last moment. */

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { ansibleConfig, endControlMasters } from '../ansible.ts'
+import type { BareJob } from '../bare.ts'
+import type { Contestant } from '../contestants.ts'
+import { bareHosts, FLEET } from '../ground.ts'
+
+const BARE = fileURLToPath(new URL('../bare.js', import.meta.url))
+
+/** An address that nobody has blocked before: one for each turn. */
+export const fresh = (round: number) => `203.0.${113 + (round >> 8)}.${round & 255}`
+
+export const fleetBlock = (what: string, inventory = 'inventory.ini'): readonly string[] => [
+  process.execPath,
+  FLEET,
+  'block',
+  what,
+  '--for',
+  '24h',
+  '-i',
+  inventory,
+]
+
+const bare: Contestant = {
+  name: 'bare ssh2, one connection that runs `true`',
+  command: ground => {
+    const job: BareJob = { keyFile: ground.lab.keyFile, connections: [['true']], hosts: bareHosts(ground) }
+    return [process.execPath, BARE, ground.write('bare-true.json', JSON.stringify(job))]
+  },
+}
+
+const block: Contestant = {
+  name: 'fleet block, a fresh address',
+  command: (_, round) => fleetBlock(fresh(round)),
+}
+
+const SET = 'bench'
+const PLAYBOOK = `- hosts: web
+  gather_facts: false
+  tasks:
+    - ansible.builtin.shell: ipset create -exist ${SET} hash:net && ipset add -exist ${SET} @@ADDRESS
+`
+
+/** The set is all that it fills: that something drops by it, and that this is so after a boot, isn't its concern. */
+const ansible: Contestant = {
+  name: 'ansible, shell: ipset add',
+  command: (ground, round) => {
+    ground.write('ansible.cfg', ansibleConfig(ground.folder))
+    ground.write('ansible.ini', readFileSync(`${ground.folder}/inventory.ini`, 'utf8'))
+    const playbook = ground.write('add.yml', PLAYBOOK.replace('@@ADDRESS', fresh(round)))
+    return [
+      'env',
+      `ANSIBLE_CONFIG=${ground.folder}/ansible.cfg`,
+      'ansible-playbook',
+      '-i',
+      'ansible.ini',
+      playbook,
+    ]
+  },
+  clean: endControlMasters,
+}
+
+export const BLOCKERS = { bare, block, ansible } satisfies Record<string, Contestant>
+/** Once only: hosts are never untouched a second time. */
+export const UNTOUCHED = 'fleet block, hosts never touched'
