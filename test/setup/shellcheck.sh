@@ -16,3 +16,4 @@ for folder in src/host src/host/block; do
   shellcheck --shell=sh ${unused:+"--exclude=$unused"} "$program"
 done
 shellcheck test/setup/*.sh
+shellcheck docs/senders/fleet-ban docs/senders/crowdsec/fleet-bouncer
