@@ -3,7 +3,7 @@ import { type Candidate, observe, observeRelease } from '../host/observe.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import type { Host } from '../model/host.ts'
 import { decideLockdown, decideRelease, releaseOf } from '../plan/lockdown.ts'
-import { type LockdownRules, lockdownRules } from '../plan/lockdown-rules.ts'
+import { type LockdownRules, lockdownRules, managersOf } from '../plan/lockdown-rules.ts'
 import { parseSshConnection } from '../plan/lockout.ts'
 import { say } from '../report/say.ts'
 import { observeAll } from '../rollout/observe-all.ts'
@@ -62,8 +62,8 @@ function subjectsOf(inputs: Inputs, flags: Flags) {
 
 /** The controller's address is the one that the host itself sees, so that a look at it comes before the candidate. */
 function lockdownTarget({ host, acceptLockoutRisk }: Subject): Pick<Target, 'observe' | 'decide'> {
-  const management = fleetList(host, 'fleet_management') ?? []
-  const rulesFor = (sshConnection: string) => askedOf(sshConnection, management)
+  const { managers, tooWide } = managersOf(fleetList(host, 'fleet_management') ?? [])
+  const rulesFor = (sshConnection: string) => askedOf(sshConnection, managers)
   return {
     observe: async session => observe(session, rulesFor(await readConnection(session)).candidate),
     decide: seen => {
@@ -73,7 +73,8 @@ function lockdownTarget({ host, acceptLockoutRisk }: Subject): Pick<Target, 'obs
         groups: host.groups,
         seen,
         rules,
-        isManaged: management.length > 0,
+        managers,
+        tooWide,
         candidateHash: candidate.hash,
         acceptLockoutRisk,
       })

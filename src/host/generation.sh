@@ -178,13 +178,20 @@ persist() {
   [ "$generation" -eq "$GENERATION" ] && [ "$linked" = yes ] && plugins_installed && cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" && whole "$GENERATIONS/current"
 }
 
-# The last ten stay, and what was there before fleet.
+# The last ten stay, what was there before fleet, and what the release of a lockdown leads to.
 prune_generations() { # NUMBER
+  number=0
+  while read -r key value; do
+    [ "$key" = '"lockdown":' ] || continue
+    value=${value#?}
+    unpad "${value%%[!0-9]*}"
+  done 2>/dev/null <"$GENERATIONS/current/meta.json"
+  release=$number
   for dir in "$GENERATIONS"/gen-*; do
     unpad "${dir##*gen-}"
     case $dir in
       *.broken) rm -rf "$dir" ;;
-      *) [ "$number" -eq 0 ] || [ "$number" -gt $(($1 - 10)) ] || rm -rf "$dir" ;;
+      *) [ "$number" -eq 0 ] || [ "$number" -gt $(($1 - 10)) ] || [ "$number" -eq "$release" ] || rm -rf "$dir" ;;
     esac
   done
 }

@@ -47,6 +47,7 @@ export function compare(question: Question): Compared {
   const asked = [
     question.isShipped,
     question.isLockdown,
+    question.isLeaving,
     question.replaceUnmanaged,
     question.candidateHash,
     ...sets,
@@ -104,7 +105,8 @@ function workOut(question: Question, family: Family): Worked {
   const isPreserved = (text: string) => matchesAny(jumpOf(text) ?? '', preserve)
   const isBlock = (text: string) => matchesAny(jumpOf(text) ?? '', BLOCKS)
   const first = question.isLockdown ? { isBeforeRaw: isBlock } : {}
-  const changed = change(live, now, wanted, { isPreserved, ...first })
+  const { isLeaving = false } = question
+  const changed = change(live, now, wanted, { isPreserved, ...first, isLeaving })
   return { live, confirmed, wanted, now, change: changed, ownership, shared }
 }
 

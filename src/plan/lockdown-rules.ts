@@ -1,4 +1,5 @@
 import { aggregate } from '../address/aggregate.ts'
+import { parseNetworks } from '../address/network.ts'
 import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
 import { type Entry, setOf } from '../roles/sources.ts'
 import type { Chain, IpSet, Rule, Ruleset, Table } from '../ruleset/ruleset.ts'
@@ -12,6 +13,23 @@ export interface Door {
   readonly port: number
   /** Addresses, CIDRs and ranges. */
   readonly management: readonly string[]
+}
+
+/** A network that is wider says no more than "from anywhere". */
+const SHORTEST = { 4: 7, 6: 15 } as const
+
+/** What may come in of what a host's row names as its management, and what is too wide to be that. */
+export function managersOf(management: readonly string[]): {
+  readonly managers: readonly string[]
+  readonly tooWide: readonly string[]
+} {
+  const all = management.map(text => ({ text, ...parseNetworks(text) }))
+  const isWide = ({ family, cidrs }: (typeof all)[number]) =>
+    cidrs.some(cidr => Number(cidr.split('/')[1]) < SHORTEST[family])
+  return {
+    managers: all.filter(one => !isWide(one)).map(({ text }) => text),
+    tooWide: all.filter(isWide).map(({ text }) => text),
+  }
 }
 
 export interface LockdownRules {

@@ -16,8 +16,9 @@ export interface LockdownQuestion {
   readonly groups: readonly string[]
   readonly seen: Observation
   readonly rules: LockdownRules
-  /** Whether anybody but fleet itself may come in. */
-  readonly isManaged: boolean
+  /** Of fleet_management: what may come in beside fleet itself, and what may not. */
+  readonly managers: readonly string[]
+  readonly tooWide: readonly string[]
   readonly candidateHash: string
   readonly acceptLockoutRisk: boolean
 }
@@ -27,7 +28,7 @@ export interface LockdownQuestion {
  * give way, and come back with the release; those of others stay, behind these.
  */
 export function decideLockdown(question: LockdownQuestion): HostPlan {
-  const { seen, host, groups, rules, isManaged, candidateHash, acceptLockoutRisk } = question
+  const { seen, host, groups, rules } = question
   const wish = { host, groups, roles: [], onlyBase: false }
   const client = parseSshConnection(seen.sshConnection)?.client ?? ''
   if (isLoopback(client))
@@ -37,21 +38,29 @@ export function decideLockdown(question: LockdownQuestion): HostPlan {
     seen,
     rulesets: both(family => withoutTheirPolicies(rules.rulesets[family], seen)),
     sets: rules.sets,
-    candidateHash,
+    candidateHash: question.candidateHash,
     preserve: ['*'],
     replace: [],
     replaceUnmanaged: false,
     isLockdown: true,
-    acceptLockoutRisk,
+    acceptLockoutRisk: question.acceptLockoutRisk,
     isShipped: () => false,
   })
   const before = seen.generation.lockdown ?? seen.generation.number
-  const alone: Finding = { code: 'lockdown-alone', severity: 'warning', args: { client } }
+  const findings = plan.verdict === 'refused' ? [] : doors(question, client)
   return {
     ...plan,
-    findings: isManaged || plan.verdict === 'refused' ? plan.findings : [...plan.findings, alone],
+    findings: [...plan.findings, ...findings],
     ...(plan.change ? { change: { ...plan.change, lockdown: before } } : {}),
   }
+}
+
+function doors({ managers, tooWide }: LockdownQuestion, client: string): readonly Finding[] {
+  const warn = (code: string, args: Finding['args']): Finding => ({ code, severity: 'warning', args })
+  return [
+    ...(tooWide.length > 0 ? [warn('lockdown-too-wide', { networks: tooWide })] : []),
+    ...(managers.length > 0 ? [] : [warn('lockdown-alone', { client })]),
+  ]
 }
 
 const isLoopback = (client: string) =>

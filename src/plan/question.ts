@@ -14,6 +14,8 @@ export interface Question extends Wish {
   readonly replaceUnmanaged: boolean
   readonly acceptLockoutRisk: boolean
   readonly isShipped: (role: string) => boolean
+  /** What stays stands where it stood among the rules of others. */
+  readonly isLeaving?: true
   /** Its rules stand before those of all others but blocks, which stay. */
   readonly isLockdown?: true
 }

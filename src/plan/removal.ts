@@ -43,6 +43,7 @@ export function decideRemoval(question: RemovalQuestion): HostPlan {
     preserve: ['*'],
     replace: question.replace,
     replaceUnmanaged: false,
+    isLeaving: true,
     acceptLockoutRisk: question.acceptLockoutRisk,
     isShipped,
   })

@@ -18,6 +18,8 @@ export interface Wish {
   readonly isPreserved: (ruleText: string) => boolean
   /** In raw the owned rules stand before all others but those of which this is so, wherever they stood. */
   readonly isBeforeRaw?: (ruleText: string) => boolean
+  /** Where rules only go, those that stay keep their places among the rules of others. */
+  readonly isLeaving?: boolean
 }
 
 /** What the live rules become when the owned ones go from `ownedNow` to `wanted`. */
@@ -39,7 +41,7 @@ export function after({ live, ownedNow, wanted, ...options }: Wish): After {
   return { ruleset: { family: live.family, tables }, kept, released }
 }
 
-interface Trio extends Pick<Wish, 'isPreserved' | 'isBeforeRaw'> {
+interface Trio extends Pick<Wish, 'isPreserved' | 'isBeforeRaw' | 'isLeaving'> {
   readonly name: string
   readonly was: Table
   readonly owned: Table
@@ -57,12 +59,14 @@ function chainAfter({ name: table, was, owned, wish, ...options }: Trio, name: s
   const wanted = wish.get(name)
   if (isBuiltIn(table, name)) {
     const mine = ownedTexts(owned.get(name), wanted)
-    const { isPreserved, isBeforeRaw } = options
+    const { isPreserved, isBeforeRaw, isLeaving } = options
     const rules = now?.rules ?? []
     const fresh = wanted?.rules ?? []
     const policy = wanted?.policy ?? (isReleased(owned, wish, name) ? 'ACCEPT' : (now?.policy ?? 'ACCEPT'))
     if (table === 'raw' && isBeforeRaw)
       return { name, policy, rules: layFirst(rules, fresh, mine, isBeforeRaw) }
+    const left = isLeaving ? takeOut(rules, fresh, mine) : undefined
+    if (left) return { name, policy, rules: left }
     return { name, policy, rules: layOut(rules, fresh, mine, isPreserved) }
   }
   if (wanted) return { name, policy: null, rules: wanted.rules }
@@ -106,10 +110,22 @@ function layOut(
 }
 
 /** Before all that others have, but for what is preserved at the very beginning. */
-function layFirst(...[live, wanted, mine, isPreserved]: Parameters<typeof layOut>): readonly Rule[] {
+function layFirst(...[live, wanted, mine, isBefore]: Parameters<typeof layOut>): readonly Rule[] {
   const foreign = live.filter(({ text }) => !mine.has(text))
-  const at = leading(foreign, ({ text }) => isPreserved(text))
+  const at = leading(foreign, ({ text }) => isBefore(text))
   return [...foreign.slice(0, at), ...wanted, ...foreign.slice(at)]
+}
+
+/** The live rules without the owned ones that go; undefined where that isn't all there is to do. */
+function takeOut(
+  live: readonly Rule[],
+  wanted: readonly Rule[],
+  mine: ReadonlySet<string>,
+): readonly Rule[] | undefined {
+  const words = new Set(wanted.map(({ text }) => text))
+  const left = live.filter(({ text }) => !mine.has(text) || words.has(text))
+  const owned = left.filter(({ text }) => mine.has(text))
+  return owned.length === wanted.length && commonPrefix(owned, wanted) === wanted.length ? left : undefined
 }
 
 export function commonPrefix(a: readonly Rule[], b: readonly Rule[]): number {

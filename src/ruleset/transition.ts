@@ -22,6 +22,8 @@ interface Options {
   readonly isPreserved?: (ruleText: string) => boolean
   /** In raw the owned rules stand before all others but those of which this is so, wherever they stood. */
   readonly isBeforeRaw?: (ruleText: string) => boolean
+  /** Where rules only go, those that stay keep their places among the rules of others. */
+  readonly isLeaving?: boolean
 }
 
 /**

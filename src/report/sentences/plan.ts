@@ -69,6 +69,8 @@ export const planSentences = {
     `fleet comes to this host from the host itself (${String(a.client)}): the lockdown would cut what leads there. Connect to it without the tunnel.`,
   'lockdown-alone': a =>
     `Only ${String(a.client)}, where fleet comes from, can reach it in its lockdown. If that address changes, only its console can: name others in fleet_management.`,
+  'lockdown-too-wide': a =>
+    `fleet_management names ${list(a.networks).join(', ')}, which is nearly everybody: the lockdown doesn't let that in.`,
   'lockdown-keeps': a =>
     `The host has ${rules(a.rules)} that fleet didn't make. They stay, behind those of the lockdown.`,
   'goes-back': a => `Goes from generation ${String(a.from)} back to what generation ${String(a.to)} said.`,

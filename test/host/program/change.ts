@@ -16,6 +16,8 @@ import type { Session } from '../../../src/session/session.ts'
 export interface Wanted {
   readonly rules: PerFamily<string>
   readonly sets?: string
+  /** The generation that the release of a lockdown leads to. */
+  readonly lockdown?: number
 }
 
 export const filter = (...rules: readonly string[]) =>
@@ -52,6 +54,7 @@ export function transactionTo(seen: Observation, want: Wanted, more: Partial<Tra
     sets: want.sets ?? '',
     setsNow: seen.generation.ipsets,
     candidateHash: hashOf(want),
+    ...(want.lockdown === undefined ? {} : { lockdown: want.lockdown }),
   }
   const nonce = newNonce()
   const meta = metaOf(frozen, { ...origin, nonce })

@@ -47,11 +47,14 @@ describe('generations', () => {
     ])
   })
 
-  it('are ten, and the first', async () => {
+  it('are ten, the first, and what the release of a lockdown leads to', async () => {
     const host = await aHost()
-    for (let at = 1; at <= 12; at += 1) await persisted(host, numbered(at))
+    for (let at = 1; at <= 12; at += 1)
+      await persisted(host, { ...numbered(at), ...(at > 10 ? { lockdown: 1 } : {}) })
+    expect(generations(host).slice(0, 3)).toEqual(['gen-000000', 'gen-000001', 'gen-000003'])
+    await persisted(host, numbered(13))
     expect(generations(host)).toHaveLength(11)
-    expect(generations(host).slice(0, 2)).toEqual(['gen-000000', 'gen-000003'])
+    expect(generations(host).slice(0, 2)).toEqual(['gen-000000', 'gen-000004'])
     expect(await boot(host)).toBe(await rules(host))
   })
 

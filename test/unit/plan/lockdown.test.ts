@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Packet } from '../../../src/evaluate/packet.ts'
 import { evaluate } from '../../../src/evaluate/walk.ts'
 import { isLockedDown, releaseOf } from '../../../src/plan/lockdown.ts'
-import { type Door, lockdownRules } from '../../../src/plan/lockdown-rules.ts'
+import { type Door, lockdownRules, managersOf } from '../../../src/plan/lockdown-rules.ts'
 import { printRestore } from '../../../src/ruleset/print.ts'
 
 const CLIENT = '198.51.100.7'
@@ -69,6 +69,13 @@ describe('the rules of a lockdown', () => {
     expect(verdict({ source: '192.0.2.4' }, door)).toBe('accept')
     expect(verdict({ source: '192.0.2.5' }, door)).toBe('drop')
     expect(verdict({ source: CLIENT }, door)).toBe('accept')
+  })
+
+  it('hold for no network that is nearly everybody', () => {
+    expect(managersOf(['192.0.2.0/24', '0.0.0.0/0', '::/0', '0.0.0.0-255.255.255.0'])).toEqual({
+      managers: ['192.0.2.0/24'],
+      tooWide: ['0.0.0.0/0', '::/0', '0.0.0.0-255.255.255.0'],
+    })
   })
 
   it('say in each of them whose they are: none is ever equal to one of somebody else', () => {

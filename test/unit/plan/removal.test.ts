@@ -113,6 +113,17 @@ describe('what a removal does to a host', () => {
     }
   })
 
+  it('leaves rules of others where they stood among those of before', () => {
+    const [lo, drop] = ['-A INPUT -i lo -j ACCEPT', '-A INPUT -s 192.0.2.9/32 -j DROP']
+    const live = filter('DROP', '-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT', lo, drop, SSH)
+    const { change } = plan({
+      live: { 4: live, 6: BARE },
+      generation: { ...seen().generation, rules: { 4: FLEETS, 6: '' } },
+      canonical: { 4: filter('DROP', lo, SSH), 6: '' },
+    })
+    expect(change?.do[4].match(/^-[AI].*/gm)).toEqual(['-I INPUT 1 -i lo -j ACCEPT', SSH])
+  })
+
   it('takes no chain of others from the files of before', () => {
     const saved = filter(
       'ACCEPT',
