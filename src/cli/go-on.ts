@@ -1,15 +1,17 @@
 import type { RunRecord } from '../journal/record.ts'
 import type { Outcome } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
+import type { Left } from '../rollout/plan-course.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import { whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { rolloutOfCommand } from './course.ts'
 import { earlierOf, leftOf, type Persisted, stoodOf } from './earlier.ts'
-import { flagList } from './flag.ts'
 import { recallGates } from './gates.ts'
 import type { GoingOn } from './going-on.ts'
+import { allFlags } from './left-run.ts'
 import { prepareLockdown } from './lockdown-targets.ts'
 import type { Prepared } from './prepared.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
@@ -39,13 +41,39 @@ export async function goOn(
   it: GoingOn,
   flags: Flags,
 ): Promise<Rolled> {
-  const { record, emit, signals, directory, ask } = it
-  const began = realClock.now()
+  const { record, inputs, signals } = it
   // A rollback has no stages, checks or budget.
   const stood: Persisted = wordOf(record) === 'rollback' ? new Map() : stoodOf(rest, known, it)
-  if (rest.length === 0 && !(stood.size > 0 && owes(it, flags))) return { outcomes: [] }
-  const cannot = signals.stop.aborted ? 'never-armed' : whyNot(record, flags)
+  const isOwed = stood.size > 0 && owes(it, flags)
+  if (signals.stop.aborted && (rest.length > 0 || isOwed)) return stopHere(rest, it)
+  const cannot = whyNot(record)
   if (cannot) return { outcomes: await nameThem(rest, cannot, it) }
+  const isKnown = (host: string) => inputs.connections.has(host)
+  const gone = rest.filter(host => !isKnown(host))
+  const missing = await nameThem(gone, 'host-not-in-inventory', it)
+  const meant = rest.filter(isKnown)
+  if (meant.length === 0 && !isOwed) return { outcomes: missing }
+  const rolled = await rollRest(meant, leftOf(rest, known, it), stood, it, flags)
+  return { ...rolled, outcomes: [...missing, ...rolled.outcomes] }
+}
+
+/** As a run that is stopped: it ends there. */
+async function stopHere(rest: readonly string[], it: GoingOn): Promise<Rolled> {
+  const outcomes = await nameThem(rest, 'never-armed', it)
+  const why: Finding = { code: 'stopped', severity: 'error', args: {} }
+  await it.emit({ type: 'rollout-stopped', run: it.record.run, why })
+  return { outcomes, why }
+}
+
+async function rollRest(
+  rest: readonly string[],
+  left: Left,
+  stood: Persisted,
+  it: GoingOn,
+  flags: Flags,
+): Promise<Rolled> {
+  const { record, emit, signals, directory, ask } = it
+  const began = realClock.now()
   const all = { ...allFlags(record, flags), limit: [...rest, ...stood.keys()].join(',') }
   const prepared = await prepareAgain(record, all, signals.cancel)
   const confirmTimeout = confirmTimeoutOf(all, prepared)
@@ -54,30 +82,13 @@ export async function goOn(
   checkRollout(rollout, prepared.inputs, all)
   const survey = rest.length > 0 ? await prepared.survey(emit, rest) : { observed: [], failed: [] }
   const gatesOf = recallGates(rollout.gates ?? [], record.gates, prepared, emit)
-  const earlier = earlierOf(leftOf(rest, known, it), stood, prepared, gatesOf)
-  const who = whoIsHere()
+  const earlier = earlierOf(left, stood, prepared, gatesOf)
   const { run } = record
-  return rollOut(survey, {
-    prepared,
-    emit,
-    run,
-    who,
-    confirmTimeout,
-    aptTimeout,
-    rollout,
-    began,
-    directory,
-    ask,
-    stop: signals.stop,
-    earlier,
-  })
+  const who = whoIsHere()
+  const { stop } = signals
+  const tools = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, ask }
+  return rollOut(survey, { ...tools, stop, earlier })
 }
-
-/** What was said then and what is said now, which wins. What a flag leaves out says nothing. */
-export const allFlags = (record: RunRecord, flags: Flags): Flags => ({
-  ...record.flags,
-  ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)),
-})
 
 /** Whether something may follow although no host is left to be changed. */
 function owes({ record, inputs }: GoingOn, flags: Flags): boolean {
@@ -104,15 +115,14 @@ function prepareAgain(record: RunRecord, flags: Flags, cancel: AbortSignal): Pro
 const askedBy = ({ run, since }: RunRecord) => ({ at: since, run })
 
 /** Why a run can't be gone on with, if it can't. */
-function whyNot(record: RunRecord, flags: Flags): string | undefined {
+function whyNot(record: RunRecord): string | undefined {
   // Nobody had agreed to anything yet.
   if (!record.isPlanned) return 'never-armed'
   const word = wordOf(record)
   const { run, to, limit } = record.flags
   const isKnown = word === 'apply' || word === 'remove' || word === 'lockdown'
   // A journal that doesn't say where it was to lead.
-  if (!isKnown && (word !== 'rollback' || (run ?? to ?? limit) === undefined)) return 'never-armed'
-  return record.extraVars && flagList(flags, 'extra-vars').length === 0 ? 'needs-extra-vars' : undefined
+  return !isKnown && (word !== 'rollback' || (run ?? to ?? limit) === undefined) ? 'never-armed' : undefined
 }
 
 async function nameThem(rest: readonly string[], code: string, it: GoingOn): Promise<readonly Outcome[]> {

@@ -4,7 +4,7 @@ import { printHistory } from '../report/runs.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { readInputs } from './inputs.ts'
+import { readSources } from './inputs.ts'
 import { journalsOf } from './journals.ts'
 import { takeRunName } from './run-name.ts'
 import { hasColor } from './terminal.ts'
@@ -18,7 +18,7 @@ export async function run(given: Flags): Promise<number> {
   if (named !== undefined && host !== undefined)
     return (await import('./show-talk.ts')).showTalk(named, host, flags)
   if (named !== undefined) return (await import('./show-run.ts')).showRun(named, flags)
-  const inputs = await readInputs(flags)
+  const inputs = await readSources(flags)
   const directory = journalsOf(inputs, flags)
   const most = flag(flags, 'newest', 'number') ?? NEWEST
   const runs = await history(directory, inputs.sources, { most, now: realClock.wall() })

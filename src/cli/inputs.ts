@@ -23,23 +23,27 @@ import { unique } from './unique.ts'
 export const LAB_VARIABLE = 'FLEET_LAB'
 export const LAB_VARIABLES_FILE = 'variables.json'
 
-/** Everything known before anybody is contacted. */
-export interface Inputs {
+/** What is written down: who is meant, and how hosts are reached, is another matter. */
+export interface Sources {
   readonly inventory: Inventory
   readonly config: Config
   /** Where the hosts come from: absolute paths, or lists of hosts. */
   readonly sources: readonly string[]
+  /** Warnings and notes. */
+  readonly findings: readonly Finding[]
+}
+
+/** Everything known before anybody is contacted. */
+export interface Inputs extends Sources {
   /** The hosts that are meant, in the order of the inventory. */
   readonly hosts: readonly Host[]
   readonly connections: ReadonlyMap<string, Connection>
   /** How any host of the inventory is reached, also one that isn't meant. Errors: as its row has them. */
   readonly reach: (host: string) => Connection
-  /** Warnings and notes. */
-  readonly findings: readonly Finding[]
 }
 
 /** Reads inventory and fleet.yml. Throws `FleetErrors` with all that is wrong with them. */
-export async function readInputs(flags: Flags): Promise<Inputs> {
+export async function readSources(flags: Flags): Promise<Sources> {
   const cwd = process.cwd()
   const here = await readConfig(cwd)
   const sources = inventorySources(flags, here, cwd)
@@ -50,19 +54,29 @@ export async function readInputs(flags: Flags): Promise<Inputs> {
     cwd,
   })
   const config = sources === here.inventory ? here : await readConfig(inventory.directory)
-  const hosts = selectHosts(inventory, flag(flags, 'limit', 'string'))
-  if (hosts.length === 0) throw new FleetError('no-hosts', { sources })
-  const surroundings = { cwd, home: homedir(), user: userInfo().username }
-  const { connections, findings: said } = connectionsOf(hosts, connectionFlags(flags), surroundings)
-  const notHonoured = await sshConfigEffects(hosts, surroundings.home, flags)
   return {
     inventory,
     config,
     sources: sources.map(source => (source.includes(',') ? source : resolve(cwd, source))),
+    findings,
+  }
+}
+
+/** The same, and how the hosts that are meant are reached. Throws `FleetErrors` with all that is wrong with that. */
+export async function readInputs(flags: Flags): Promise<Inputs> {
+  const read = await readSources(flags)
+  const { inventory, config, sources } = read
+  const hosts = selectHosts(inventory, flag(flags, 'limit', 'string'))
+  if (hosts.length === 0) throw new FleetError('no-hosts', { sources })
+  const surroundings = { cwd: process.cwd(), home: homedir(), user: userInfo().username }
+  const { connections, findings: said } = connectionsOf(hosts, connectionFlags(flags), surroundings)
+  const notHonoured = await sshConfigEffects(hosts, surroundings.home, flags)
+  return {
+    ...read,
     hosts,
     connections,
     reach: name => connections.get(name) ?? connectTo(name, inventory, flags, surroundings),
-    findings: [...findings, ...said, ...notHonoured, ...unknownGroups(config, inventory)],
+    findings: [...read.findings, ...said, ...notHonoured, ...unknownGroups(config, inventory)],
   }
 }
 

@@ -3,10 +3,10 @@ import { journalDirectory } from '../journal/place.ts'
 import { FleetError } from '../model/error.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { type Inputs, readInputs } from './inputs.ts'
+import { readSources, type Sources } from './inputs.ts'
 
 /** Where the journals of an inventory lie. */
-export const journalsOf = ({ config }: Pick<Inputs, 'config'>, flags: Flags): string =>
+export const journalsOf = ({ config }: Pick<Sources, 'config'>, flags: Flags): string =>
   flag(flags, 'journal', 'string') ?? config.journal ?? journalDirectory(process.env, homedir())
 
 /** The same where a run is all that is named: no inventory needs to be here. */
@@ -14,7 +14,7 @@ export async function findJournals(flags: Flags): Promise<string> {
   const said = flag(flags, 'journal', 'string')
   if (said !== undefined) return said
   try {
-    return journalsOf(await readInputs(flags), flags)
+    return journalsOf(await readSources(flags), flags)
   } catch (error) {
     if (error instanceof FleetError && error.code === 'no-inventory')
       return journalDirectory(process.env, homedir())

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Flags } from './command.ts'
 
 /** Flags that decide what a run does, and that whoever goes on with it must not have to say again. Never a secret. */
@@ -36,5 +37,13 @@ const REMEMBERED = [
   'timeout',
 ]
 
+/** Whoever goes on with the run may stand in another folder. */
+const PATHS: ReadonlySet<string> = new Set(['templates', 'plan', 'private-key'])
+
 export const rememberedFlags = (flags: Flags): Flags =>
-  Object.fromEntries(REMEMBERED.flatMap(name => (flags[name] === undefined ? [] : [[name, flags[name]]])))
+  Object.fromEntries(
+    REMEMBERED.flatMap(name => (flags[name] === undefined ? [] : [[name, remembered(name, flags[name])]])),
+  )
+
+const remembered = (name: string, value: unknown) =>
+  PATHS.has(name) && typeof value === 'string' && !value.startsWith('~') ? resolve(value) : value

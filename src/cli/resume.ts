@@ -1,6 +1,5 @@
 import { type Journal, journalFile, reopenJournal } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
-import { findNewestRun, findRun } from '../journal/find.ts'
 import type { HostRecord } from '../journal/host-record.ts'
 import { type RunRecord, recordOf } from '../journal/record.ts'
 import { readJournal } from '../journal/replay.ts'
@@ -9,7 +8,6 @@ import { isRunning, thisWriter } from '../journal/writer.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit, Event, Outcome, Writer } from '../model/event.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
-import { say } from '../report/say.ts'
 import type { HostGates } from '../rollout/gates/host-gates.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import { settleAgain } from '../rollout/settle-again.ts'
@@ -17,15 +15,14 @@ import { endOfReturn } from '../rollout/take-back.ts'
 import { count, holdInventory, warn, whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
-import { flag } from './flag.ts'
 import { recallGates } from './gates.ts'
 import { goBack } from './go-back.ts'
 import { goOn, OPEN, toDo, wordOf } from './go-on.ts'
 import type { GoingOn } from './going-on.ts'
 import { openHooks, type Told } from './hooks.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
-import { type Inputs, readInputs } from './inputs.ts'
-import { journalsOf } from './journals.ts'
+import type { Inputs } from './inputs.ts'
+import { allFlags, checkExtraVars, findLeftRun } from './left-run.ts'
 import { reportOf } from './report.ts'
 import { listenToSignals } from './signals.ts'
 import { openVoice } from './voice.ts'
@@ -38,19 +35,11 @@ import { openVoice } from './voice.ts'
 export async function run(flags: Flags): Promise<number> {
   const signals = listenToSignals()
   const withPassword = await withBecomePassword(flags)
-  const inputs = await readInputs(withPassword)
-  for (const finding of inputs.findings)
-    if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
+  const { record, directory, inputs, isNamed } = await findLeftRun(withPassword)
   const report = await reportOf(flags)
-  const directory = journalsOf(inputs, flags)
-  const named = flag(flags, 'run', 'string')
-  const { record, older } = named
-    ? { record: await findRun(directory, named) }
-    : await findNewestRun(directory, inputs.sources)
-  if (older) process.stderr.write(`run ${older} has no end: fleet resume ${older}\n`)
   const voice = openVoice(flags, realClock, '')
   try {
-    if (isDone(record, named !== undefined)) {
+    if (isDone(record, isNamed)) {
       process.stderr.write(`run ${record.run} has ended; nothing is left to do\n`)
       const outcomes = [...record.hosts].flatMap(([, { outcome }]) => outcome ?? [])
       for (const outcome of outcomes) await voice.emit({ type: 'host-settled', ...outcome })
@@ -60,6 +49,7 @@ export async function run(flags: Flags): Promise<number> {
       return exitCodeOf(outcomes, why)
     }
     refuseIfGoingOn(record)
+    checkExtraVars(record, flags)
     const letGo = await holdInventory(directory, inventoryOf(record, inputs), record.run)
     const resumed: Resumed = { type: 'run-resumed', run: record.run, who: whoIsHere(), writer: thisWriter() }
     const journal = await takeOver(directory, record, resumed)
@@ -71,17 +61,8 @@ export async function run(flags: Flags): Promise<number> {
         told.hear(event)
         await voice.emit(event)
       }
-      const pool = poolFor(inputs, withPassword, signals.cancel)
-      const it = {
-        inputs,
-        record,
-        pool,
-        emit,
-        signals,
-        directory,
-        isNamed: named !== undefined,
-        ask: voice.goOn,
-      }
+      const pool = poolFor(inputs, allFlags(record, withPassword), signals.cancel)
+      const it = { inputs, record, pool, emit, signals, directory, isNamed, ask: voice.goOn }
       const { outcomes, why } = await finish(it, withPassword)
       await voice.end(outcomes, why, record.command.startsWith('rollback') ? record.run : undefined)
       return exitCodeOf(outcomes, why)
@@ -154,7 +135,7 @@ async function finish(it: GoingOn, flags: Flags): Promise<Rolled> {
   )
   const rest = toDo(known, it.isNamed)
   const wasCut = [...settled.values()].some(({ finding }) => finding?.code === 'let-go')
-  const rolled = record.takingBack ? await goBack(rest, known, it, flags) : await goOn(rest, known, it, flags)
+  const rolled = record.takingBack ? await goBack(known, it, flags) : await goOn(rest, known, it, flags)
   const latest = new Map(rolled.outcomes.map(outcome => [outcome.host, outcome]))
   const outcomes = [...known].map(
     ([host, { outcome, verdict }]): Outcome =>

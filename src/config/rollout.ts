@@ -33,7 +33,11 @@ const gate = v.union(
     v.strictObject({ command: text, ...where }),
     v.strictObject({
       prometheus: text,
-      at: v.pipe(v.string('gate'), v.regex(/^https?:\/\//, 'gate'), v.check(at => URL.canParse(at), 'gate')),
+      at: v.pipe(
+        v.string('gate'),
+        v.regex(/^https?:\/\//, 'gate'),
+        v.check(at => URL.canParse(at), 'gate'),
+      ),
       timeout: v.optional(patience),
       from: v.optional(v.never('gate')),
       on: v.optional(v.never('gate')),

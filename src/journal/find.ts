@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { FleetError } from '../model/error.ts'
 import { journalFile } from './append.ts'
+import { isSameInventory } from './inventory-place.ts'
 import { type RunRecord, recordOf } from './record.ts'
 import { readJournal } from './replay.ts'
 
@@ -47,12 +48,9 @@ export async function findOpenRun(directory: string, inventory: readonly string[
 async function* runsOf(directory: string, inventory: readonly string[]): AsyncGenerator<RunRecord> {
   for (const name of (await runsIn(directory)).slice(0, LOOKED_AT)) {
     const record = await read(directory, name)
-    if (record && isSame(record.inventory, inventory)) yield record
+    if (record && (await isSameInventory(record.inventory, inventory))) yield record
   }
 }
-
-export const isSame = (a: readonly string[], b: readonly string[]) =>
-  a.length === b.length && a.every((source, at) => source === b[at])
 
 async function read(directory: string, run: string): Promise<RunRecord | undefined> {
   try {

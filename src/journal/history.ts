@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises'
 import { FleetError } from '../model/error.ts'
 import type { RunSummary } from '../model/run.ts'
 import { journalFile } from './append.ts'
-import { isSame, runsIn } from './find.ts'
+import { runsIn } from './find.ts'
+import { isSameInventory } from './inventory-place.ts'
 import { parseLine, readJournal } from './replay.ts'
 import { summaryOf } from './summary.ts'
 
@@ -34,9 +35,10 @@ async function isOf(inventory: readonly string[], file: string): Promise<boolean
     const head = buffer.subarray(0, bytesRead).toString()
     const end = head.indexOf('\n')
     // A longer one decides when all of it is read.
-    if (end < 0) return bytesRead === HEAD && isSame((await read(file, 0))?.inventory ?? [], inventory)
+    if (end < 0)
+      return bytesRead === HEAD && isSameInventory((await read(file, 0))?.inventory ?? [], inventory)
     const event = parseLine(head.slice(0, end))?.event
-    return event?.type === 'run-started' && isSame(event.inventory ?? [], inventory)
+    return event?.type === 'run-started' && isSameInventory(event.inventory ?? [], inventory)
   } finally {
     await handle.close()
   }

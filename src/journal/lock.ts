@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { realpath, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createConnection, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { FleetError } from '../model/error.ts'
 import { findOpenRun } from './find.ts'
+import { placeOf, placesOf } from './inventory-place.ts'
 import { isRunning } from './writer.ts'
 
 /** Who changes the hosts of an inventory right now. */
@@ -25,7 +26,7 @@ export async function lockInventory(
   inventory: readonly string[],
   holder: Holder,
 ): Promise<() => void> {
-  const name = nameOf(await placeOf(directory), await Promise.all(inventory.map(sourceOf)))
+  const name = nameOf(await placeOf(directory), await placesOf(inventory))
   const server = createServer(socket => socket.on('error', () => undefined).end(JSON.stringify(holder)))
   try {
     await listen(server, name)
@@ -42,18 +43,6 @@ export async function lockInventory(
   server.unref()
   return () => void server.close()
 }
-
-/** However it is spelled, and also where it isn't made yet. */
-async function placeOf(path: string): Promise<string> {
-  const whole = resolve(path)
-  const parent = dirname(whole)
-  return realpath(whole).catch(async () =>
-    parent === whole ? whole : join(await placeOf(parent), basename(whole)),
-  )
-}
-
-/** A list of hosts is no place. */
-const sourceOf = async (source: string) => (source.includes(',') ? source : placeOf(source))
 
 /** As the journals tell it: a process that is stopped, or ends just now, doesn't answer. */
 async function holderOf(directory: string, inventory: readonly string[]): Promise<Holder> {

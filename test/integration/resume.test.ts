@@ -12,7 +12,19 @@ import { type Site, step } from './hosts/site.ts'
  * What a controller that was killed has left, brought to its end by `fleet resume`: the verdict is what the host is.
  */
 
-const NAMES = ['armed', 'applied', 'late', 'sent', 'dark', 'booted', 'first', 'second', 'going', 'gone']
+const NAMES = [
+  'armed',
+  'keyed',
+  'applied',
+  'late',
+  'sent',
+  'dark',
+  'booted',
+  'first',
+  'second',
+  'going',
+  'gone',
+]
 const trial = useTrial('resume', NAMES)
 
 /** With plenty of time to confirm. */
@@ -53,6 +65,17 @@ describe.concurrent('fleet resume, after kill -9', () => {
     await attempt.running.kill()
     await trial.ends(resume(attempt), 0, { armed: 'persisted' })
     await saysTheSame(attempt, 0, { armed: 'persisted' })
+  })
+
+  it('reaches hosts in flight as the run did, without being told', async () => {
+    const { ansible_ssh_private_key_file: key = '', ansible_ssh_common_args: ssh } = trial.lab.variables
+    const site = await trial.newSite(['keyed'], {
+      'inventory.ini': `[web]\nkeyed ansible_host=${trial.host('keyed').address4} ansible_ssh_common_args="${ssh}"\n`,
+    })
+    const attempt = trial.start(site, '--confirm-timeout', '60', '--private-key', key)
+    await attempt.running.until(step('keyed', 'armed'))
+    await attempt.running.kill()
+    await trial.ends(resume(attempt), 0, { keyed: 'persisted' })
   })
 
   it('while a host is applied: confirms it', async () => {

@@ -23,6 +23,12 @@ export const cliSentences = {
     `Say either a run (${String(a.run)}) or a generation (--to ${String(a.to)}): what a run changed goes back to what each host had before it.`,
   'rollback-nothing': () =>
     'Say what is to be taken back: a run, as `fleet rollback RUN`; or hosts, as `fleet rollback -l web1,web2`, which go to the generation before; or a generation with --to.',
+  'needs-extra-vars': a =>
+    `Run ${String(a.run)} was given variables with -e, which its journal doesn't keep. Say them again: \`fleet resume ${a.named === null ? '' : `${String(a.named)} `}-e ...\`. Nobody was contacted, and what the run owes is still owed.`,
+  'run-other-inventory': a =>
+    `Run ${String(a.run)} went over ${list(a.was)}, and the inventory here is ${list(a.is)}: a host of the same name may be another one there. Go to where that run was begun, or name its inventory with -i.`,
+  'run-inventory-gone': a =>
+    `Run ${String(a.run)} went over ${list(a.was)}, which isn't there any more. Its hosts are reached as ${list(a.is)} says.`,
   'textfile-unwritable': a =>
     `The metrics can't be written there (${String(a.reason)}). --textfile wants a file in a folder that is there and can be written, such as /var/lib/prometheus/node-exporter/fleet.prom.`,
   'report-unwritable': a =>

@@ -58,8 +58,6 @@ export const rolloutSentences = {
   'run-overdue': () => "The run's time is up (timeout), and no host is started any more.",
   'window-over': () => 'The time in which hosts may be changed is over.',
   stopped: () => 'It was stopped.',
-  'needs-extra-vars': a =>
-    `The run was given variables with -e, which its journal doesn't keep. Say them again: \`fleet resume ${String(a.run)} -e ...\`.`,
   'never-armed': () => 'fleet died before its turn, and nothing was changed there.',
   'half-removed': () =>
     "The host was booted in the middle of the removal: what stood before fleet is in force and boots, and some of fleet's files are still there.",
