@@ -128,12 +128,6 @@ store() {
   enable_unit || { echo "netfilter-persistent could not be enabled"; return 1; }
 }
 
-# A link that isn't on the disk when the power goes boots nothing.
-enable_unit() {
-  unit_enabled || systemctl --quiet enable netfilter-persistent || return 1
-  ! has_systemd || { sync /etc/systemd/system /etc/systemd/system/*.wants && unit_enabled; }
-}
-
 # burn NONCE: an arm of that nonce that is still on its way comes too late. One that is at work is waited for; 2: it
 # takes too long. 3: there is no room.
 burn() {

@@ -61,16 +61,6 @@ whole() {
   (cd "$1" && printf '%s\n' "${sums#*"$NEWLINE"}" | sha256sum -c >/dev/null 2>&1)
 }
 
-is_masked() { [ -c /etc/systemd/system/netfilter-persistent.service ]; }
-
-# A masked unit, a link to /dev/null, is never enabled, whatever else links to it.
-unit_enabled() {
-  has_systemd || return 0
-  ! is_masked || return 1
-  for link in /etc/systemd/system/*.wants/netfilter-persistent.service; do [ -e "$link" ] && return 0; done
-  return 1
-}
-
 plugins_installed() { [ -x "$PLUGINS/12-fleet" ] && [ -x "$PLUGINS/30-fleet" ] && [ -s "$GENERATIONS/program.sh" ]; }
 
 # A newer program alone is no reason to change a host: it comes with the next generation.

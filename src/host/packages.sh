@@ -16,8 +16,6 @@ verb_packages() { # SECONDS_TO_WAIT for others that use apt, and for its sources
   (install_alone "$1") 5<>"$RUN/installing"
 }
 
-open_installing() { { mkdir -p "$RUN" && printf '' >>"$RUN/installing"; } 2>/dev/null; }
-
 # One at a time: the first one to end takes the mask off, and must not do that in the middle of another's dpkg.
 install_alone() { # SECONDS_TO_WAIT, with RUN/installing on 5
   tick
@@ -144,30 +142,4 @@ forget_debs_mask() {
 
 mark() { # yes|no, whether the unit was enabled
   mkdir -p "$VAR" && echo "$1" >"$VAR/masked.new" && sync "$VAR/masked.new" && mv -T "$VAR/masked.new" "$VAR/masked" && sync "$VAR"
-}
-
-is_masked_for_now() { [ -c /run/systemd/system/netfilter-persistent.service ]; }
-
-# unmask: by whoever comes next, if the one who masked died. What is unpacked starts its unit once it is set up, whoever
-# does that and whenever: until then it stays masked. 1: it does, or somebody installs right now.
-unmask() {
-  [ -e "$VAR/masked" ] || return 0
-  open_installing && { flock -w 10 5 && unmask_alone; } 5<>"$RUN/installing"
-}
-
-unmask_alone() {
-  [ -e "$VAR/masked" ] || return 0
-  case $(dpkg-query -W -f '${db:Status-Status}' netfilter-persistent 2>/dev/null) in
-    unpacked | half-*) return 1 ;;
-  esac
-  was_enabled=
-  { read -r was_enabled <"$VAR/masked"; } 2>/dev/null
-  if [ "$was_enabled" = yes ]; then
-    ! is_masked_for_now || systemctl --quiet unmask --runtime netfilter-persistent.service 2>/dev/null || return 0
-  elif is_masked; then
-    systemctl --quiet disable netfilter-persistent.service 2>/dev/null
-    sync /etc/systemd/system /etc/systemd/system/*.wants 2>/dev/null
-    systemctl --quiet unmask netfilter-persistent.service 2>/dev/null || return 0
-  fi
-  rm -f "$VAR/masked"
 }

@@ -22,17 +22,21 @@ export function blockProgram(): Program {
   return madeForBlocks
 }
 
-const HEAD = new URL('head.sh', import.meta.url)
+/** What both begin with. */
+const SHARED = ['head.sh', 'unit.sh']
 
 function partsOf(folder: string): readonly URL[] {
   const place = new URL(folder, import.meta.url)
   const files = readdirSync(place).filter(name => name.endsWith('.sh'))
-  const middle = files.filter(name => name !== 'head.sh' && name !== 'main.sh').sort()
-  return [...middle, 'main.sh'].map(name => new URL(name, place))
+  const middle = files.filter(name => !SHARED.includes(name) && name !== 'main.sh').sort()
+  return [
+    ...SHARED.map(name => new URL(name, import.meta.url)),
+    ...[...middle, 'main.sh'].map(name => new URL(name, place)),
+  ]
 }
 
 function assemble(parts: readonly URL[]): Program {
-  const text = [HEAD, ...parts].map(part => readFileSync(part, 'utf8')).join('\n')
+  const text = parts.map(part => readFileSync(part, 'utf8')).join('\n')
   return { text, hash: createHash('sha256').update(text).digest('hex').slice(0, 16) }
 }
 

@@ -2,11 +2,6 @@
 # A network namespace that is made, tried and thrown away: nothing in it touches the live rules. What loads
 # there loads for real, and what is saved there is the host's own canonical text.
 
-# in_scratch VERB DIR: a verb of this program inside a fresh network namespace, with a lock file of its own.
-in_scratch() {
-  XTABLES_LOCKFILE=$2/xtables.lock timeout 100 unshare -n /bin/sh "$PROGRAM" '' "$@"
-}
-
 # canonical DIR, inside a scratch namespace: cand.4 cand.6 sets -> canon.4 canon.6, or error.4 error.6 error.sets
 verb_canonical() {
   dir=$1 failed=0

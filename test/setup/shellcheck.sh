@@ -6,9 +6,9 @@ cd "$(dirname "$0")/../.."
 program=$(mktemp)
 trap 'rm -f "$program"' EXIT
 for folder in src/host src/host/block; do
-  cat src/host/head.sh >"$program"
+  cat src/host/head.sh src/host/unit.sh >"$program"
   for part in "$folder"/*.sh; do
-    case $part in */head.sh | */main.sh) ;; *) cat "$part" >>"$program" ;; esac
+    case $part in */head.sh | */unit.sh | */main.sh) ;; *) cat "$part" >>"$program" ;; esac
   done
   cat "$folder/main.sh" >>"$program"
   # Only the host program uses all of head.sh.

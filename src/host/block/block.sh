@@ -8,7 +8,7 @@ verb_block() { # NOW FLAGS
   begin_work
   case $FLAGS in
     *,dry,*) tell_dry ;;
-    *) block_alone 9<>/run/fleet/block.lock ;;
+    *) block_alone 9<>"$LOCK" ;;
   esac
 }
 
@@ -25,20 +25,19 @@ begin_work() {
   [ -d "$WORK" ] || mkdir -p "$WORK" 2>/dev/null || stop "$EXIT_STORAGE" storage /run
   client=${SSH%% *}
   client=${client#::ffff:} client=${client%%%*}
-  { printf '' >>/run/fleet/block.lock; } 2>/dev/null || stop "$EXIT_STORAGE" storage /run
+  { printf '' >>"$LOCK"; } 2>/dev/null || stop "$EXIT_STORAGE" storage /run
 }
 
 block_alone() {
   flock -w 20 9 || stop "$EXIT_BUSY" busy block
   settle_pending
-  kept=
+  kept='' alone=''
   [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
   read_order || stop "$EXIT_REFUSED" order
   [ "$refusals" -eq 0 ] || [ "$words" -gt 0 ] || [ "$entries" -gt 0 ] || refuse_all
   enforce
   piece protected
-  persisted=no why=
-  if store; then stored=$BLOCKS/map; else why=storage stored=$WORK/map; fi
+  if store; then persist; else persisted=no why=storage; fi
   tell_block
 }
 
@@ -73,11 +72,9 @@ look() {
 }
 
 tell_block() {
-  hash_of "$stored"
+  hash_of "$WORK/map"
   tell_refused
-  piece blocked
-  printf 'hash=%s\nhook=%s\nentries=%s\nlacked=%s\nsets=%s\nskew=%s\npersisted=%s\n' "$hash" "$made" "$entries" "$words" "$did" "$skew" "$persisted"
-  [ -z "$why" ] || printf 'why=%s\n' "$why"
+  tell_facts "$made" "$did" "$words"
   [ ! -s "$WORK/told" ] || cat "$WORK/told"
   piece end
   [ "$persisted" = yes ] || exit "$EXIT_NOT_PERSISTED"

@@ -120,7 +120,7 @@ AWK_PROTECTED='
 # read_order, a bundle of allow, even and map on standard input: what this host is to keep goes to $WORK/map and
 # $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Sets the words below.
 read_order() {
-  said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" "$AWK_NETWORK$AWK_PROTECTED"'
+  said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" "$AWK_NETWORK$AWK_PROTECTED"'
     function is_over(state, at, until) { return until > 0 ? until + 0 <= now + 0 : state == "lifted" && int(at / 1000) + 7776000 <= now + 0 }
     function next_kept(   line) {
       if (kept != "" && (getline line < kept) > 0) { split(line, old, " "); return }
@@ -204,10 +204,15 @@ read_order() {
       map = work "/map"; todo = work "/change"; refused = work "/refused"; told = work "/told"
       printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow")
       while (kept != "" && (getline line < allow_kept) > 0) was_allowed[key(line)] = line
+      if (kept != "" && (getline header < kept) <= 0) kept = ""
+      split(header, word, /[ =]/)
       srand(); clock = srand(); skew = clock - now
       if (skew >= -30 && skew <= 30) skew = 0
+      else if (skew - word[4] >= -30 && skew - word[4] <= 30) skew = word[4]
+      # Who has only its own word for the time says nothing new of it.
+      old_skew = word[4] + 0
+      if (alone) { skew = word[4] + 0; if (clock < word[6]) clock = word[6] }
       printf "#fleet-blocks 1 skew=%d saved=%d\n", skew, clock > map
-      if (kept != "" && (getline header < kept) <= 0) kept = ""
       next_kept()
       if (client != "") allow(client)
     }
@@ -222,8 +227,7 @@ read_order() {
     END {
       while (old[1] != "") keep_old()
       for (place in was_allowed) let_through("del", place, was_allowed[place])
-      split(header, word, /[ =]/)
-      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew, word[4] + 0
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0
     }') || return 1
   # shellcheck disable=SC2086
   set -- $said

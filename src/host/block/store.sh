@@ -3,6 +3,7 @@
 
 BLOCKS=$GENERATIONS/blocks
 WORK=/run/fleet/block
+LOCK=/run/fleet/block.lock
 
 # store: what the order came to. 1: it can't be kept.
 store() {

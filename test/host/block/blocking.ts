@@ -29,7 +29,7 @@ export const word = (address: string, more: Partial<BlockLine> = {}): BlockLine 
 
 export const order = (lines: readonly BlockLine[], more: Partial<BlockOrder> = {}): BlockOrder => ({
   now: now(),
-  map: mergeBlocks([lines], now()),
+  map: mergeBlocks([lines], more.now ?? now()),
   allow: [],
   even: [],
   ...more,
@@ -63,4 +63,12 @@ export async function members(host: MiniHost): Promise<readonly string[]> {
 export async function raw(host: MiniHost): Promise<string> {
   const text = await host.must('iptables-save -t raw && ip6tables-save -t raw')
   return text.replaceAll(/^#.*\n/gm, '').replaceAll(/ \[\d+:\d+\]$/gm, '')
+}
+
+/** What is left of the kernel's state after a boot, and then what a boot runs. */
+export async function boot(host: MiniHost): Promise<void> {
+  await host.must(
+    'for tables in iptables ip6tables; do for table in raw filter; do $tables -t $table -F; $tables -t $table -X; done; done; ' +
+      'ipset destroy; rm -rf /run/fleet; netfilter-persistent start',
+  )
 }

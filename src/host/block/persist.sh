@@ -1,0 +1,122 @@
+# shellcheck shell=sh
+# What makes a block outlive a boot. netfilter-persistent runs the plugins 11-fleet-block, before the rules, so that a
+# saved ruleset which refers to the sets loads, and 40-fleet-block, after them. A timer of systemd runs the same once a
+# day: the kernel knows no longer timeout than 25 days, and what is over leaves the file.
+
+UNITS=/etc/systemd/system
+TIMER_LINK=$UNITS/timers.target.wants/fleet-block.timer
+
+# persist: sets `persisted`, and `why` where it isn't. All of it was tried once: that is what `rehearsed` says.
+persist() {
+  persisted=no why=
+  if [ ! -s "$BLOCKS/map" ]; then why=storage; return; fi
+  if ! is_persistent; then
+    lacking netfilter-persistent run-parts unshare chmod
+    if [ -n "$lacks" ] || [ ! -d "$PLUGINS" ]; then why=packages; return; fi
+    { [ -e "$BLOCKS/rehearsed" ] && plugins_stand; } || install_plugins || { why=storage; return; }
+    rehearse_boot || { rm -f "$BLOCKS/rehearsed"; why=rehearsal; return; }
+    load_at_boot || return
+    { printf '' >"$BLOCKS/rehearsed" && sync "$BLOCKS"; } 2>/dev/null || { why=storage; return; }
+  fi
+  persisted=yes
+}
+
+is_persistent() {
+  [ -e "$BLOCKS/rehearsed" ] && plugins_stand && unit_enabled && { ! has_systemd || [ -e "$TIMER_LINK" ]; }
+}
+
+plugins_stand() { [ -x "$PLUGINS/11-fleet-block" ] && [ -x "$PLUGINS/40-fleet-block" ] && [ -s "$BLOCKS/program.sh" ]; }
+
+# The program goes first: a plugin never runs without it.
+install_plugins() {
+  keep_text "$BLOCKS/program.sh" 600 <"$PROGRAM" || return 1
+  for plugin in 11-fleet-block 40-fleet-block; do
+    keep_text "$PLUGINS/$plugin" 755 <<TEXT || return 1
+#!/bin/sh
+# Made by fleet; its docs/blocking.md says what for.
+exec /bin/sh $BLOCKS/program.sh "" "boot-$plugin" "\$@"
+TEXT
+  done
+  sync "$PLUGINS" "$BLOCKS" 2>/dev/null
+}
+
+# keep_text PATH MODE, a text on standard input. A name with a dot is no plugin, and no unit.
+keep_text() {
+  cat >"$1.new" 2>/dev/null && chmod "$2" "$1.new" && sync "$1.new" 2>/dev/null && mv -T "$1.new" "$1" 2>/dev/null
+}
+
+# load_at_boot: what boots loads them. Files of rules that no boot loaded before must not be loaded by one now.
+load_at_boot() {
+  unmask || { why=packages; return 1; }
+  if ! unit_enabled; then
+    if is_masked; then why=masked; return 1; fi
+    if has_stale_rules; then why=stale-rules; return 1; fi
+    enable_unit || { why=not-enabled; return 1; }
+  fi
+  ! has_systemd || [ -e "$TIMER_LINK" ] || start_timer || { why=timer; return 1; }
+}
+
+has_stale_rules() {
+  for rules in rules.v4 rules.v6; do
+    [ -s "$ETC/$rules" ] && [ "$(readlink "$ETC/$rules")" != "fleet/current/$rules" ] && return 0
+  done
+  return 1
+}
+
+start_timer() {
+  write_service && write_timer || return 1
+  systemctl daemon-reload && systemctl --quiet enable --now fleet-block.timer 2>/dev/null && sync "$UNITS" "$UNITS/timers.target.wants"
+}
+
+write_service() {
+  keep_text "$UNITS/fleet-block.service" 644 <<UNIT
+[Unit]
+Description=Keep the addresses blocked that fleet was told to block
+[Service]
+Type=oneshot
+ExecStart=/bin/sh $BLOCKS/program.sh "" block-refresh
+UNIT
+}
+
+write_timer() {
+  keep_text "$UNITS/fleet-block.timer" 644 <<UNIT
+[Unit]
+Description=Keep the addresses blocked that fleet was told to block, daily
+[Timer]
+OnCalendar=daily
+RandomizedDelaySec=1h
+Persistent=true
+[Install]
+WantedBy=timers.target
+UNIT
+}
+
+# rehearse_boot: a boot of just this host, tried in a network namespace of its own.
+rehearse_boot() {
+  rm -rf "${WORK:?}/boot"
+  mkdir "$WORK/boot" && in_scratch rehearse-blocks "$WORK/boot" >"$WORK/error" 2>&1
+}
+
+verb_rehearse_blocks() { # DIR
+  said=$(netfilter-persistent start 2>&1)
+  WORK=$1 client=
+  find_now
+  read_own && look_at && [ "$hook$sets" = standsright ] && return
+  printf 'a boot would block something else: %s\n' "$said"
+  return 1
+}
+
+verb_block_persist() { # NOW
+  NOW=$1
+  find_tools
+  begin_work
+  persist_alone 9<>"$LOCK"
+}
+
+persist_alone() {
+  flock -w 20 9 || stop "$EXIT_BUSY" busy block
+  persist
+  tell_standing
+  [ "$persisted" = yes ] || exit "$EXIT_NOT_PERSISTED"
+  exit 0
+}

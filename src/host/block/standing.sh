@@ -1,0 +1,59 @@
+# shellcheck shell=sh
+# What stands on this host by its own map: read at a boot, once a day, and for who asks.
+
+# find_now: sets NOW to the controller's time, as well as this host knows it. A clock that went backwards is no younger
+# than the map; what it was ahead by when the map was written it is still ahead by, as far as anybody knows.
+find_now() {
+  header='' S=0 T=0
+  { read -r header <"$BLOCKS/map"; } 2>/dev/null
+  # shellcheck disable=SC2086
+  set -- $header
+  case ${3:-} in skew=*[0-9]) S=${3#skew=} ;; esac
+  case ${4:-} in saved=*[0-9]) T=${4#saved=} ;; esac
+  clock=$(date +%s)
+  [ "$clock" -ge "$T" ] || clock=$T
+  NOW=$((clock - S))
+}
+
+# read_own: the map as the order that comes from nobody.
+read_own() {
+  kept='' alone=yes
+  [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
+  { piece allow; [ ! -s "$BLOCKS/allow" ] || cat "$BLOCKS/allow"; piece end; } >"$WORK/own" && read_order <"$WORK/own"
+}
+
+# look_at: what stands, whatever it is.
+look_at() {
+  save_all | ipset restore >"$WORK/saved" 2>/dev/null
+  read_rules && judge
+}
+
+verb_block_check() { # NOW
+  NOW=$1 client=
+  WORK=/run/fleet/check.$$
+  mkdir -p "$WORK" 2>/dev/null || stop "$EXIT_STORAGE" storage /run
+  trap 'rm -rf "$WORK"' EXIT
+  trap 'exit 1' HUP INT TERM PIPE
+  # shellcheck disable=SC2086
+  lacking $BLOCK_NEEDS
+  tell_standing
+  exit 0
+}
+
+# tell_standing: the facts of a host that nothing is asked of.
+tell_standing() {
+  read_own || stop "$EXIT_STORAGE" storage "$WORK"
+  hook=missing sets=wrong
+  [ -n "$lacks" ] || look_at || stop "$EXIT_UNLOADABLE" cannot-read-rules "$(head -c 1000 "$WORK/error")"
+  hash_of "$WORK/map"
+  [ -n "${persisted:-}" ] || { persisted=no; ! is_persistent || persisted=yes; }
+  skew=$old_skew
+  tell_facts "$hook" "$sets" 0
+  piece end
+}
+
+tell_facts() { # HOOK SETS LACKED
+  piece blocked
+  printf 'hash=%s\nhook=%s\nentries=%s\nlacked=%s\nsets=%s\nskew=%s\npersisted=%s\n' "$hash" "$1" "$entries" "$3" "$2" "$skew" "$persisted"
+  [ -z "${why:-}" ] || printf 'why=%s\n' "$why"
+}

@@ -1,0 +1,51 @@
+# shellcheck shell=sh
+# What both programs need for a boot: the unit that loads rules, and a network namespace to try a boot in.
+
+is_masked() { [ -c /etc/systemd/system/netfilter-persistent.service ]; }
+
+# A masked unit, a link to /dev/null, is never enabled, whatever else links to it.
+unit_enabled() {
+  has_systemd || return 0
+  ! is_masked || return 1
+  for link in /etc/systemd/system/*.wants/netfilter-persistent.service; do [ -e "$link" ] && return 0; done
+  return 1
+}
+
+# A link that isn't on the disk when the power goes boots nothing.
+enable_unit() {
+  unit_enabled || systemctl --quiet enable netfilter-persistent || return 1
+  ! has_systemd || { sync /etc/systemd/system /etc/systemd/system/*.wants && unit_enabled; }
+}
+
+is_masked_for_now() { [ -c /run/systemd/system/netfilter-persistent.service ]; }
+
+# unmask: by whoever comes next, if the one who masked died. What is unpacked starts its unit once it is set up, whoever
+# does that and whenever: until then it stays masked. 1: it does, or somebody installs right now.
+unmask() {
+  [ -e "$VAR/masked" ] || return 0
+  open_installing && { flock -w 10 5 && unmask_alone; } 5<>"$RUN/installing"
+}
+
+unmask_alone() {
+  [ -e "$VAR/masked" ] || return 0
+  case $(dpkg-query -W -f '${db:Status-Status}' netfilter-persistent 2>/dev/null) in
+    unpacked | half-*) return 1 ;;
+  esac
+  was_enabled=
+  { read -r was_enabled <"$VAR/masked"; } 2>/dev/null
+  if [ "$was_enabled" = yes ]; then
+    ! is_masked_for_now || systemctl --quiet unmask --runtime netfilter-persistent.service 2>/dev/null || return 0
+  elif is_masked; then
+    systemctl --quiet disable netfilter-persistent.service 2>/dev/null
+    sync /etc/systemd/system /etc/systemd/system/*.wants 2>/dev/null
+    systemctl --quiet unmask netfilter-persistent.service 2>/dev/null || return 0
+  fi
+  rm -f "$VAR/masked"
+}
+
+open_installing() { { mkdir -p "$RUN" && printf '' >>"$RUN/installing"; } 2>/dev/null; }
+
+# in_scratch VERB DIR: a verb of this program inside a fresh network namespace, with a lock file of its own.
+in_scratch() {
+  XTABLES_LOCKFILE=$2/xtables.lock timeout 100 unshare -n /bin/sh "$PROGRAM" '' "$@"
+}
