@@ -37,9 +37,9 @@ describe.each([
       'fleet-allow4 198.51.100.7',
       'fleet-allow6 2001:db8:1::/48',
       'fleet-block4 100.64.1.0/24',
-      'fleet-block4 203.0.113.9 3600 s',
-      'fleet-block4-out 203.0.113.9 3600 s',
-      'fleet-block6-out 2001:db8::/32 600 s',
+      'fleet-block4 203.0.113.9 60 min',
+      'fleet-block4-out 203.0.113.9 60 min',
+      'fleet-block6-out 2001:db8::/32 10 min',
     ])
   })
 })
@@ -57,9 +57,9 @@ describe('a block', () => {
     expect(await members(host)).toEqual([
       'fleet-allow4 198.51.100.7',
       'fleet-block4 203.0.113.10',
-      'fleet-block4 203.0.113.9 3600 s',
+      'fleet-block4 203.0.113.9 60 min',
       'fleet-block4-out 203.0.113.10',
-      'fleet-block4-out 203.0.113.9 3600 s',
+      'fleet-block4-out 203.0.113.9 60 min',
     ])
   })
 

@@ -48,14 +48,14 @@ export async function block(
   }
 }
 
-/** `SET ADDRESS`, sorted; with the seconds that are left, to the nearest ten, where it doesn't last for ever. */
+/** `SET ADDRESS`, sorted; with the minutes that are begun, where it doesn't last for ever. */
 export async function members(host: MiniHost): Promise<readonly string[]> {
   const text = await host.must('ipset save')
   return text
     .split('\n')
     .filter(line => line.startsWith('add '))
     .map(line => line.slice(4).replace(/ timeout 0$/, ''))
-    .map(line => line.replace(/timeout (\d+)/, (_, left) => `${Math.round(Number(left) / 10) * 10} s`))
+    .map(line => line.replace(/timeout (\d+)/, (_, left) => `${Math.ceil(Number(left) / 60)} min`))
     .toSorted()
 }
 

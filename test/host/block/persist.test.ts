@@ -71,8 +71,8 @@ describe('a block that is persisted', () => {
     await boot(host)
     expect(await members(host)).toEqual([
       'fleet-allow4 198.51.100.7',
-      'fleet-block4 203.0.113.9 3600 s',
-      'fleet-block4-out 203.0.113.9 3600 s',
+      'fleet-block4 203.0.113.9 60 min',
+      'fleet-block4-out 203.0.113.9 60 min',
     ])
   })
 
