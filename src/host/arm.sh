@@ -36,7 +36,7 @@ arm_alone() { # NONCE MANIFEST_HASH
   if [ "$generation" -ne "$BASE" ] || { [ -z "$REMOVES" ] && [ "$GENERATION" -le "$newest" ]; }; then stop "$EXIT_CHANGED" generation "$newest"; fi
   keep_before
   keep_members || stop "$EXIT_STORAGE" storage "$TXN"
-  sync "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
+  sync_files "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
   rehearse
   start_guard
   trap - EXIT HUP INT TERM PIPE
@@ -46,6 +46,15 @@ arm_alone() { # NONCE MANIFEST_HASH
   piece end
   [ "$SESSION_PID" != none ] || exit "$EXIT_NEEDS_GO"
   exit 0
+}
+
+# sync_files FILE...: also where a removal to nothing has staged none.
+sync_files() {
+  for file; do
+    shift
+    case $file in *'/[!l]*') ;; *) set -- "$@" "$file" ;; esac
+  done
+  sync "$@"
 }
 
 # give_up: what arm wrote goes, unless a guard may have begun: then it is the guard's. One rename decides that too.
@@ -120,20 +129,13 @@ keep_before() {
 # (sets.undo) leads to just what they hold now, from what they are to hold. sets.kept says which they are.
 keep_members() {
   [ -s "$TXN/sets" ] || return 0
-  { timeout 20 ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v go="$TXN/sets.do" -v back="$TXN/sets.undo" -v kept="$TXN/sets.kept" "$AWK_PLAIN"'
-    BEGIN {
-      printf "" >go; printf "" >back; printf "" >kept
-      while ((getline <file) > 0) { if ($1 == "create") mine[$2] = 1; else want[$2, plain($3)] = "del " $2 " " $3 }
-    }
+  { timeout 20 ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v go="$TXN/sets.do" -v back="$TXN/sets.undo" -v kept="$TXN/sets.kept" "$AWK_PLAIN$AWK_SETS"'
+    BEGIN { printf "" >go; printf "" >back; printf "" >kept; want_sets(file) }
     /^#FAILED/ { failed = 1 }
     $1 == "create" && ($2 in mine) { live[$2] = 1; print >kept }
-    $1 == "add" && ($2 in mine) {
-      if (($2, plain($3)) in want) { delete want[$2, plain($3)]; next }
-      print "del " $2 " " $3 >go
-      print >back
-    }
+    is_added() { print "del " $2 " " $3 >go; print >back }
     END {
-      for (missing in want) { split(missing, part, SUBSEP); if (part[1] in live) print want[missing] >back }
+      for (missing in want) { split(missing, part, SUBSEP); if (part[1] in live) print "del " want[missing] >back }
       exit failed || close(go) != 0 || close(back) != 0 || close(kept) != 0
     }'
 }

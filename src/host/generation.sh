@@ -66,6 +66,15 @@ plugins_installed() { [ -x "$PLUGINS/12-fleet" ] && [ -x "$PLUGINS/30-fleet" ] &
 # A newer program alone is no reason to change a host: it comes with the next generation.
 plugins_current() { plugins_installed && cmp -s "$PROGRAM" "$GENERATIONS/program.sh"; }
 
+# tell_soundness DIR: what a boot needs besides the generation there, which has to be whole; sets `whole` to yes or no.
+tell_soundness() {
+  whole=no plugins=no enabled=no
+  ! whole "$1" || whole=yes
+  ! plugins_installed || plugins=yes
+  ! unit_enabled || enabled=yes
+  printf 'whole=%s\nlinked=%s\nplugins=%s\nenabled=%s\n' "$whole" "$linked" "$plugins" "$enabled"
+}
+
 # stage: the next generation of the transaction, complete and on its own file system before anything changes.
 stage() {
   staged=$GENERATIONS/staged-$NONCE

@@ -160,10 +160,7 @@ tell_generation() {
   printf 'number=%s\nnewest=%s\n' "$generation" "$newest"
   if find_unstored; then tell_unstored "$VAR/txn/$unstored"; return; fi
   if [ "$generation" -eq 0 ]; then tell_boots; return; fi
-  whole "$last" && whole=yes
-  if plugins_installed; then plugins=yes; else plugins=no; fi
-  if unit_enabled; then enabled=yes; else enabled=no; fi
-  printf 'whole=%s\nlinked=%s\nplugins=%s\nenabled=%s\n' "$whole" "$linked" "$plugins" "$enabled"
+  tell_soundness "$last"
   tell_changed_sets "$last/ipsets"
   set --
   for file in rules.v4 rules.v6 ipsets meta.json; do set -- "$@" "current.$file" "$last/$file"; done
@@ -174,15 +171,13 @@ tell_generation() {
 # The live sets that don't hold what was confirmed: `set=NAME MISSING ADDED`.
 tell_changed_sets() { # FILE
   [ -s "$1" ] && have ipset || return 0
-  ipset save 2>/dev/null | awk -v file="$1" "$AWK_PLAIN"'
-    BEGIN {
-      while ((getline <file) > 0) {
-        if ($1 == "create") { mine[$2] = 1; missing[$2] += 0; added[$2] += 0 }
-        if ($1 == "add") { want[$2, plain($3)] = 1; missing[$2]++ }
-      }
-    }
-    $1 == "add" && ($2 in mine) { if (($2, plain($3)) in want) missing[$2]--; else added[$2]++ }
-    END { for (set in mine) if (missing[set] || added[set]) print "set=" set " " missing[set] " " added[set] }'
+  ipset save 2>/dev/null | awk -v file="$1" "$AWK_PLAIN$AWK_SETS"'
+    BEGIN { want_sets(file) }
+    is_added() { added[$2]++ }
+    END {
+      for (member in want) { split(member, part, SUBSEP); missing[part[1]]++ }
+      for (set in mine) if (missing[set] || added[set]) print "set=" set " " (missing[set] + 0) " " (added[set] + 0)
+    }'
 }
 
 # What lies there in the place of the links is what boots.

@@ -54,7 +54,7 @@ stage_removal() {
   read_before
   make_folders "$GENERATIONS" || return 1
   drop_staged
-  mkdir "$staged" && printf '%s\n' "$booted" >"$staged/booted" || return 1
+  mkdir "$staged" || return 1
   for rules in $had; do
     cp -p "$before/$rules" "$staged/$rules" && cmp -s "$before/$rules" "$staged/$rules" || return 1
   done

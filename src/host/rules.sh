@@ -49,6 +49,20 @@ AWK_SCAN='
 AWK_PLAIN='
   function plain(entry) { sub(entry ~ /:/ ? "/128$" : "/32$", "", entry); return entry }'
 
+# The sets that a file makes, held against `ipset save` on standard input: once is_added() was asked of each line, `want`
+# has what is missing, as `SET MEMBER`.
+# shellcheck disable=SC2016
+AWK_SETS='
+  function want_sets(file) {
+    while ((getline <file) > 0) { if ($1 == "create") mine[$2] = 1; else if ($1 == "add") want[$2, plain($3)] = $2 " " $3 }
+  }
+  function is_added() {
+    if ($1 != "add" || !($2 in mine)) return 0
+    if (!(($2, plain($3)) in want)) return 1
+    delete want[$2, plain($3)]
+    return 0
+  }'
+
 # same_owned EXPECT OTHER [STUB], a save on standard input: 0 where the lines of it that EXPECT or OTHER says are
 # exactly those of EXPECT, chain by chain, in order. What OTHER leaves behind empty (a chain, a policy of ACCEPT)
 # is no difference: a table that was made can't be unmade. 3: the save isn't whole. STUB gets the save with a

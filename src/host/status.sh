@@ -29,10 +29,7 @@ report_generation() {
   [ "$generation" -gt 0 ] || return 0
   piece generation
   printf 'number=%s\n' "$generation"
-  if whole "$GENERATIONS/current"; then echo whole=yes; else echo whole=no; fi
-  if plugins_installed; then plugins=yes; else plugins=no; fi
-  if unit_enabled; then enabled=yes; else enabled=no; fi
-  printf 'linked=%s\nplugins=%s\nenabled=%s\n' "$linked" "$plugins" "$enabled"
+  tell_soundness "$GENERATIONS/current"
   piece generation-meta
   recite "$GENERATIONS/current/meta.json"
 }

@@ -20,7 +20,7 @@ export const DISK: readonly Break[] = [
   {
     name: 'does-not-sync-what-it-stages',
     file: 'host/arm.sh',
-    from: 'sync "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null',
+    from: 'sync_files "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null',
     to: 'true',
     red: ['faults/power.test.ts', 'at any step that touches the disk, with what was not synced and without'],
   },
