@@ -5,8 +5,8 @@ import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
 import { type ConfigDocument, type Path, readDocument } from './document.ts'
+import { type Feed, feedsOf } from './feeds.ts'
 import { type Hook, hooksOf } from './hooks.ts'
-import { LATER } from './not-yet.ts'
 import { type Rollout, withoutNulls as rolloutOf } from './rollout.ts'
 import { configSchema, NAMES, type WrittenConfig } from './schema.ts'
 
@@ -26,6 +26,8 @@ export interface Config {
   readonly rolloutAt?: ReadonlyMap<string, Place>
   /** Who is told of runs. */
   readonly hooks?: readonly Hook[]
+  /** Lists of others that hosts block. */
+  readonly feeds?: readonly Feed[]
 }
 
 /** How many at once: hosts, connections being made, the same through one bastion, connections kept open. */
@@ -37,8 +39,7 @@ export interface Concurrency {
 }
 
 /**
- * What a text of `fleet.yml` says. Throws `FleetErrors` with all that is wrong in it: unknown names, wrong values,
- * and what fleet can't do yet.
+ * What a text of `fleet.yml` says. Throws `FleetErrors` with all that is wrong in it: unknown names and wrong values.
  */
 export function parseConfig(text: string, file: string, directory: string): Config {
   const document = readDocument(text, file)
@@ -71,6 +72,9 @@ function finish(written: WrittenConfig, document: ConfigDocument, directory: str
       ? { rollout: rolloutOf(written.rollout), rolloutAt: placesOf(written.rollout, document) }
       : {}),
     ...(written.hooks ? { hooks: hooksOf(written.hooks, directory) } : {}),
+    ...(written.feeds
+      ? { feeds: feedsOf(written.feeds, directory, name => document.place(['feeds', name])) }
+      : {}),
   }
 }
 
@@ -103,15 +107,16 @@ function explain(issue: v.BaseIssue<unknown>, document: ConfigDocument): Finding
   return error('config-wrong-value', { name: path.join('.'), expected: issue.message }, document.place(path))
 }
 
-/** Names that mean nothing, or nothing yet. */
+/** Names that mean nothing. */
 function findUnknown(document: ConfigDocument): Finding[] {
   return Object.entries(NAMES).flatMap(([within, known]) =>
     partsOf(document.value, within).flatMap(({ path, value }) => {
       const names = isMapping(value) ? Object.keys(value).filter(name => !known.includes(name)) : []
       return names.map(name => {
         const at = document.place([...path, name])
-        if (within === '' && LATER.includes(name)) return error('config-not-yet', { name }, at)
-        return error('config-unknown-key', { name, within, nearest: nearest(name, known) ?? null, known }, at)
+        const inside = within.endsWith('.*') ? path.join('.') : within
+        const args = { name, within: inside, nearest: nearest(name, known) ?? null, known }
+        return error('config-unknown-key', args, at)
       })
     }),
   )
@@ -119,10 +124,17 @@ function findUnknown(document: ConfigDocument): Finding[] {
 
 /** What stands there, or each item of the list that stands there. */
 function partsOf(outer: unknown, within: string): readonly { path: Path; value: unknown }[] {
+  if (within.endsWith('.*')) return partsBelow(outer, within.slice(0, -2))
   const path = within.split('.').filter(Boolean)
   const value = path.reduce<unknown>((all, name) => (isMapping(all) ? all[name] : undefined), outer)
   if (!Array.isArray(value)) return [{ path, value }]
   return value.map((item: unknown, at) => ({ path: [...path, at], value: item }))
+}
+
+function partsBelow(outer: unknown, name: string): readonly { path: Path; value: unknown }[] {
+  const value = isMapping(outer) ? outer[name] : undefined
+  if (!isMapping(value)) return []
+  return Object.entries(value).map(([key, inner]) => ({ path: [name, key], value: inner }))
 }
 
 const isMapping = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { duration } from './duration.ts'
+import { feedEntries, feedsSchema } from './feeds.ts'
 import { hookEntries, hooksSchema } from './hooks.ts'
 import { GATE_NAMES, rolloutEntries } from './rollout.ts'
 
@@ -39,6 +40,7 @@ const entries = {
   roles: v.nullish(v.pipe(mapping, v.record(v.string(), list))),
   rollout: v.nullish(v.pipe(mapping, v.object(rolloutEntries))),
   hooks: v.nullish(hooksSchema),
+  feeds: v.nullish(feedsSchema),
   concurrency: v.nullish(v.pipe(mapping, v.object(concurrencyEntries))),
   confirmTimeout: v.nullish(
     v.pipe(duration, v.minValue(4000, 'confirmTimeout'), v.maxValue(1_800_000, 'confirmTimeout')),
@@ -50,11 +52,12 @@ export const configSchema = v.pipe(mapping, v.object(entries))
 
 export type WrittenConfig = v.InferOutput<typeof configSchema>
 
-/** The names that may stand at the top and below each of these, or in each item of their lists. */
+/** The names that may stand at the top and below each of these, or in each item of their lists; `.*` below whatever stands there. */
 export const NAMES: Readonly<Record<string, readonly string[]>> = {
   '': Object.keys(entries),
   rollout: Object.keys(rolloutEntries),
   'rollout.gates': GATE_NAMES,
   hooks: Object.keys(hookEntries),
   concurrency: Object.keys(concurrencyEntries),
+  'feeds.*': Object.keys(feedEntries),
 }

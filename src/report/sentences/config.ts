@@ -25,6 +25,15 @@ const EXPECTED: Readonly<Record<string, string>> = {
   hookEvent: 'one of start, stage, pause, failure and end, or a list of them',
   hookEvents: 'a list of start, stage, pause, failure and end',
   hookTimeout: 'a time of up to 5m',
+  feeds:
+    'a mapping of names to feeds, such as {drop: {url: "https://lists.example/drop.netset", format: netset}}',
+  feed: 'either url: https://... or file: PATH, with format, refresh, allow, minEntries, maxEntries and limit as wanted',
+  feedName: 'named with letters, digits, dots, dashes and underscores alone',
+  feedUrl: 'an https:// address without a password in it',
+  feedFormat: 'plain, netset, cidr or zone',
+  refresh: 'a time from 1m to 30d, such as 6h',
+  maxEntries: 'a whole number from 1 to 1000000',
+  networks: 'an address, a CIDR or a range a-b, or a list of them',
   counts: 'a mapping of names to whole numbers from 1, such as {web: 1}',
   moment: 'a time such as 22:30 or 2026-01-31T22:30',
   'yes or no': 'true or false',
@@ -42,5 +51,4 @@ export const configSentences = {
     }`.trim(),
   'config-wrong-value': (a: Args) =>
     `${String(a.name) || 'fleet.yml'} must be ${EXPECTED[String(a.expected)] ?? 'something else'}.`,
-  'config-not-yet': (a: Args) => `${String(a.name)} cannot be followed yet. Take it out to go on without it.`,
 } satisfies Sentences
