@@ -3,6 +3,7 @@ import type { Place } from '../model/place.ts'
 import { addressSentences } from './sentences/address.ts'
 import { cliSentences } from './sentences/cli.ts'
 import { configSentences } from './sentences/config.ts'
+import { feedSentences } from './sentences/feeds.ts'
 import { hostSentences } from './sentences/host.ts'
 import { inventorySentences } from './sentences/inventory.ts'
 import { journalSentences } from './sentences/journal.ts'
@@ -22,6 +23,7 @@ export const TABLES: Readonly<Record<string, Sentences>> = {
   address: addressSentences,
   config: configSentences,
   inventory: inventorySentences,
+  feeds: feedSentences,
   ruleset: rulesetSentences,
   roles: roleSentences,
   lint: lintSentences,

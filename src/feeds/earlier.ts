@@ -1,0 +1,46 @@
+import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { HostList } from './lists.ts'
+import { hashOf, writeWhole } from './store.ts'
+
+/** Lists that were sent, by their hashes: a host that has one of them is told differences alone. */
+const KEPT = 12
+
+const folderOf = (directory: string) => join(directory, 'sent')
+
+/** An earlier list; nothing where it isn't known here any more. */
+export async function readSent(directory: string, hash: string): Promise<string | undefined> {
+  if (!/^[\da-f]{64}$/.test(hash)) return undefined
+  const text = await readFile(join(folderOf(directory), hash), 'utf8').catch(() => undefined)
+  return text !== undefined && hashOf(text) === hash ? text : undefined
+}
+
+/** Remembers a list that is about to be sent; those that weren't for the longest time go. */
+export async function keepSent(directory: string, { hash, text }: HostList): Promise<void> {
+  const file = join(folderOf(directory), hash)
+  const now = new Date()
+  if ((await readSent(directory, hash)) === undefined) await writeWhole(file, text)
+  else await utimes(file, now, now)
+  const found = await Promise.all(
+    (await readdir(folderOf(directory))).map(async name => ({
+      name,
+      at: await stat(join(folderOf(directory), name)).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    })),
+  )
+  const old = found.toSorted((a, b) => b.at - a.at).slice(KEPT)
+  await Promise.all(old.map(({ name }) => rm(join(folderOf(directory), name), { force: true })))
+}
+
+/** The one that was sent last before `hash`: most hosts have it. */
+export async function lastSent(directory: string, hash: string): Promise<string | undefined> {
+  const names = await readdir(folderOf(directory)).catch(() => [])
+  const found = await Promise.all(
+    names
+      .filter(name => name !== hash)
+      .map(async name => ({ name, at: (await stat(join(folderOf(directory), name))).mtimeMs })),
+  )
+  return found.toSorted((a, b) => b.at - a.at)[0]?.name
+}

@@ -1,0 +1,42 @@
+import type { Args } from '../../model/finding.ts'
+import type { Sentences } from './sentence.ts'
+
+const WHY: Readonly<Record<string, string>> = {
+  status: 'the server answered',
+  redirect: 'it is sent on to something that is not https',
+  redirects: 'it is sent on again and again',
+  size: 'it is longer than a feed may be, in bytes',
+  time: 'it took longer than a feed may take, in seconds',
+  connection: 'the connection failed',
+  missing: 'the file cannot be read',
+}
+
+const counted = (number: unknown) => `${String(number)} ${number === 1 ? 'entry' : 'entries'}`
+
+/** What stays as it is, and how somebody who knows better says so. */
+const ALLOW = 'If it has to be there, put it in allow: it is taken out then.'
+
+export const feedSentences = {
+  'feed-page': () => 'This is a page, and no list.',
+  'feed-binary': () => 'This is no text.',
+  'feed-line': (a: Args) => `"${String(a.text)}" is no address, no CIDR and no range a-b.`,
+  'feed-lines-more': (a: Args) => `${String(a.more)} more lines can't be read.`,
+  'feed-empty': () => 'There is nothing on this list.',
+  'feed-too-many': (a: Args) => `${counted(a.entries)} are more than maxEntries (${String(a.maxEntries)}).`,
+  'feed-too-few': (a: Args) => `${counted(a.entries)}: less than minEntries (${String(a.minEntries)}).`,
+  'feed-shrunk': (a: Args) =>
+    `${counted(a.entries)}, where there were ${String(a.before)}: less than half is left. If that is right, say minEntries.`,
+  'feed-too-wide': (a: Args) => `${String(a.text)} is more than anybody was ever given.`,
+  'feed-half': () => 'All of it together is half the internet.',
+  'feed-private': (a: Args) =>
+    `${String(a.text)} is no address of the internet, but of somebody's own network. ${ALLOW}${a.isNetset ? '' : ' Lists that name all such networks have format: netset.'}`,
+  'feed-own': (a: Args) => `${String(a.text)} covers ${String(a.address)} of ${String(a.name)}. ${ALLOW}`,
+  'feed-kept': (a: Args) =>
+    a.entries === null
+      ? `The feed ${String(a.name)} is not taken, and there is no earlier list of it: nothing of it is blocked.`
+      : `The feed ${String(a.name)} is not taken: its list of ${String(a.since)} stays in force (${counted(a.entries)}).`,
+  'feeds-too-many': (a: Args) =>
+    `${String(a.networks)} networks of one family come together here; a host has room for ${String(a.room)}.`,
+  'feed-fetch': (a: Args) =>
+    `The feed ${String(a.name)} can't be fetched: ${WHY[String(a.why)] ?? String(a.why)}${a.detail ? ` (${String(a.detail)})` : ''}.`,
+} satisfies Sentences
