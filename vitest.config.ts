@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/setup/longest-first.ts'
 
 const project = (name: string, extra: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], ...extra },
@@ -31,6 +32,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/setup/totals.ts'],
     passWithNoTests: false,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'], ...atOnce } },
       project('golden', atOnce),
