@@ -90,6 +90,7 @@ export const DISK: readonly Break[] = [
     from: ' /proc/[0-9]*/cmdline',
     to: '',
     red: ['host/program/tidying.test.ts', 'go by their number, but not one that runs'],
+    says: /host-storage/,
   },
   {
     name: 'removes-the-program-of-the-console',
