@@ -29,7 +29,7 @@ async function isTheirs(name: string, generation?: number): Promise<void> {
 /** From now on whoever observes the host is kept at the end of it, until `/hold` is gone; each leaves a file. */
 async function holdObservers(name: string): Promise<void> {
   const script = `case "$* $(readlink /proc/self/fd/6)" in
-  '-n 6 /run/fleet/arming') : >/seen.$$; while [ -e /hold ]; do sleep 0.02; done ;;
+  '-s -n 6 /run/fleet/arming') : >/seen.$$; while [ -e /hold ]; do sleep 0.02; done ;;
 esac
 exec /usr/bin/flock "$@"`
   await trial.must(name, ': >/hold')
