@@ -134,8 +134,18 @@ function readAnswer(reply: Reply): BlockAnswer {
     ...(killed === undefined ? {} : { killed: Number(killed) }),
     unknown: facts.get('unknown') ?? [],
     refused: readRefused(reply.pieces.get('refused')),
+    ...(reply.pieces.has('live') ? { live: readLive(reply.pieces.get('live')) } : {}),
   }
 }
+
+/** `ADDRESS CONNECTIONS` */
+const readLive = (piece = ''): readonly Live[] =>
+  piece
+    .split('\n')
+    .map(line => line.split(' '))
+    .flatMap(([address, connections]) =>
+      address && connections ? [{ address, connections: Number(connections) }] : [],
+    )
 
 /** `ADDRESS WHAT COVERED` */
 const readRefused = (piece = ''): readonly Refused[] =>

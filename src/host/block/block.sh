@@ -4,12 +4,12 @@
 
 verb_block() { # NOW FLAGS
   NOW=$1 FLAGS=,${2:-},
+  client=${SSH%% *}
+  client=${client#::ffff:} client=${client%%%*}
+  case $FLAGS in *,dry,*) tell_dry ;; esac
   find_tools
   begin_work
-  case $FLAGS in
-    *,dry,*) tell_dry ;;
-    *) block_alone 9<>"$LOCK" ;;
-  esac
+  block_alone 9<>"$LOCK"
 }
 
 find_tools() {
@@ -23,8 +23,6 @@ BLOCK_NEEDS='awk cat dd flock grep head ipset iptables-restore iptables-save ip6
 
 begin_work() {
   [ -d "$WORK" ] || mkdir -p "$WORK" 2>/dev/null || stop "$EXIT_STORAGE" storage /run
-  client=${SSH%% *}
-  client=${client#::ffff:} client=${client%%%*}
   { printf '' >>"$LOCK"; } 2>/dev/null || stop "$EXIT_STORAGE" storage /run
 }
 
@@ -37,6 +35,7 @@ block_alone() {
   [ "$refusals" -eq 0 ] || [ "$words" -gt 0 ] || [ "$entries" -gt 0 ] || refuse_all
   enforce
   piece protected
+  case $FLAGS in *,kill,*) kill_connections ;; esac
   if store; then persist; else persisted=no why=storage; fi
   tell_block
 }
@@ -75,6 +74,7 @@ tell_block() {
   hash_of "$WORK/map"
   tell_refused
   tell_facts "$made" "$did" "$words"
+  [ -z "${killed:-}" ] || printf 'killed=%s\n' "$killed"
   [ ! -s "$WORK/told" ] || cat "$WORK/told"
   piece end
   [ "$persisted" = yes ] || exit "$EXIT_NOT_PERSISTED"

@@ -51,7 +51,11 @@ AWK_PROTECTED='
     if (network == "") return
     digits = hex(base_of(network))
     family = network ~ /:/ ? 6 : 4
-    for (bits = length_of(network); bits >= 0; bits--) if ((family cut(digits, bits) "/" bits) in even) return
+    for (bits = length_of(network); bits >= 0; bits--) if ((family cut(digits, bits) "/" bits) in even) {
+      # It may be covered, and is this host all the same: what it sends comes from there.
+      if (what == "own") allow(network)
+      return
+    }
     for (bits = length_of(network); bits >= 0; bits--) learn(family cut(digits, bits) "/" bits, what, network)
   }
   function learn(place, what, network) { if (!(place in covers)) covers[place] = what " " network }
@@ -216,9 +220,9 @@ read_order() {
       next_kept()
       if (client != "") allow(client)
     }
-    index($0, mark) == 1 { part = substr($0, length(mark) + 1); if (part == "end") { whole = 1; exit }; next }
+    index($0, mark) == 1 { part = substr($0, length(mark) + 1); if (part == "end") { whole = 1; exit }; if (part == "map" && evens) learn_protected(); next }
     part == "allow" { allow($1) }
-    part == "even" { even[key($1)] = 1 }
+    part == "even" { even[key($1)] = 1; evens++ }
     part == "map" {
       if (NF != 5 || ($1 "") <= (last "")) { unsorted = 1; exit }
       last = $1

@@ -41,14 +41,15 @@ verb_block_check() { # NOW
 }
 
 # tell_standing: the facts of a host that nothing is asked of.
-tell_standing() {
+tell_standing() { # [LACKED MORE_FACTS]
   read_own || stop "$EXIT_STORAGE" storage "$WORK"
   hook=missing sets=wrong
   [ -n "$lacks" ] || look_at || stop "$EXIT_UNLOADABLE" cannot-read-rules "$(head -c 1000 "$WORK/error")"
   hash_of "$WORK/map"
   [ -n "${persisted:-}" ] || { persisted=no; ! is_persistent || persisted=yes; }
   skew=$old_skew
-  tell_facts "$hook" "$sets" 0
+  tell_facts "$hook" "$sets" "${1:-0}"
+  [ ! -s "${2:-}" ] || cat "$2"
   piece end
 }
 

@@ -117,7 +117,8 @@ export async function startHost({
     async stop() {
       init.kill('SIGKILL')
       await ended
-      rmSync(state, { recursive: true, force: true })
+      // Its processes may be writing still.
+      rmSync(state, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }
