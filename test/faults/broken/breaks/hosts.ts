@@ -78,7 +78,7 @@ export const HOSTS: readonly Break[] = [
   },
   {
     name: 'forgets-which-mask-was-its-own',
-    file: 'host/packages.sh',
+    file: 'host/unit.sh',
     from: '[ "$was_enabled" = yes ]',
     to: 'false',
     red: ['faults/long/apt-power.test.ts', 'somebody kills it, and what a boot loads is loaded again'],
@@ -92,7 +92,7 @@ export const HOSTS: readonly Break[] = [
   },
   {
     name: 'unmasks-what-is-unpacked-only',
-    file: 'host/packages.sh',
+    file: 'host/unit.sh',
     from: 'unpacked | half-*) return 1 ;;',
     to: 'none) ;;',
     red: ['host/program/packages.test.ts', 'stays masked, whoever comes by, until it is'],
