@@ -1,3 +1,4 @@
+import { BLOCK, BLOCKS, EVEN_SO, PATIENCE } from './block-flags.ts'
 import { APPLY, CHANGE, FROZEN, INSTALL, LOCKDOWN, PLAN, REMOVE, ROLLBACK, ROLLOUT } from './change-flags.ts'
 import type { Command } from './command.ts'
 import { CONNECTION, DRIFT, HISTORY, HOSTS, INVENTORY, OUTPUT, RESUME } from './flags.ts'
@@ -85,6 +86,28 @@ export const COMMANDS: readonly Command[] = [
       'take hosts back to generations of their own, guarded: all that RUN changed, or -l HOSTS, or --to GENERATION',
     flags: { ...HOSTS, ...CONNECTION, ...ROLLBACK, ...OUTPUT },
     load: () => import('./rollback.ts'),
+  },
+  {
+    name: 'block',
+    positional: '[address..]',
+    describe:
+      'keep addresses out of every host at once, in seconds: addresses, networks, ranges, files of them, or - for standard input',
+    flags: { ...HOSTS, ...CONNECTION, ...BLOCK, json: OUTPUT.json },
+    load: () => import('./block.ts'),
+  },
+  {
+    name: 'unblock',
+    positional: '[address..]',
+    describe: 'let addresses in again on every host, and say what still keeps them out',
+    flags: { ...HOSTS, ...CONNECTION, ...EVEN_SO, ...PATIENCE, json: OUTPUT.json },
+    load: () => import('./unblock.ts'),
+  },
+  {
+    name: 'blocks',
+    positional: '[inventory]',
+    describe: 'what is blocked, until when and why, and the hosts that lack it; --repair sends it to them',
+    flags: { ...HOSTS, ...CONNECTION, ...BLOCKS, json: OUTPUT.json },
+    load: () => import('./blocks.ts'),
   },
   {
     name: 'lockdown',

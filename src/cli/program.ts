@@ -32,7 +32,12 @@ const open = (words: readonly string[], name: string, version: string): Argv =>
     .version(version)
     .detectLocale(false)
     // One spelling of each flag: what the journal hides it must find.
-    .parserConfiguration({ 'camel-case-expansion': false, 'dot-notation': false })
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      // 203.10 is a mistake, and not 203.1.
+      'parse-positional-numbers': false,
+    })
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail(complain)

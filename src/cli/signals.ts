@@ -9,16 +9,17 @@ export interface Signals {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-export function listenToSignals(): Signals {
+const STOPPING =
+  '\nStopping: hosts in flight are brought to their end. Again to let go of them; their guards roll back.\n'
+
+export function listenToSignals(stopping = STOPPING): Signals {
   const stop = new AbortController()
   const cancel = new AbortController()
   // Every connection of every host listens.
-  setMaxListeners(0, cancel.signal)
+  setMaxListeners(0, cancel.signal, stop.signal)
   const listen = () => {
     if (stop.signal.aborted) return cancel.abort()
-    process.stderr.write(
-      '\nStopping: hosts in flight are brought to their end. Again to let go of them; their guards roll back.\n',
-    )
+    process.stderr.write(stopping)
     stop.abort()
   }
   for (const signal of SIGNALS) process.on(signal, listen)

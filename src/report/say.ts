@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts'
 import type { Place } from '../model/place.ts'
 import { addressSentences } from './sentences/address.ts'
+import { blockSentences } from './sentences/block.ts'
 import { cliSentences } from './sentences/cli.ts'
 import { configSentences } from './sentences/config.ts'
 import { feedSentences } from './sentences/feeds.ts'
@@ -29,6 +30,7 @@ export const TABLES: Readonly<Record<string, Sentences>> = {
   lint: lintSentences,
   session: sessionSentences,
   host: hostSentences,
+  block: blockSentences,
   plan: planSentences,
   rollout: rolloutSentences,
   journal: journalSentences,

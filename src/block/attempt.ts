@@ -1,0 +1,196 @@
+import type { BlockAnswer, BlockOrder, BlockState } from '../host/block.ts'
+import type { Clock } from '../model/clock.ts'
+import { FleetError } from '../model/error.ts'
+import type { Finding } from '../model/finding.ts'
+import type { Connect, Session } from '../session/session.ts'
+import type { BlockOutcome } from './event.ts'
+import type { Gate } from './gate.ts'
+
+/** What is asked of hosts; a seam, so that all that can go wrong there can be tried without them. */
+export interface Verbs {
+  send(session: Session, order: BlockOrder): Promise<BlockAnswer>
+  check(session: Session, now: number): Promise<BlockState>
+  persist(session: Session, now: number): Promise<BlockState>
+  install(session: Session): Promise<unknown>
+}
+
+/** One host that is to block. */
+export interface BlockHost {
+  readonly host: string
+  /** `isFirst`: it hasn't been tried yet, and isn't waited for as long. */
+  readonly connect: (isFirst: boolean, signal?: AbortSignal) => ReturnType<Connect>
+  readonly order: () => BlockOrder
+  /** The same with what is new in it lifted: for a canary that lets nobody in any more. */
+  readonly undo?: () => BlockOrder
+}
+
+/** What comes next for a host: nothing, the same again, its packages and then all of it, or what makes it last. */
+export interface Step {
+  readonly next: 'done' | 'again' | 'send' | 'install' | 'persist'
+  readonly outcome: BlockOutcome
+}
+
+/** What may be over in a moment, or when somebody has mended it. A login that is refused isn't. */
+const PASSING: ReadonlySet<string> = new Set([
+  'name-not-found',
+  'connect-refused',
+  'connect-timeout',
+  'connect-failed',
+  'handshake-timeout',
+  'handshake-lost',
+  'auth-timeout',
+  'auth-lost',
+  'connection-lost',
+  'channel-refused',
+  'exec-timeout',
+  'block-busy',
+  'host-answer-unreadable',
+])
+
+/** What one try has to do with the others. */
+export interface Surroundings {
+  readonly verbs: Verbs
+  readonly gate: Gate
+  readonly stop: AbortSignal
+  readonly clock: Clock
+  readonly isFirst: boolean
+  onProtected(): void
+  onProven(): void
+}
+
+/** Connects, waits for the canary (or is it), and sends what is to be blocked. Throws nothing that a host can do. */
+export async function attempt(one: BlockHost, here: Surroundings): Promise<Step> {
+  const { verbs, gate, stop } = here
+  let isCanary = false
+  try {
+    return await withSession(connectUnless(stop, one, here.isFirst), async session => {
+      const turn = await gate.enter()
+      if (turn === 'stop') return notBegun(one.host, stop)
+      isCanary = turn === 'canary'
+      const order = one.order()
+      const answer = await verbs.send(session, { ...order, onProtected: here.onProtected })
+      if (isCanary) {
+        await prove(one, here, order.now).catch(error => undo(one, session, verbs, error))
+        here.onProven()
+        gate.open()
+      }
+      return judge(one.host, answer)
+    })
+  } catch (error) {
+    if (isCanary) settleGate(gate, error)
+    return stop.aborted && isAborted(error) ? notBegun(one.host, stop) : judgeError(one.host, error)
+  }
+}
+
+/** Whoever isn't connected when everything is to end needn't be waited for. */
+async function connectUnless(stop: AbortSignal, one: BlockHost, isFirst: boolean): Promise<Session> {
+  const connecting = new AbortController()
+  const abort = () => connecting.abort()
+  stop.addEventListener('abort', abort, { once: true })
+  if (stop.aborted) abort()
+  try {
+    return await one.connect(isFirst, connecting.signal)
+  } finally {
+    stop.removeEventListener('abort', abort)
+  }
+}
+
+const isAborted = (error: unknown) => error instanceof FleetError && error.code === 'aborted'
+
+const notBegun = (host: string, stop: AbortSignal): Step =>
+  done(host, 'not started', finding(stop.aborted ? 'block-stopped' : 'block-not-begun'))
+
+/** What was sent must stand, and be seen over a login that began afterwards: what a login there needs may be blocked. */
+async function prove(one: BlockHost, { verbs, clock, stop }: Surroundings, now: number): Promise<void> {
+  const opening = one
+    .connect(false)
+    .catch(() => clock.sleep(SECOND_TRY, stop).then(() => one.connect(false)))
+    .catch(error => {
+      const reason = error instanceof FleetError ? error.code : String(error)
+      throw new FleetError('block-locked-out', { reason, undone: false }, { hostState: 'unknown' })
+    })
+  const state = await withSession(opening, session => verbs.check(session, now))
+  if (state.hook !== 'stands' || !state.areSetsRight)
+    throw new FleetError('block-not-standing', { hook: state.hook }, { hostState: 'failed' })
+}
+
+/** Milliseconds: sshd may have dropped the first one by chance. */
+const SECOND_TRY = 1000
+
+/** Whoever is locked out is let in again by the session that is still open. Throws the error. */
+async function undo(one: BlockHost, session: Session, verbs: Verbs, error: unknown): Promise<never> {
+  if (!(error instanceof FleetError) || error.code !== 'block-locked-out' || !one.undo) throw error
+  const isUndone = await verbs.send(session, one.undo()).then(
+    () => true,
+    () => false,
+  )
+  const args = { ...error.args, undone: isUndone }
+  throw new FleetError('block-locked-out', args, { hostState: isUndone ? 'reverted' : 'unknown' })
+}
+
+/** Whether what went wrong with the canary would go wrong everywhere. */
+function settleGate(gate: Gate, error: unknown): void {
+  const code = error instanceof FleetError ? error.code : ''
+  if (code === 'block-taken-back' || code === 'block-locked-out') gate.close()
+  else gate.pass()
+}
+
+export async function withSession<T>(
+  opening: Promise<Session>,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await opening
+  try {
+    return await work(session)
+  } finally {
+    void session.close()
+  }
+}
+
+const finding = (code: string, args: Finding['args'] = {}): Finding => ({ code, severity: 'error', args })
+
+const done = (host: string, state: BlockOutcome['state'], why?: Finding): Step => ({
+  next: 'done',
+  outcome: { host, state, ...(why ? { finding: why } : {}) },
+})
+
+/** Of what a host says that it blocks now. */
+export function judge(host: string, answer: BlockState & Partial<BlockAnswer>): Step {
+  const refused = answer.refused ?? []
+  if (refused.length > 0) {
+    const [first] = refused
+    const args = {
+      address: first?.address ?? '',
+      what: first?.what ?? '',
+      covers: first?.covers ?? '',
+      more: refused.length - 1,
+    }
+    return {
+      next: 'done',
+      outcome: { host, state: 'refused', finding: finding('block-host-refuses', args), answer },
+    }
+  }
+  if (answer.isPersisted)
+    return { next: 'done', outcome: { host, state: 'blocked', ...saidOf(answer), answer } }
+  const why = finding('block-not-persisted', { why: answer.why ?? '' })
+  const outcome = { host, state: 'blocked, not persisted' as const, finding: why, answer }
+  return { next: answer.why === 'packages' ? 'persist' : 'done', outcome }
+}
+
+/** Seconds by which a host's clock may be off before somebody should know. */
+const SKEW = 60
+
+/** Nothing is wrong now; but somebody should know. */
+function saidOf({ skew, unknown = [] }: BlockState & Partial<BlockAnswer>): { finding?: Finding } {
+  if (Math.abs(skew) > SKEW) return { finding: { code: 'block-clock', severity: 'warning', args: { skew } } }
+  if (unknown.length === 0) return {}
+  const args = { addresses: unknown.slice(0, 3), more: Math.max(0, unknown.length - 3) }
+  return { finding: { code: 'block-unknown', severity: 'warning', args } }
+}
+
+function judgeError(host: string, error: unknown): Step {
+  if (!(error instanceof FleetError)) throw error
+  const outcome = { host, state: error.hostState ?? ('failed' as const), finding: error.finding }
+  if (error.code === 'block-refused' && error.args.why === 'lacks') return { next: 'install', outcome }
+  return { next: PASSING.has(error.code) ? 'again' : 'done', outcome }
+}

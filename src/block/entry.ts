@@ -1,0 +1,69 @@
+import type { BlockDirection, BlockLine } from '../model/block.ts'
+import { isOver } from '../model/block.ts'
+import { compareSpans, wholeSpan } from './span.ts'
+
+/** What the ledger says of one address, network or range. */
+export interface Entry {
+  readonly address: string
+  readonly direction: BlockDirection
+  /** Epoch seconds; 0: for ever. */
+  readonly until: number
+  readonly reason?: string
+  readonly by: string
+  /** Epoch milliseconds. */
+  readonly at: number
+  /** The hosts that it is meant for, as a pattern; all of them where it is left out. */
+  readonly limit?: string
+  /** Protected addresses that it may cover. */
+  readonly evenSo: readonly string[]
+  readonly lifted?: { readonly by: string; readonly at: number }
+}
+
+/** Two entries with the same are one, and the later word of them holds. */
+export const keyOf = ({ address, limit }: Pick<Entry, 'address' | 'limit'>): string =>
+  limit === undefined ? address : `${address} ${limit}`
+
+/** When the last word of an entry was said. */
+export const wordOf = ({ at, lifted }: Entry): number => lifted?.at ?? at
+
+export const isBlocked = (entry: Entry, now: number): boolean =>
+  entry.lifted === undefined && (entry.until === 0 || entry.until > now)
+
+/** As a line of the map, of one of its networks. */
+export const lineOf = (entry: Entry, address: string): BlockLine => ({
+  address,
+  direction: entry.direction,
+  at: wordOf(entry),
+  until: entry.until,
+  state: entry.lifted ? 'lifted' : 'blocked',
+})
+
+/** Nothing has to remember it at `now` (epoch seconds). */
+export const isSpent = (entry: Entry, now: number): boolean => isOver(lineOf(entry, entry.address), now)
+
+/** What ledgers come to together: in any order the same. */
+export function mergeEntries(all: Iterable<Entry>): readonly Entry[] {
+  const merged = new Map<string, Entry>()
+  for (const entry of all) {
+    const other = merged.get(keyOf(entry))
+    if (!other || outweighs(entry, other)) merged.set(keyOf(entry), entry)
+  }
+  return [...merged.values()]
+}
+
+function outweighs(a: Entry, b: Entry): boolean {
+  if (wordOf(a) !== wordOf(b)) return wordOf(a) > wordOf(b)
+  if (!a.lifted !== !b.lifted) return !a.lifted
+  if (a.until !== b.until) return b.until !== 0 && (a.until === 0 || a.until > b.until)
+  return JSON.stringify(a) > JSON.stringify(b)
+}
+
+/** By their numbers, so that two who add different addresses change different lines. */
+export function sortEntries(entries: readonly Entry[]): readonly Entry[] {
+  return entries
+    .map(entry => ({ entry, ...wholeSpan(entry.address) }))
+    .sort((a, b) => compareSpans(a, b) || compareText(a.entry.limit ?? '', b.entry.limit ?? ''))
+    .map(({ entry }) => entry)
+}
+
+const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,0 +1,51 @@
+import type { Clock } from '../model/clock.ts'
+
+/** What a host may do whose turn it is: prove the block for the others, follow, or leave things as they are. */
+export type Turn = 'canary' | 'go' | 'stop'
+
+/** Lets one host through first, and all others once it has proven that it can still be reached. */
+export interface Gate {
+  enter(): Promise<Turn>
+  /** The canary can be logged in to afresh. */
+  open(): void
+  /** The canary locked itself, or others, out. */
+  close(): void
+  /** This canary has nothing to say about the others: the next one has its turn. */
+  pass(): void
+}
+
+/** Milliseconds that one canary holds up the next. */
+const PATIENCE = 3000
+
+export function createGate(clock: Clock): Gate {
+  let is: 'shut' | 'open' | 'closed' = 'shut'
+  /** How many canaries are out, those that are taking too long left out. */
+  let out = 0
+  const waiting: ((turn: Turn) => void)[] = []
+  const settle = (to: 'open' | 'closed') => {
+    if (is !== 'shut') return
+    is = to
+    for (const wake of waiting.splice(0)) wake(to === 'open' ? 'go' : 'stop')
+  }
+  const next = () => {
+    out = Math.max(0, out - 1)
+    if (is !== 'shut' || out > 0) return
+    const wake = waiting.shift()
+    if (wake) wake(sendOut())
+  }
+  const sendOut = (): Turn => {
+    out += 1
+    void clock.sleep(PATIENCE).then(next)
+    return 'canary'
+  }
+  return {
+    async enter() {
+      if (is !== 'shut') return is === 'open' ? 'go' : 'stop'
+      if (out === 0) return sendOut()
+      return new Promise<Turn>(resolve => waiting.push(resolve))
+    },
+    open: () => settle('open'),
+    close: () => settle('closed'),
+    pass: next,
+  }
+}

@@ -1,0 +1,40 @@
+import { FleetError } from '../model/error.ts'
+import { type BlockHost, judge, type Step, type Verbs, withSession } from './attempt.ts'
+import type { BlockOutcome } from './event.ts'
+
+/** What a host lacks before it can block anything. */
+export async function installFor(
+  one: BlockHost,
+  verbs: Verbs,
+  before: BlockOutcome,
+  stop: AbortSignal,
+): Promise<Step> {
+  try {
+    await withSession(one.connect(false, stop), session => verbs.install(session))
+    return { next: 'send', outcome: before }
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error
+    const outcome = { host: one.host, state: error.hostState ?? ('failed' as const), finding: error.finding }
+    return { next: error.hostState === 'unreachable' ? 'again' : 'done', outcome }
+  }
+}
+
+/** Packages and files by which it still blocks after a boot. Whatever comes of it, it blocks now. */
+export async function persistFor(
+  one: BlockHost,
+  verbs: Verbs,
+  before: BlockOutcome,
+  stop: AbortSignal,
+): Promise<Step> {
+  try {
+    return await withSession(one.connect(false, stop), async session => {
+      await verbs.install(session)
+      const step = judge(one.host, { ...before.answer, ...(await verbs.persist(session, one.order().now)) })
+      return { next: 'done', outcome: step.outcome }
+    })
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error
+    const outcome = { ...before, finding: error.finding }
+    return { next: error.hostState === 'unreachable' ? 'again' : 'done', outcome }
+  }
+}

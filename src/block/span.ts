@@ -1,0 +1,83 @@
+import { parseCidr } from 'cidr-tools'
+import { parseNetworks } from '../address/network.ts'
+import type { Family } from '../model/family.ts'
+
+/** The addresses from `start` to `end`, both included, as numbers. */
+export interface Span {
+  readonly family: Family
+  readonly start: bigint
+  readonly end: bigint
+}
+
+export function spanOf(cidr: string): Span {
+  const { version, start, end } = parseCidr(cidr)
+  return { family: version, start, end }
+}
+
+/** From the first to the last address of what an entry says. */
+export function wholeSpan(address: string): Span {
+  const [from = '', to = from] = address.split('-')
+  const { family, start, end } = spanOf(from)
+  return { family, start, end: to === from ? end : spanOf(to).end }
+}
+
+/** As ipset prints it: without the prefix of a single address. */
+export const canonical = (cidr: string): string => cidr.replace(cidr.includes(':') ? /\/128$/ : /\/32$/, '')
+
+/**
+ * What an entry stands for, as a host's sets hold it. No set of type hash:net holds a whole family: that is its two
+ * halves. Throws `address-invalid`.
+ */
+export const cidrsOf = (address: string): readonly string[] =>
+  parseNetworks(address).cidrs.flatMap(cidr => HALVES[cidr] ?? [canonical(cidr)])
+
+const HALVES: Readonly<Record<string, readonly string[]>> = {
+  '0.0.0.0/0': ['0.0.0.0/1', '128.0.0.0/1'],
+  '::/0': ['::/1', '8000::/1'],
+}
+
+export const overlap = (a: Span, b: Span): boolean =>
+  a.family === b.family && a.start <= b.end && b.start <= a.end
+
+export const covers = (outer: Span, inner: Span): boolean =>
+  outer.family === inner.family && outer.start <= inner.start && inner.end <= outer.end
+
+export const compareSpans = (a: Span, b: Span): number =>
+  a.family - b.family || order(a.start, b.start) || order(a.end, b.end)
+
+const order = (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Spans that may lie in each other, in a form that answers quickly which of them touch another one. */
+export function indexSpans<T extends Span>(spans: readonly T[]): (other: Span) => readonly T[] {
+  const sorted = spans.toSorted(compareSpans)
+  // The furthest end of all up to here: where that is before the other's start, none further down touches it.
+  const furthest: bigint[] = []
+  let family: Family | undefined
+  for (const span of sorted) {
+    const last = span.family === family ? (furthest.at(-1) ?? 0n) : 0n
+    family = span.family
+    furthest.push(span.end > last ? span.end : last)
+  }
+  return other => {
+    const found: T[] = []
+    for (let at = firstAfter(sorted, other) - 1; at >= 0; at--) {
+      const span = sorted[at]
+      if (!span || span.family !== other.family || (furthest[at] ?? 0n) < other.start) break
+      if (span.end >= other.start) found.push(span)
+    }
+    return found.reverse()
+  }
+}
+
+/** The first of the sorted that begins behind the other's end. */
+function firstAfter(sorted: readonly Span[], { family, end }: Span): number {
+  let [low, high] = [0, sorted.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const span = sorted[middle]
+    const isAfter = span && (span.family > family || (span.family === family && span.start > end))
+    if (isAfter) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,64 @@
+import { type BlockDirection, type BlockLine, mergeBlocks } from '../model/block.ts'
+import { type Entry, lineOf } from './entry.ts'
+import { cidrsOf } from './span.ts'
+
+/** What one host is to have of a ledger. */
+export interface Wanted {
+  /** As hosts sort it. */
+  readonly map: readonly BlockLine[]
+  /** Protected addresses that its blocks may cover. */
+  readonly even: readonly string[]
+}
+
+/**
+ * What each host is to have at `now` (epoch seconds): the entries for all, and those whose pattern means it. Hosts that
+ * are meant by the same patterns get the same object.
+ */
+export function wantedBy(
+  entries: readonly Entry[],
+  hostsOf: (limit: string) => readonly string[],
+  now: number,
+): (host: string) => Wanted {
+  const limits = new Set(entries.flatMap(({ limit }) => limit ?? []))
+  const meant = new Map([...limits].map(limit => [limit, new Set(hostsOf(limit))]))
+  const made = new Map<string, Wanted>()
+  return host => {
+    const mine = [...limits].filter(limit => meant.get(limit)?.has(host))
+    const key = JSON.stringify(mine)
+    const known = made.get(key)
+    if (known) return known
+    const applying = entries.filter(({ limit }) => limit === undefined || mine.includes(limit))
+    const map = mergeBlocks([linesOf(applying, now)], now)
+    const wanted = { map, even: [...new Set(applying.flatMap(evenOf))] }
+    made.set(key, wanted)
+    return wanted
+  }
+}
+
+const evenOf = ({ evenSo, lifted }: Entry) => (lifted ? [] : evenSo.flatMap(cidrsOf))
+
+/**
+ * A network may be in several entries: by itself, in a range, for all hosts and for some. It stays blocked as long as
+ * one of them says so, with the latest word of all, or a host that has heard that word already would not take this one.
+ */
+export function linesOf(entries: readonly Entry[], now: number): readonly BlockLine[] {
+  const lines = new Map<string, BlockLine>()
+  for (const entry of entries)
+    for (const address of cidrsOf(entry.address)) {
+      const line = lineOf(entry, address)
+      const other = lines.get(address)
+      lines.set(address, other ? either(line, other, now) : line)
+    }
+  return [...lines.values()]
+}
+
+function either(a: BlockLine, b: BlockLine, now: number): BlockLine {
+  const at = Math.max(a.at, b.at)
+  const blocking = [a, b].filter(line => line.state === 'blocked' && (line.until === 0 || line.until > now))
+  const [first = a.at >= b.at ? a : b, second] = blocking
+  if (!second) return { ...first, at }
+  return { ...first, at, until: longer(a.until, b.until), direction: wider(a.direction, b.direction) }
+}
+
+const longer = (a: number, b: number) => (a === 0 || b === 0 ? 0 : Math.max(a, b))
+const wider = (a: BlockDirection, b: BlockDirection): BlockDirection => (a === b ? a : 'both')

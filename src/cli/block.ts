@@ -1,0 +1,123 @@
+import { type Entry, keyOf, mergeEntries, wordOf } from '../block/entry.ts'
+import type { BlockOutcome } from '../block/event.ts'
+import { changeLedger } from '../block/ledger.ts'
+import { endOf } from '../block/moment.ts'
+import { refuseProtected } from '../block/protect.ts'
+import { findGuarded } from '../block/surroundings.ts'
+import { type Named, readAddress } from '../block/words.ts'
+import { FleetError } from '../model/error.ts'
+import { exitCodeOfBlocks } from '../report/block-exit.ts'
+import { openBlockVoice } from '../report/block-voice.ts'
+import { readWords } from './block-words.ts'
+import { giveUpAfterOf, ledgerOf, seconds, sendToAll, wantedOf, warn } from './blocking.ts'
+import { whoIsHere } from './change.ts'
+import { realClock } from './clock.ts'
+import type { Flags } from './command.ts'
+import { flag, flagList } from './flag.ts'
+import { withBecomePassword } from './hosts.ts'
+import { type Inputs, readInputs } from './inputs.ts'
+import { listHosts } from './render.ts'
+
+/** Drops all that comes from an address, and goes to it, on every host. Exit codes: docs/exit-codes.md. */
+export async function run(given: Flags): Promise<number> {
+  const words = flagList(given, 'address')
+  if (words.length === 0) throw new FleetError('block-no-address', { command: 'block' })
+  const until = endOf(
+    { for: flag(given, 'for', 'string'), until: flag(given, 'until', 'string') },
+    realClock.wall(),
+  )
+  giveUpAfterOf(given)
+  const even = flagList(given, 'even-so').map(word => readAddress(word).address)
+  const named = await readWords(words)
+  const flags = await withBecomePassword(given)
+  const inputs = await readInputs(flags)
+  for (const finding of inputs.findings) if (finding.severity === 'warning') warn(finding)
+  if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
+  await refuse(inputs, named, even)
+  const entries = entriesOf(named, { flags, until, even })
+  if (flag(flags, 'dry-run', 'boolean'))
+    return (await import('./block-dry.ts')).dryRun(inputs, flags, entries)
+  const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'block' })
+  let before: readonly Entry[] = []
+  const ledger = await changeLedger(ledgerOf(inputs), seconds(), known => {
+    before = known
+    return later(entries, known)
+  })
+  voice.begin({ named, entries, before, ledger: ledger.file, hosts: inputs.hosts.length })
+  const wanted = wantedOf(inputs, ledger.entries)
+  const kill = flag(flags, 'kill', 'boolean') ?? false
+  const lifted = liftAgain(entries, ledger.entries)
+  const undone = (host: string) => wantedOf(inputs, mergeEntries([...ledger.entries, ...lifted]))(host)
+  const outcomes = await sendToAll({ inputs, flags, wanted, undone, voice, hosts: inputs.hosts, kill })
+  // It locks somebody out: neither apply nor a repair is to try it again.
+  if (outcomes.some(isLockout)) await changeLedger(ledgerOf(inputs), seconds(), () => lifted)
+  voice.end(outcomes)
+  return exitCodeOfBlocks(outcomes)
+}
+
+const isLockout = ({ finding }: BlockOutcome) =>
+  finding?.code === 'block-taken-back' || finding?.code === 'block-locked-out'
+
+/** What this command has added, as it is to be where nobody gets in any more. */
+function liftAgain(entries: readonly Entry[], ledger: readonly Entry[]): readonly Entry[] {
+  const added = new Set(entries.map(keyOf))
+  return ledger
+    .filter(entry => added.has(keyOf(entry)))
+    .map(entry => ({ ...entry, lifted: { by: entry.by, at: wordOf(entry) + 1 } }))
+}
+
+/** Before anybody is contacted: what would keep out those who must get in. */
+async function refuse(inputs: Inputs, named: readonly Named[], even: readonly string[]): Promise<void> {
+  const hosts = [...inputs.inventory.hosts.values()]
+  const addressOf = (host: string) => inputs.connections.get(host)?.address ?? addressIn(inputs, host)
+  const { all, unresolved } = await findGuarded(hosts, addressOf)
+  refuseProtected(
+    named.map(({ address }) => address),
+    all,
+    even,
+  )
+  if (unresolved.length === 0) return
+  const args = { names: unresolved.slice(0, 3), more: unresolved.length - 3 }
+  warn({ code: 'block-unresolved', severity: 'warning', args })
+}
+
+/** Hosts that aren't meant, too, whose rows may be wrong in ways that matter to nobody now. */
+function addressIn(inputs: Inputs, host: string): string | undefined {
+  try {
+    return inputs.reach(host).address
+  } catch {
+    return undefined
+  }
+}
+
+interface Said {
+  readonly flags: Flags
+  readonly until: number
+  readonly even: readonly string[]
+}
+
+function entriesOf(named: readonly Named[], { flags, until, even }: Said): readonly Entry[] {
+  const said = flag(flags, 'direction', 'string')
+  const direction: Entry['direction'] = said === 'in' || said === 'out' ? said : 'both'
+  const reason = flag(flags, 'reason', 'string')
+  const limit = flag(flags, 'limit', 'string')
+  const shared = {
+    direction,
+    until,
+    ...(reason ? { reason } : {}),
+    by: whoIsHere(),
+    at: realClock.wall(),
+    ...(limit === undefined ? {} : { limit }),
+    evenSo: even,
+  }
+  return named.map(({ address }) => ({ address, ...shared }))
+}
+
+/** The word of this moment is the later one, whatever the clock was of the machine that said the last. */
+function later(entries: readonly Entry[], known: readonly Entry[]): readonly Entry[] {
+  const words = new Map(known.map(entry => [keyOf(entry), wordOf(entry)]))
+  return entries.map(entry => {
+    const last = words.get(keyOf(entry)) ?? 0
+    return last < entry.at ? entry : { ...entry, at: last + 1 }
+  })
+}

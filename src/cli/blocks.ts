@@ -1,0 +1,101 @@
+import type { BlockHost } from '../block/attempt.ts'
+import { withSession } from '../block/attempt.ts'
+import { type Ledger, readLedger } from '../block/ledger.ts'
+import type { Wanted } from '../block/wanted.ts'
+import { checkBlocks, sendBlocks } from '../host/block.ts'
+import { hashBlocks } from '../model/block.ts'
+import { FleetError } from '../model/error.ts'
+import { exitCodeOfBlocks } from '../report/block-exit.ts'
+import { entryLine, foundLine } from '../report/block-json.ts'
+import { openBlockVoice } from '../report/block-voice.ts'
+import { exitCodeOfFound, type Found, printEntries, printFound } from '../report/blocks.ts'
+import {
+  blockHost,
+  blockPool,
+  giveUpAfterOf,
+  ledgerOf,
+  seconds,
+  sendToAll,
+  wantedOf,
+  warn,
+} from './blocking.ts'
+import { realClock } from './clock.ts'
+import type { Flags } from './command.ts'
+import { flag } from './flag.ts'
+import { withBecomePassword } from './hosts.ts'
+import { type Inputs, readInputs } from './inputs.ts'
+import { listHosts } from './render.ts'
+import { cancelOnSignal } from './signals.ts'
+
+/**
+ * What is blocked, and which hosts don't block it. 0 all do, 2 one is behind, 3 one couldn't be asked, 4 one would not
+ * after a boot. With `--repair` as `fleet block`.
+ */
+export async function run(given: Flags): Promise<number> {
+  giveUpAfterOf(given)
+  const flags = await withBecomePassword(given)
+  const inputs = await readInputs(flags)
+  for (const finding of inputs.findings) if (finding.severity === 'warning') warn(finding)
+  if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
+  const ledger = await readLedger(ledgerOf(inputs))
+  const json = flag(flags, 'json', 'boolean') ?? false
+  const wanted = wantedOf(inputs, ledger.entries)
+  if (flag(flags, 'repair', 'boolean')) return repair(inputs, flags, ledger, wanted)
+  const now = realClock.wall()
+  if (json) for (const entry of ledger.entries) process.stdout.write(entry.lifted ? '' : entryLine(entry))
+  else process.stdout.write(printEntries(ledger.entries, now, ledger.file))
+  const found = await lookAtAll(inputs, flags, wanted)
+  process.stdout.write(json ? found.map(foundLine).join('') : printFound(found))
+  return exitCodeOfFound(found)
+}
+
+async function repair(
+  inputs: Inputs,
+  flags: Flags,
+  ledger: Ledger,
+  wanted: (host: string) => Wanted,
+): Promise<number> {
+  const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'repair' })
+  voice.begin({ named: [], entries: [], before: [], ledger: ledger.file, hosts: inputs.hosts.length })
+  const outcomes = await sendToAll({ inputs, flags, wanted, voice, hosts: inputs.hosts })
+  voice.end(outcomes)
+  return exitCodeOfBlocks(outcomes)
+}
+
+async function lookAtAll(
+  inputs: Inputs,
+  flags: Flags,
+  wanted: (host: string) => Wanted,
+): Promise<readonly Found[]> {
+  const longest = inputs.hosts.reduce((most, { name }) => Math.max(most, wanted(name).map.length), 0)
+  const pool = blockPool(inputs, flags, longest, cancelOnSignal())
+  const looking = await pool.each(inputs.hosts, host =>
+    lookAt(blockHost(host, pool, { inputs, flags, wanted }), wanted(host.name)),
+  )
+  return looking.map((one, at) =>
+    one.status === 'fulfilled' ? one.value : notFound(inputs.hosts[at]?.name ?? '', one.reason),
+  )
+}
+
+/** Of a host whose hash differs it takes a second question to know what it lacks: it may have more than the ledger. */
+async function lookAt(one: BlockHost, { map }: Wanted): Promise<Found> {
+  try {
+    return await withSession(one.connect(false), async session => {
+      const blocks = await checkBlocks(session, seconds())
+      const blocked = map.filter(({ state }) => state === 'blocked').length
+      const isFree = blocked === 0 && blocks.entries === 0
+      const same = { host: one.host, blocks, lacked: 0, unknown: [], isFree }
+      if (isFree || blocks.hash === hashBlocks(map)) return same
+      if (blocks.entries === 0) return { ...same, lacked: blocked }
+      const { lacked, unknown } = await sendBlocks(session, { ...one.order(), dry: true })
+      return { ...same, lacked, unknown }
+    })
+  } catch (error) {
+    return notFound(one.host, error)
+  }
+}
+
+function notFound(host: string, error: unknown): Found {
+  if (!(error instanceof FleetError)) throw error
+  return { host, state: error.hostState ?? 'failed', finding: error.finding }
+}

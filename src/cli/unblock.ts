@@ -1,0 +1,52 @@
+import { type Entry, isBlocked } from '../block/entry.ts'
+import { changeLedger, readLedger } from '../block/ledger.ts'
+import { covering, planLift } from '../block/lift.ts'
+import { readAddress } from '../block/words.ts'
+import { FleetError, FleetErrors } from '../model/error.ts'
+import { exitCodeOfBlocks } from '../report/block-exit.ts'
+import { openBlockVoice } from '../report/block-voice.ts'
+import { sayCovered } from '../report/block-words.ts'
+import { readWords } from './block-words.ts'
+import { giveUpAfterOf, ledgerOf, seconds, sendToAll, wantedOf, warn } from './blocking.ts'
+import { whoIsHere } from './change.ts'
+import { realClock } from './clock.ts'
+import type { Flags } from './command.ts'
+import { flag, flagList } from './flag.ts'
+import { withBecomePassword } from './hosts.ts'
+import { readInputs } from './inputs.ts'
+import { listHosts } from './render.ts'
+
+/** Lets an address in again, on every host; says what still covers it. Exit codes: docs/exit-codes.md. */
+export async function run(given: Flags): Promise<number> {
+  const words = flagList(given, 'address')
+  if (words.length === 0) throw new FleetError('block-no-address', { command: 'unblock' })
+  giveUpAfterOf(given)
+  const anyway = flagList(given, 'even-so').map(word => readAddress(word).address)
+  const named = await readWords(words)
+  const flags = await withBecomePassword(given)
+  const inputs = await readInputs(flags)
+  for (const finding of inputs.findings) if (finding.severity === 'warning') warn(finding)
+  if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
+  const file = ledgerOf(inputs)
+  const addresses = named.map(({ address }) => address)
+  const limit = flag(flags, 'limit', 'string')
+  const word = { by: whoIsHere(), at: realClock.wall(), anyway, ...(limit === undefined ? {} : { limit }) }
+  const planned = planLift(addresses, (await readLedger(file)).entries, word, seconds())
+  // Of a list some may be over already; a word that leads to nothing at all is a mistake.
+  if (planned.lifted.length === 0) throw new FleetErrors(planned.unknown)
+  for (const finding of planned.unknown) warn({ ...finding, severity: 'warning' })
+  let lifted: readonly Entry[] = []
+  const ledger = await changeLedger(file, seconds(), known => {
+    lifted = planLift(addresses, known, word, seconds()).lifted
+    return lifted
+  })
+  const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'unblock' })
+  voice.begin({ named, entries: lifted, before: [], ledger: ledger.file, hosts: inputs.hosts.length })
+  const wanted = wantedOf(inputs, ledger.entries)
+  const outcomes = await sendToAll({ inputs, flags, wanted, voice, hosts: inputs.hosts })
+  voice.end(outcomes)
+  const left = ledger.entries.filter(entry => isBlocked(entry, seconds()))
+  for (const line of sayCovered(covering(addresses, left), realClock.wall()))
+    process.stderr.write(`${line}\n`)
+  return exitCodeOfBlocks(outcomes)
+}

@@ -1,0 +1,130 @@
+import type { Args } from '../../model/finding.ts'
+import type { Sentences } from './sentence.ts'
+
+const list = (value: Args[string] | undefined): string =>
+  Array.isArray(value) ? value.join(', ') : String(value ?? '')
+const meant = (a: Args) => (a.meant === null ? '' : ` Did you mean ${String(a.meant)}?`)
+
+const WHY: Readonly<Record<string, string>> = {
+  prefix:
+    'what follows the slash must be 0 to 32 for IPv4 (or a mask such as 255.255.255.0), 0 to 128 for IPv6.',
+  families: 'a range has both its ends in one family.',
+  backwards: 'a range starts with its lower address.',
+  zone: 'a zone (%...) has no meaning on other machines; write the address alone.',
+  digits: 'an IPv4 address has four numbers from 0 to 255, without leading zeros.',
+  name: 'it is neither an address nor a file here. Names are not looked up: an attacker chooses what they lead to.',
+  form: 'expected an address, a network such as 203.0.113.0/24, a range 192.0.2.5-192.0.2.99, a file, or - for standard input.',
+  port: 'a block has no port, it keeps an address out of all of them.',
+  brackets: 'an address is written without brackets.',
+  'range-end': 'both ends of a range are written in full.',
+  url: 'an address stands alone, without what is around it in a URL.',
+  short: 'an IPv4 address has four numbers.',
+  long: 'an IPv4 address has four numbers, and this has more.',
+}
+
+const FOR: Readonly<Record<string, string>> = {
+  unit: 'say a unit as well, such as 90m, 24h or 7d.',
+  form: 'expected 90s, 30m, 24h, 1d12h or 2w. Without --for and --until it is for ever.',
+  long: 'that is more than a hundred years. Leave --for out to block for ever.',
+}
+
+const UNTIL: Readonly<Record<string, string>> = {
+  form: 'expected 2026-11-23, "2026-11-23 18:20", 2026-11-23T18:20:00Z, or 18:20 for the next one.',
+  day: 'there is no such day or hour.',
+  past: 'that is over already.',
+  far: 'that is more than a hundred years away. Leave --until out to block for ever.',
+}
+
+const whose = (a: Args): string => {
+  const name = String(a.name)
+  switch (a.what) {
+    case 'host':
+      return `${name}, a host of the inventory (${String(a.covers)})`
+    case 'management':
+      return `${String(a.covers)}, fleet_management of ${name}`
+    case 'controller':
+      return `${String(a.covers)}, an address of this machine`
+    default:
+      return `${String(a.covers)} (${String(a.what)}), which every host lives by`
+  }
+}
+
+/** What a host says that a block would have covered there. */
+const THERE: Readonly<Record<string, string>> = {
+  client: 'the address that you come from, as the host sees it',
+  own: 'an address of the host itself',
+  gateway: "the host's gateway",
+  resolver: "the host's resolver",
+}
+
+const PERSIST: Readonly<Record<string, string>> = {
+  packages: 'it lacks iptables-persistent, and it was not installed.',
+  'stale-rules':
+    'it has rules files in /etc/iptables that no boot has loaded so far, and fleet begins no such thing at a time like this. Look at them, then `systemctl enable netfilter-persistent` there.',
+  masked: 'netfilter-persistent is masked there: `systemctl unmask netfilter-persistent`.',
+  storage: "its disk is full or can't be written: make room.",
+  rehearsal: 'a rehearsal of its boot did not show the block.',
+}
+
+export const blockSentences = {
+  'block-address': a => `"${String(a.text)}" is not an address: ${WHY[String(a.why)] ?? WHY.form}${meant(a)}`,
+  'block-list-more': a => `And ${String(a.more)} more like these. Nothing of the list was blocked.`,
+  'block-list-empty': () =>
+    'There is no address in it. Expected one a line; what follows # or ; is a comment.',
+  'block-list-unreadable': a => `The list can't be read: ${String(a.reason)}.`,
+  'block-no-address': a =>
+    `Which address? For example: fleet ${String(a.command)} 203.0.113.9${a.command === 'block' ? ' --for 24h' : ''}`,
+  'block-both': a => `--for ${String(a.for)} and --until ${String(a.until)}: say one of them.`,
+  'block-for': a => `--for ${String(a.text)}: ${FOR[String(a.why)] ?? FOR.form}`,
+  'block-until': a => `--until ${String(a.text)}: ${UNTIL[String(a.why)] ?? UNTIL.form}`,
+  'block-give-up': a =>
+    `--give-up-after ${String(a.text)}: expected 30s, 5m or 1h, or 0 to try each host once.`,
+  'block-protected': a =>
+    `${String(a.address)} would block ${whose(a)}. Nothing was blocked. Block around it, or say that you want it: --even-so ${String(a.even)}`,
+  'block-protected-more': a => `And ${String(a.more)} more like these.`,
+  'block-too-wide': a =>
+    a.address === null
+      ? `All of these together are half of the IPv${String(a.family)} internet or more. Nothing was blocked. Look for a wrong prefix, or say that you want it: --even-so ${String(a.even)}`
+      : `${String(a.address)} is half of the internet or more. Nothing was blocked. Correct the prefix, or say that you want it: --even-so ${String(a.even)}`,
+  'block-unresolved': a =>
+    `${list(a.names)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''} had no address within 2 s, so whether the block covers them wasn't checked here. Each host still refuses what covers itself.`,
+  'block-not-begun': () =>
+    'Nothing was done there: the first host showed that this block would lock somebody out.',
+  'block-stopped': () =>
+    'Nothing was done there: the command was stopped before. `fleet blocks --repair` catches it up.',
+  'block-locked-out': a =>
+    `It blocked, and then a fresh login failed (${String(a.reason)}): what a login there needs must be among the addresses, such as a directory server. No other host was given the block. ${a.undone ? 'It was lifted there again, over the connection that was still open.' : 'It could not be lifted there: look whether the host still lets you in, its console: `ipset flush fleet-block4`.'}`,
+  'block-not-standing': a =>
+    `It said that it blocks, and a second look found that it doesn't (${a.hook === 'stands' ? 'sets' : `hook ${String(a.hook)}`}): something else there changes the firewall. Look for it, then \`fleet blocks --repair\`.`,
+  'block-host-refuses': a =>
+    `It leaves out ${String(a.address)}, which covers ${String(a.covers)}, ${THERE[String(a.what)] ?? `which is ${String(a.what)}`}${Number(a.more) > 0 ? `; and ${String(a.more)} more` : ''}. All else is blocked there. If you want it: block it again with --even-so ${String(a.covers)}`,
+  'block-not-persisted': a =>
+    `It blocks now, and after a reboot it would not: ${PERSIST[String(a.why)] ?? `${String(a.why)}.`} Then \`fleet blocks --repair\`.`,
+  'block-clock': a =>
+    `Its clock is ${String(Math.abs(Number(a.skew)))} s ${Number(a.skew) > 0 ? 'ahead of' : 'behind'} this machine's. The block ends in time all the same; after a reboot, or once the clock is set right, it may be off by as much. Set the clock of one of them.`,
+  'block-unknown': a =>
+    `It also blocks ${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}, which this ledger doesn't know: from another inventory, or a ledger that is lost. To lift one: fleet unblock ADDRESS --even-so ADDRESS`,
+  'block-limit': a =>
+    `The limit ${String(a.limit)} of ${String(a.address)} means no host of this inventory, so no host gets it. Correct it, or remove the entry.`,
+  'unblock-unknown': a =>
+    `${String(a.address)} isn't blocked by itself.${list(a.covering) === '' ? '' : ` It is covered by ${list(a.covering)}: unblock that.`}${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`} \`fleet blocks\` lists what is. If a host blocks it all the same: --even-so ${String(a.address)}`,
+  'unblock-elsewhere': a =>
+    `${String(a.address)} isn't blocked with --limit ${String(a.limit)}; it is ${list(a.limits)}. Say the same, or leave --limit out to lift it everywhere.`,
+  'ledger-unreadable': a => `The ledger of blocks can't be read: ${String(a.reason)}. Nobody was contacted.`,
+  'ledger-unwritable': a =>
+    `The ledger of blocks can't be written: ${String(a.reason)}. Nobody was contacted. Make its folder writable, or run fleet as its owner.`,
+  'ledger-busy': a =>
+    `Other fleet commands have held the ledger for a minute. Nobody was contacted. See what they do; if there are none, remove ${String(a.lock)}.`,
+  'ledger-conflict': () =>
+    'The ledger has the marks of a git merge. Nobody was contacted. Keep the entries of both sides: remove only the lines that begin with <<<<<<<, ======= and >>>>>>>. Where an address is there twice the later word holds.',
+  'ledger-yaml': a =>
+    `The ledger isn't YAML: ${String(a.message)}. Nobody was contacted. Correct it, or get it from git.`,
+  'ledger-form': () =>
+    'The ledger is a list of entries, each beginning with `- address: ADDRESS`. Nobody was contacted. Correct it, or get it from git.',
+  'ledger-field': a =>
+    `An entry of the ledger has a field ${String(a.name)}, which fleet doesn't know.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`} Nobody was contacted.`,
+  'ledger-value': a =>
+    `${String(a.name)} of an entry is "${String(a.value)}". Expected ${String(a.expected)}. Nobody was contacted.`,
+  'ledger-missing': a =>
+    `An entry of the ledger has no ${String(a.name)}. Expected ${String(a.expected)}. Nobody was contacted.`,
+} satisfies Sentences
