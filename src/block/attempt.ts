@@ -54,8 +54,8 @@ export interface Surroundings {
   readonly stop: AbortSignal
   readonly clock: Clock
   readonly isFirst: boolean
-  onProtected(): void
-  onProven(): void
+  readonly onProtected: () => void
+  readonly onProven: () => void
 }
 
 /** Connects, waits for the canary (or is it), and sends what is to be blocked. Throws nothing that a host can do. */

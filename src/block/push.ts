@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import pLimit from 'p-limit'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
@@ -24,6 +25,8 @@ export interface Push {
 
 /** Milliseconds of the first pause, and of the longest. */
 const PAUSE = { first: 1000, most: 15_000 }
+/** Milliseconds before the end in which no other try begins. */
+const SHORTEST = 100
 /** Hosts that install packages at once: they take minutes, and must not keep the places of those that aren't protected. */
 const INSTALLING = 25
 
@@ -31,6 +34,8 @@ const INSTALLING = 25
 export async function pushBlocks(hosts: readonly BlockHost[], push: Push): Promise<readonly BlockOutcome[]> {
   const gate = createGate(push.clock)
   const close = () => gate.close()
+  // One for each host that is being connected to is no leak.
+  setMaxListeners(0, push.stop)
   push.stop.addEventListener('abort', close, { once: true })
   const slowly = pLimit(INSTALLING)
   const seen = new Set<string>()
@@ -103,7 +108,7 @@ async function takeStep(
 /** Whether there is time for another try: waits for it then. The last one comes just before the end. */
 async function pause(run: Run, { host, finding }: BlockOutcome, pauses: number): Promise<boolean> {
   const left = run.giveUpAfter - (run.clock.now() - run.began)
-  if (left <= 0) return false
+  if (left < SHORTEST) return false
   const growing = Math.min(PAUSE.most, PAUSE.first * 2 ** (pauses - 1))
   const after = Math.min(left, growing * (0.5 + run.random() / 2))
   if (finding) run.emit({ type: 'block-retry', host, finding, after })

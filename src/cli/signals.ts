@@ -16,7 +16,7 @@ export function listenToSignals(stopping = STOPPING): Signals {
   const stop = new AbortController()
   const cancel = new AbortController()
   // Every connection of every host listens.
-  setMaxListeners(0, cancel.signal, stop.signal)
+  setMaxListeners(0, cancel.signal)
   const listen = () => {
     if (stop.signal.aborted) return cancel.abort()
     process.stderr.write(stopping)

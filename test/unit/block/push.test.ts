@@ -1,0 +1,278 @@
+import pLimit from 'p-limit'
+import { describe, expect, it } from 'vitest'
+import type { BlockHost, Verbs } from '../../../src/block/attempt.ts'
+import type { BlockEvent, BlockOutcome } from '../../../src/block/event.ts'
+import { pushBlocks } from '../../../src/block/push.ts'
+import type { BlockAnswer, BlockState } from '../../../src/host/block.ts'
+import { FleetError } from '../../../src/model/error.ts'
+import type { Session } from '../../../src/session/session.ts'
+import { VirtualClock } from '../rollout/virtual-clock.ts'
+
+const STATE: BlockState = {
+  hash: 'h',
+  entries: 1,
+  hook: 'stands',
+  areSetsRight: true,
+  isPersisted: true,
+  skew: 0,
+}
+const ANSWER: BlockAnswer = { ...STATE, isHookMade: true, lacked: 1, unknown: [], refused: [] }
+
+const down = () => new FleetError('connect-timeout', { host: 'x' }, { hostState: 'unreachable' })
+const fault = (code: string, args = {}) => new FleetError(code, args, { hostState: 'refused' })
+
+/** What one host does: each list is what it does in turn, and its last word from then on. Numbers are milliseconds. */
+interface Script {
+  readonly connect?: readonly (number | (() => FleetError))[]
+  readonly send?: readonly (Partial<BlockAnswer> | (() => FleetError))[]
+  readonly check?: readonly (Partial<BlockState> | (() => FleetError))[]
+  readonly install?: readonly (() => FleetError)[]
+}
+
+class World {
+  readonly clock = new VirtualClock()
+  readonly log: string[] = []
+  readonly events: BlockEvent[] = []
+  readonly stop = new AbortController()
+  open = 0
+  readonly #scripts: Readonly<Record<string, Script>>
+  readonly #turns = new Map<string, number>()
+
+  constructor(scripts: Readonly<Record<string, Script>>) {
+    this.#scripts = scripts
+  }
+
+  /** Its next word of a kind; undefined where nothing is said of it. */
+  #next(host: string, kind: keyof Script) {
+    const all = this.#scripts[host]?.[kind] ?? []
+    const turn = this.#turns.get(`${host} ${kind}`) ?? 0
+    this.#turns.set(`${host} ${kind}`, turn + 1)
+    return all[Math.min(turn, all.length - 1)]
+  }
+
+  #answer<T extends object>(host: string, kind: 'send' | 'check' | 'install', whole: T): T {
+    this.log.push(`${host} ${kind}`)
+    const word = this.#next(host, kind)
+    if (typeof word === 'function') throw word()
+    return { ...whole, ...(typeof word === 'object' ? word : {}) }
+  }
+
+  host(name: string): BlockHost {
+    return {
+      host: name,
+      connect: async (_, signal) => {
+        const word = this.#next(name, 'connect')
+        await this.clock.sleep(typeof word === 'number' ? word : 10, signal)
+        if (signal?.aborted) throw new FleetError('aborted', { host: name })
+        this.log.push(`${name} connect`)
+        if (typeof word === 'function') throw word()
+        this.open += 1
+        const session: Session & { host: string } = {
+          host: name,
+          connectStart: 0,
+          run: () => Promise.reject(new Error('not here')),
+          close: async () => {
+            this.open -= 1
+          },
+        }
+        return session
+      },
+      order: () => ({ now: 1, map: [], allow: [], even: [] }),
+      undo: () => ({ now: 1, map: [], allow: ['undone'], even: [] }),
+    }
+  }
+
+  get verbs(): Verbs {
+    const of = (session: Session) => String(Reflect.get(session, 'host'))
+    return {
+      send: async (session, { onProtected, allow }) => {
+        if (allow.includes('undone')) this.log.push(`${of(session)} undone`)
+        const answer = this.#answer(of(session), 'send', ANSWER)
+        onProtected?.()
+        return answer
+      },
+      check: async session => this.#answer(of(session), 'check', STATE),
+      persist: async session => ({ ...this.#answer(of(session), 'check', STATE), isPersisted: true }),
+      install: async session => this.#answer(of(session), 'install', {}),
+    }
+  }
+
+  async push({ atOnce = 50, giveUpAfter = 300_000 } = {}): Promise<Record<string, string>> {
+    const limit = pLimit(atOnce)
+    const done = pushBlocks(
+      Object.keys(this.#scripts).map(name => this.host(name)),
+      {
+        verbs: this.verbs,
+        each: (items, work) => Promise.allSettled(items.map(item => limit(() => work(item)))),
+        clock: this.clock,
+        random: () => 1,
+        giveUpAfter,
+        began: 0,
+        stop: this.stop.signal,
+        emit: event => this.events.push(event),
+      },
+    )
+    const outcomes = await this.clock.run(done)
+    expect(this.open).toBe(0)
+    return Object.fromEntries(outcomes.map(one => [one.host, word(one)]))
+  }
+
+  count = (line: string) => this.log.filter(one => one === line).length
+}
+
+const word = ({ state, finding }: BlockOutcome) => (finding ? `${state}: ${finding.code}` : state)
+
+describe('a block on many hosts', () => {
+  it('goes to the first that answers, and to no other before that can be logged in to afresh', async () => {
+    const world = new World({ slow: { connect: [50] }, quick: { connect: [5, 40] }, other: {} })
+    expect(await world.push()).toEqual({ slow: 'blocked', quick: 'blocked', other: 'blocked' })
+    const proven = world.log.indexOf('quick check')
+    expect(world.log.slice(0, proven).filter(line => line.endsWith('send'))).toEqual(['quick send'])
+    expect(world.events[0]).toMatchObject({ type: 'block-protected', host: 'quick', protected: 1, hosts: 3 })
+    expect(world.events).toContainEqual(expect.objectContaining({ type: 'block-proven', host: 'quick' }))
+  })
+
+  it('stops where the first host took itself out', async () => {
+    const taken = () => new FleetError('block-taken-back', {}, { hostState: 'reverted' })
+    const world = new World({ first: { connect: [1], send: [taken] }, second: {}, down: { connect: [down] } })
+    expect(await world.push({ giveUpAfter: 0 })).toEqual({
+      first: 'reverted: block-taken-back',
+      second: 'not started: block-not-begun',
+      down: 'unreachable: connect-timeout',
+    })
+    expect(world.count('second send')).toBe(0)
+  })
+
+  it('lets a host in again, over what is still open, where a fresh login fails twice', async () => {
+    const world = new World({ first: { connect: [1, down] }, second: { connect: [20] } })
+    expect(await world.push()).toEqual({
+      first: 'reverted: block-locked-out',
+      second: 'not started: block-not-begun',
+    })
+    expect(world.log).toContain('first undone')
+    expect(world.count('first connect')).toBe(3)
+    expect(world.count('second send')).toBe(0)
+  })
+
+  it('forgives a fresh login that failed once', async () => {
+    const world = new World({ first: { connect: [1, down, 1] } })
+    expect(await world.push()).toEqual({ first: 'blocked' })
+  })
+
+  it.each([
+    ['refuses', { send: [() => fault('block-unloadable')] }, 'refused: block-unloadable'],
+    ['is another after a moment', { check: [{ hook: 'missing' as const }] }, 'failed: block-not-standing'],
+    ['has sets that somebody changes', { check: [{ areSetsRight: false }] }, 'failed: block-not-standing'],
+  ])('takes the next one first, where the first host %s', async (_, script, what) => {
+    const world = new World({ odd: { connect: [1], ...script }, next: {}, last: {} })
+    expect(await world.push()).toEqual({ odd: what, next: 'blocked', last: 'blocked' })
+    expect(world.count('next check')).toBe(1)
+  })
+
+  it('begins with another beside one that takes more than three seconds', async () => {
+    const world = new World({ slow: { connect: [1, 60_000] }, next: {}, last: {} })
+    expect(await world.push()).toEqual({ slow: 'blocked', next: 'blocked', last: 'blocked' })
+    const at = (host: string) =>
+      world.events.flatMap(event =>
+        event.type === 'block-protected' && event.host === host ? event.after : [],
+      )[0] ?? 0
+    expect(at('last')).toBeGreaterThan(3000)
+    expect(at('last')).toBeLessThan(4000)
+  })
+
+  it('asks those that do not answer again, with growing pauses, until it is given up', async () => {
+    const world = new World({ up: {}, back: { connect: [down, down, 10] }, down: { connect: [down] } })
+    expect(await world.push({ giveUpAfter: 60_000 })).toEqual({
+      up: 'blocked',
+      back: 'blocked',
+      down: 'unreachable: connect-timeout',
+    })
+    const pauses = world.events.flatMap(event =>
+      event.type === 'block-retry' && event.host === 'down' ? Math.round(event.after / 1000) : [],
+    )
+    expect(pauses).toEqual([1, 2, 4, 8, 15, 15, 15])
+  })
+
+  it('asks each once where nobody wants to wait, and never again one that knows its mind', async () => {
+    const denied = () => new FleetError('auth-refused', {}, { hostState: 'unreachable' })
+    const world = new World({ up: {}, down: { connect: [down] }, denied: { connect: [denied] } })
+    expect(await world.push({ giveUpAfter: 0 })).toMatchObject({ down: 'unreachable: connect-timeout' })
+    expect(world.count('down connect')).toBe(1)
+    const patient = new World({ up: {}, denied: { connect: [denied] } })
+    expect(await patient.push()).toMatchObject({ denied: 'unreachable: auth-refused' })
+    expect(patient.count('denied connect')).toBe(1)
+  })
+
+  it('holds no place while it waits', async () => {
+    const world = new World({ down: { connect: [down] }, up: {} })
+    expect(await world.push({ atOnce: 1, giveUpAfter: 10_000 })).toMatchObject({ up: 'blocked' })
+  })
+
+  it('does not wait for what holds all places before it', async () => {
+    const names = Array.from({ length: 10 }, (_, number) => `web${number}`)
+    const world = new World(Object.fromEntries(names.map(name => [name, {}])))
+    expect(new Set(Object.values(await world.push({ atOnce: 3 })))).toEqual(new Set(['blocked']))
+  })
+
+  it('installs what a host lacks, once, and what makes the block last', async () => {
+    const lacks = () => fault('block-refused', { why: 'lacks' })
+    const passing = { isPersisted: false, why: 'packages' }
+    const world = new World({
+      bare: { send: [lacks, passing] },
+      hopeless: { send: [lacks] },
+      offline: { send: [passing], install: [() => fault('packages-failed')] },
+      stale: { send: [{ isPersisted: false, why: 'stale-rules' }] },
+      up: { connect: [1] },
+    })
+    expect(await world.push()).toEqual({
+      bare: 'blocked',
+      hopeless: 'refused: block-refused',
+      offline: 'blocked, not persisted: packages-failed',
+      stale: 'blocked, not persisted: block-not-persisted',
+      up: 'blocked',
+    })
+    expect(world.count('hopeless install')).toBe(1)
+    expect(world.count('stale install')).toBe(0)
+  })
+
+  it('protects all others before it installs anything, where the places are few', async () => {
+    const lacks = () => fault('block-refused', { why: 'lacks' })
+    const world = new World({ up: { connect: [1] }, bare: { send: [lacks, {}] }, later: {}, last: {} })
+    await world.push({ atOnce: 1 })
+    expect(world.log.indexOf('bare install')).toBeLessThan(world.log.lastIndexOf('bare send'))
+    expect(world.log.lastIndexOf('last send')).toBeLessThan(world.log.lastIndexOf('bare send'))
+  })
+
+  it('is not done where a host leaves something out; all else is blocked there', async () => {
+    const refused = [{ address: '203.0.113.0/24', what: 'gateway', covers: '203.0.113.1' }]
+    const world = new World({ picky: { send: [{ refused }] } })
+    expect(await world.push()).toEqual({ picky: 'refused: block-host-refuses' })
+  })
+
+  it('says what somebody should know of a host that blocks', async () => {
+    const world = new World({
+      early: { send: [{ skew: 86_400 }] },
+      more: { send: [{ unknown: ['1.1.1.1'] }] },
+    })
+    expect(await world.push()).toEqual({ early: 'blocked: block-clock', more: 'blocked: block-unknown' })
+  })
+
+  it('ends at once when it is told to, and names who is left', async () => {
+    const world = new World({ up: {}, down: { connect: [down] }, hanging: { connect: [100_000] } })
+    const sleeping = world.clock.sleep(5000).then(() => world.stop.abort())
+    expect(await world.push()).toEqual({
+      up: 'blocked',
+      down: 'unreachable: connect-timeout',
+      hanging: 'not started: block-stopped',
+    })
+    await sleeping
+    expect(world.clock.now()).toBeLessThan(6000)
+  })
+
+  it('never swallows a mistake of its own', async () => {
+    const world = new World({ up: {} })
+    const broken = { ...world.verbs, send: () => Promise.reject(new TypeError('oops')) }
+    Object.defineProperty(world, 'verbs', { value: broken })
+    await expect(world.push()).rejects.toThrow('oops')
+  })
+})
