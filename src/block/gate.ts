@@ -33,9 +33,13 @@ export function createGate(clock: Clock): Gate {
     const wake = waiting.shift()
     if (wake) wake(sendOut())
   }
+  const passLater = async () => {
+    await clock.sleep(PATIENCE)
+    next()
+  }
   const sendOut = (): Turn => {
     out += 1
-    void clock.sleep(PATIENCE).then(next)
+    void passLater()
     return 'canary'
   }
   return {

@@ -36,9 +36,6 @@ const HALVES: Readonly<Record<string, readonly string[]>> = {
   '::/0': ['::/1', '8000::/1'],
 }
 
-export const overlap = (a: Span, b: Span): boolean =>
-  a.family === b.family && a.start <= b.end && b.start <= a.end
-
 export const covers = (outer: Span, inner: Span): boolean =>
   outer.family === inner.family && outer.start <= inner.start && inner.end <= outer.end
 

@@ -41,7 +41,7 @@ const evenOf = ({ evenSo, lifted }: Entry) => (lifted ? [] : evenSo.flatMap(cidr
  * A network may be in several entries: by itself, in a range, for all hosts and for some. It stays blocked as long as
  * one of them says so, with the latest word of all, or a host that has heard that word already would not take this one.
  */
-export function linesOf(entries: readonly Entry[], now: number): readonly BlockLine[] {
+function linesOf(entries: readonly Entry[], now: number): readonly BlockLine[] {
   const lines = new Map<string, BlockLine>()
   for (const entry of entries)
     for (const address of cidrsOf(entry.address)) {

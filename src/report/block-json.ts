@@ -18,8 +18,8 @@ export function dryLine(tried: Tried): string {
 
 /** An entry of the ledger as a line. */
 export function entryLine(entry: Entry): string {
-  const { until, at, lifted, ...rest } = entry
-  return line({ type: 'block-entry', ...rest, until: until === 0 ? null : iso(until * 1000), at: iso(at) })
+  const { until, at } = entry
+  return line({ type: 'block-entry', ...entry, until: until === 0 ? null : iso(until * 1000), at: iso(at) })
 }
 
 /** What a host has of the ledger, as a line. */

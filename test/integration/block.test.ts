@@ -10,10 +10,17 @@ describe.concurrent('fleet block', () => {
   it('blocks on hosts that were never touched', async () => {
     const at = await makeSite(lab(), ['one', 'two', 'three'])
     const done = await at.fleet('block', '203.0.113.9', '--for', '24h', '--reason', 'guessing')
-    console.log(done)
-    console.log(await at.fleet('blocks'))
-    console.log(await at.fleet('unblock', '203.0.113.9'))
-    console.log(await at.fleet('blocks'))
-    expect(done).toMatchObject({ code: 0 })
+    expect(done).toMatchObject({ code: 0, stdout: '3 hosts: blocked, and after a reboot as well.\n' })
+    expect(done.stderr).toMatch(/^(one|two|three) is protected, \d+\.\d s after Enter$/m)
+    const listed = await at.fleet('blocks')
+    expect(listed).toMatchObject({ code: 0 })
+    expect(listed.stdout).toMatch(
+      /^203\.0\.113\.9: until .* "guessing"; by .*\n3 hosts: as the ledger says\.\n$/,
+    )
+    expect(await at.fleet('unblock', '203.0.113.9')).toMatchObject({
+      code: 0,
+      stdout: '3 hosts: unblocked.\n',
+    })
+    expect((await at.fleet('blocks')).stdout).toMatch(/^Nothing is blocked/)
   })
 })

@@ -37,7 +37,7 @@ const UNTIL: Readonly<Record<string, string>> = {
 
 const whose = (a: Args): string => {
   const name = String(a.name)
-  switch (a.what) {
+  switch (String(a.what)) {
     case 'host':
       return `${name}, a host of the inventory (${String(a.covers)})`
     case 'management':
