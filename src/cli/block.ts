@@ -10,13 +10,13 @@ import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
 import { readWords } from './block-words.ts'
 import { giveUpAfterOf, ledgerOf, seconds, sendToAll, wantedOf, warn } from './blocking.ts'
-import { whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
 import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { listHosts } from './render.ts'
+import { whoIsHere } from './who.ts'
 
 /** Drops all that comes from an address, and goes to it, on every host. Exit codes: docs/exit-codes.md. */
 export async function run(given: Flags): Promise<number> {

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os'
 import type { Rollout } from '../config/rollout.ts'
 import { openJournal } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
@@ -22,6 +21,7 @@ import { checkRollout } from './rollout-names.ts'
 import { newRunName } from './run-name.ts'
 import type { Signals } from './signals.ts'
 import { openVoice } from './voice.ts'
+import { whoIsHere } from './who.ts'
 
 /** What is done to hosts. */
 interface Doing {
@@ -105,8 +105,6 @@ export const holdInventory = (directory: string, sources: readonly string[], run
   })
 
 export const warn = (finding: Finding) => void process.stderr.write(`${say(finding)}\n`)
-
-export const whoIsHere = (): string => `${userInfo().username}@${hostname()}`
 
 export function count(outcomes: readonly Outcome[]): Partial<Record<HostState, number>> {
   const states: Partial<Record<HostState, number>> = {}

@@ -5,7 +5,6 @@ import type { Outcome } from '../model/event.ts'
 import type { ApplyTools } from '../rollout/apply-host.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import { neverTakenBack, takeBack } from '../rollout/take-back.ts'
-import { whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { toDo } from './go-on.ts'
@@ -14,6 +13,7 @@ import { allFlags } from './left-run.ts'
 import { aptTimeoutOf, confirmTimeoutOf } from './roll-out.ts'
 import { wayOfRun } from './way-of.ts'
 import { wayBack } from './ways-back.ts'
+import { whoIsHere } from './who.ts'
 
 /** Brings a taking back to its end that somebody else has begun. Nobody is started, also who had failed. */
 export async function goBack(

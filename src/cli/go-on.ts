@@ -4,7 +4,6 @@ import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { Left } from '../rollout/plan-course.ts'
 import type { Rolled } from '../rollout/roll.ts'
-import { whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { rolloutOfCommand } from './course.ts'
@@ -19,6 +18,7 @@ import { checkRollout } from './rollout-names.ts'
 import { prepare } from './survey.ts'
 import { waysOf } from './way-of.ts'
 import { prepareBack } from './ways-back.ts'
+import { whoIsHere } from './who.ts'
 
 /** Of these nobody knows for good what became of them. */
 export const OPEN: ReadonlySet<HostState> = new Set(['unknown', 'stuck', 'confirmed, not persisted'])

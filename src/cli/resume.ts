@@ -12,7 +12,7 @@ import type { HostGates } from '../rollout/gates/host-gates.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import { settleAgain } from '../rollout/settle-again.ts'
 import { endOfReturn } from '../rollout/take-back.ts'
-import { count, holdInventory, warn, whoIsHere } from './change.ts'
+import { count, holdInventory, warn } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { recallGates } from './gates.ts'
@@ -26,6 +26,7 @@ import { allFlags, checkExtraVars, findLeftRun } from './left-run.ts'
 import { reportOf } from './report.ts'
 import { listenToSignals } from './signals.ts'
 import { openVoice } from './voice.ts'
+import { whoIsHere } from './who.ts'
 
 /**
  * Brings to its end what a fleet that died has left: hosts in flight are settled, then it goes on with those whose turn

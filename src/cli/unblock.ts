@@ -8,13 +8,13 @@ import { openBlockVoice } from '../report/block-voice.ts'
 import { sayCovered } from '../report/block-words.ts'
 import { readWords } from './block-words.ts'
 import { giveUpAfterOf, ledgerOf, seconds, sendToAll, wantedOf, warn } from './blocking.ts'
-import { whoIsHere } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
 import { withBecomePassword } from './hosts.ts'
 import { readInputs } from './inputs.ts'
 import { listHosts } from './render.ts'
+import { whoIsHere } from './who.ts'
 
 /** Lets an address in again, on every host; says what still covers it. Exit codes: docs/exit-codes.md. */
 export async function run(given: Flags): Promise<number> {
