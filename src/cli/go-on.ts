@@ -16,7 +16,7 @@ import type { Prepared } from './prepared.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
 import { checkRollout } from './rollout-names.ts'
 import { prepare } from './survey.ts'
-import { waysOf } from './way-of.ts'
+import { ALL_OF_IT, waysOf } from './way-of.ts'
 import { prepareBack } from './ways-back.ts'
 import { whoIsHere } from './who.ts'
 
@@ -108,7 +108,7 @@ function prepareAgain(record: RunRecord, flags: Flags, cancel: AbortSignal): Pro
   if (word === 'apply') return prepare(flags, cancel)
   if (word === 'lockdown') return prepareLockdown(flags, cancel)
   const journal = flags.journal
-  const ways = word === 'remove' ? () => ({ to: 0 }) : waysOf({ ...record.flags, journal }, askedBy(record))
+  const ways = word === 'remove' ? () => ALL_OF_IT : waysOf({ ...record.flags, journal }, askedBy(record))
   return prepareBack(flags, cancel, ways)
 }
 

@@ -14,6 +14,8 @@ export interface Way {
   readonly made?: Made
   /** A generation that was made later is somebody else's. */
   readonly asked?: Asked
+  /** Back to before fleet, and what is blocked there goes as well. */
+  readonly removesBlocks?: true
 }
 
 /** What every run over hosts begins with: everything read, and ready to be looked at. */

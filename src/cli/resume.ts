@@ -183,7 +183,8 @@ async function outcomeOf(host: string, known: HostRecord, it: GoingOn): Promise<
     return { host, state: 'unknown', finding: { code: 'host-not-in-inventory', severity: 'error', args: {} } }
   const age = realClock.wall() - Date.parse(handover.at)
   const tools = { connect: it.pool.connector(connection), clock: realClock, emit: it.emit }
-  const left = { host, run: it.record.run, handover, age }
+  const removesBlocks = wordOf(it.record) === 'remove'
+  const left = { host, run: it.record.run, handover, age, removesBlocks }
   if (!isGoingBack) return settleAgain(left, { ...tools, gates: gatesOf(host, it) })
   const outcome = endOfReturn(await settleAgain(left, tools), base)
   // Where that is still to be finished it is tried once more.

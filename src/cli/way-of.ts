@@ -8,6 +8,9 @@ import type { Inputs } from './inputs.ts'
 import { journalsOf } from './journals.ts'
 import type { Way } from './prepared.ts'
 
+/** A removal: what stood before fleet comes back, and blocks go too. */
+export const ALL_OF_IT: Way = { to: 0, removesBlocks: true }
+
 type WayOf = (host: string, inputs: Inputs) => Promise<Way | undefined>
 
 /**

@@ -24,7 +24,7 @@ export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string
     inputs.hosts.map(({ name }) => name),
   )
   const known = new Map(inputs.hosts.map(host => [host.name, host]))
-  return (name, { to, from, made, asked }) => {
+  return (name, { to, from, made, asked, removesBlocks }) => {
     const host = known.get(name)
     const connection = inputs.connections.get(name)
     if (!host || !connection)
@@ -53,7 +53,9 @@ export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string
         host: name,
         connect,
         observe: observeBefore,
-        decide: decided(seen => decideRemoval({ ...question, seen })),
+        decide: decided(seen =>
+          decideRemoval({ ...question, seen, ...(removesBlocks ? { removesBlocks } : {}) }),
+        ),
       }
     return {
       host: name,

@@ -25,6 +25,7 @@ VAR=/var/lib/fleet
 ETC=/etc/iptables
 GENERATIONS=$ETC/fleet
 GENERATIONS_GONE=$ETC/.fleet-gone
+BLOCKS=$GENERATIONS/blocks
 PLUGINS=/usr/share/netfilter-persistent/plugins.d
 MARK=${FLEET_MARK:-fleet}
 # What stands before a tool that must not hang for good; only the guard can't be ended by its caller.

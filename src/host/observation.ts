@@ -37,6 +37,8 @@ export interface Observation {
   /** Listening sockets, as `ss -Hlntup` prints them; undefined if the host has no ss. */
   readonly sockets: readonly string[] | undefined
   readonly generation: Generation
+  /** Where it is told to block something. */
+  readonly blocks?: HostBlocks
   /** The candidate in the host's own words; undefined where `asConfirmed`, or where it doesn't load. */
   readonly canonical: PerFamily<string> | undefined
   /** Candidate and live owned rules are those of the last confirmed generation. */
@@ -50,6 +52,14 @@ export interface Observation {
   readonly before?: Before
   /** The same of a generation to go back to. */
   readonly target?: TargetGeneration
+}
+
+/** What a host says of its blocks without being asked more than it knows anyway. */
+export interface HostBlocks {
+  /** hashBlocks of the map that it keeps. */
+  readonly hash: string
+  /** A boot blocks it too. */
+  readonly isPersisted: boolean
 }
 
 /** A generation that was confirmed once: its number, the hash of what was asked for then, and its sets. */

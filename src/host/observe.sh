@@ -113,6 +113,7 @@ tell_rules() { # CANDIDATE_HASH
   tell_members
   piece sockets
   if have ss; then ss -Hlntup 2>/dev/null; else echo '#no ss'; fi
+  tell_blocks
   tell_generation
   if as_confirmed "$1"; then
     piece confirmed-as-is

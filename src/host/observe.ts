@@ -3,7 +3,7 @@ import type { PerFamily } from '../model/family.ts'
 import type { Session } from '../session/session.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
 import { findDamaged, readMeta } from './meta.ts'
-import type { ChangedSet, Generation, GuardLock, Observation } from './observation.ts'
+import type { ChangedSet, Generation, GuardLock, HostBlocks, Observation } from './observation.ts'
 import { type Pieces, readFacts } from './pieces.ts'
 
 /** What is asked of a host: may it be this? Texts for iptables-restore and for `ipset restore`. */
@@ -18,14 +18,17 @@ export interface Candidate {
 const BEFORE: Candidate = { rules: { 4: '', 6: '' }, sets: '', hash: 'before' }
 
 /**
- * Reads a host that fleet is to be removed from; `canonical` is what stood before. A host that fleet never changed
- * keeps nothing of this. Errors: `host-refuses` where what stood before is missing or damaged, and observe's.
+ * Reads a host that fleet is to be removed from; `canonical` is what stood before. A host that fleet never changed,
+ * and that blocks nothing, keeps nothing of this. Errors: `host-refuses` where what stood before is missing or damaged, and observe's.
  */
 export async function observeBefore(session: Session): Promise<Observation> {
   const reply = await readHost(session, { verb: 'report', timeout: 60_000 })
   if (reply.code !== EXIT.done) throw observeError(reply)
+  const none = { isTouched: false, files: [], isBooted: false }
   if (isTouched(reply.pieces)) return observe(session, BEFORE)
-  return { ...readObservation(reply.pieces), before: { isTouched: false, files: [], isBooted: false } }
+  if (!reply.pieces.has('blocks')) return { ...readObservation(reply.pieces), before: none }
+  const seen = await observe(session, BEFORE)
+  return { ...seen, before: { ...(seen.before ?? none), isTouched: false } }
 }
 
 /** Reads a host; the candidate is a generation of its own that was confirmed once. Errors: `host-refuses`, and observe's. */
@@ -103,6 +106,7 @@ function readObservation(pieces: Pieces): Observation {
     members: readMembers(pieces.get('members')),
     sockets: sockets.includes('#no ss') ? undefined : sockets,
     generation: readGeneration(pieces),
+    ...readBlocks(pieces),
     canonical: pieces.has('canon.4') && pieces.has('canon.6') ? both('canon') : undefined,
     asConfirmed: pieces.has('confirmed-as-is'),
     loadErrors: new Map(errors.map(([name, text]) => [name.slice('error.'.length), text.trim()])),
@@ -117,6 +121,14 @@ function readObservation(pieces: Pieces): Observation {
 function readMembers(piece: string | undefined): ReadonlyMap<string, readonly string[]> {
   const words = lines(piece).map(line => line.split(' '))
   return new Map(words.map(([name = '', ...addresses]) => [name, addresses]))
+}
+
+export function readBlocks(pieces: Pieces): { readonly blocks?: HostBlocks } {
+  if (!pieces.has('blocks')) return {}
+  const facts = readFacts(pieces.get('blocks'))
+  return {
+    blocks: { hash: facts.get('hash')?.[0] ?? '', isPersisted: facts.get('persisted')?.[0] === 'yes' },
+  }
 }
 
 function readBefore(piece: string | undefined): Pick<Observation, 'before'> {

@@ -131,9 +131,24 @@ forget_alone() { # NONCE
   if [ "$generation" -gt 0 ] || [ "$linked" = yes ]; then stop "$EXIT_REFUSED" not-removed "$generation"; fi
   timeout 20 ipset list -n 2>/dev/null | grep -E '^fleet[46]-[0-9a-f]+$' | while read -r set; do timeout 20 ipset destroy "$set" 2>/dev/null; done
   unmask || stop "$EXIT_BUSY" busy packages
-  # In one step, so that no half of it is taken for the whole later.
-  [ ! -e "$GENERATIONS" ] || { rm -rf "$GENERATIONS_GONE"; mv -T "$GENERATIONS" "$GENERATIONS_GONE"; } || stop "$EXIT_STORAGE" storage "$ETC"
-  rm -rf "$GENERATIONS_GONE" "$VAR" "$RUN" || stop "$EXIT_STORAGE" storage "$VAR"
+  { forget_generations && rm -rf "$GENERATIONS_GONE" "$VAR"; } || stop "$EXIT_STORAGE" storage "$ETC"
+  # A block may be at work right now.
+  for trace in "$RUN"/* "$RUN"; do
+    case $trace in */block | */block.lock | */block-boot.*) ;; "$RUN") rmdir "$RUN" 2>/dev/null ;; *) rm -rf "$trace" || stop "$EXIT_STORAGE" storage "$RUN" ;; esac
+  done
   piece forgotten
   piece end
+}
+
+# forget_generations: in one step, so that no half of it is taken for the whole later. What is blocked stays blocked:
+# beside it the generations go one by one, and what stood before, which is what is in force, last.
+forget_generations() {
+  [ -e "$GENERATIONS" ] || return 0
+  rm -rf "$GENERATIONS_GONE"
+  [ -e "$BLOCKS" ] || { mv -T "$GENERATIONS" "$GENERATIONS_GONE"; return; }
+  mkdir "$GENERATIONS_GONE" || return 1
+  for trace in "$GENERATIONS"/*; do
+    case $trace in "$BLOCKS" | */current | */gen-000000) ;; *) mv "$trace" "$GENERATIONS_GONE" || return 1 ;; esac
+  done
+  rm -f "$GENERATIONS/current" && sync "$GENERATIONS" && rm -rf "$GENERATIONS/gen-000000"
 }

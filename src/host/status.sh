@@ -10,18 +10,31 @@ verb_report() {
   printf 'boot_id=%s\n' "$boot"
   tell_uptime
   if is_touched; then echo touched=yes; else echo touched=no; fi
+  tell_blocks
   report_generation
   report_last
   report_lock
   piece end
 }
 
-# is_touched: a change was once handed to this host, whatever came of it.
+# is_touched: a change was once handed to this host, whatever came of it. Blocks are none.
 is_touched() {
-  for trace in "$GENERATIONS" "$GENERATIONS_GONE" "$PLUGINS/12-fleet" "$PLUGINS/30-fleet" "$VAR/masked" "$VAR/txn"/*; do
-    [ ! -e "$trace" ] || return 0
+  for trace in "$GENERATIONS"/* "$GENERATIONS/current" "$GENERATIONS_GONE" "$PLUGINS/12-fleet" "$PLUGINS/30-fleet" "$VAR/masked" "$VAR/txn"/*; do
+    [ "$trace" = "$BLOCKS" ] || { [ ! -e "$trace" ] && [ ! -L "$trace" ]; } || return 0
   done
   return 1
+}
+
+# tell_blocks: what a host is told to block, by the hash of its map, and whether a boot would do so. Where the chain
+# stands is in its live rules.
+tell_blocks() {
+  [ -s "$BLOCKS/map" ] || return 0
+  sum=$({ read -r _; sha256sum; } 2>/dev/null <"$BLOCKS/map")
+  piece blocks
+  printf 'hash=%s\n' "${sum%% *}"
+  if [ -e "$BLOCKS/rehearsed" ] && [ -x "$PLUGINS/11-fleet-block" ] && [ -x "$PLUGINS/40-fleet-block" ] && unit_enabled; then
+    echo persisted=yes
+  fi
 }
 
 report_generation() {

@@ -2,7 +2,8 @@ import { FleetError } from '../model/error.ts'
 import type { Session } from '../session/session.ts'
 import { EXIT, readHost, stopOf } from './call.ts'
 import { type Meta, readMeta } from './meta.ts'
-import { isTouched, readLock, readUp } from './observe.ts'
+import type { HostBlocks } from './observation.ts'
+import { isTouched, readBlocks, readLock, readUp } from './observe.ts'
 import { type Pieces, readFacts } from './pieces.ts'
 
 /** What stands on a host of fleet's: its guard, its generation and its last change. */
@@ -14,6 +15,8 @@ export interface HostStatus {
   readonly isTouched: boolean
   /** Undefined where fleet never confirmed one, or was removed. */
   readonly generation: StatusGeneration | undefined
+  /** Where it is told to block something. */
+  readonly blocks?: HostBlocks
   /** A change is being handed to it. */
   readonly isArming: boolean
   /** The change that holds the host, where one does. */
@@ -65,6 +68,7 @@ function statusOf(pieces: Pieces): HostStatus {
     isTouched: isTouched(pieces),
     isArming: pieces.has('arming'),
     generation: readGeneration(pieces),
+    ...readBlocks(pieces),
     guard: guard && { ...guard, alive },
     unstored: readTransaction(pieces.get('unstored'), uptime),
     last: readTransaction(pieces.get('last'), uptime),

@@ -19,6 +19,8 @@ export interface HostChange extends Passage {
   readonly candidateHash: string
   /** Of a lockdown: the generation that its release leads to. */
   readonly lockdown?: number
+  /** A removal that takes blocks away as well. */
+  readonly removesBlocks?: true
 }
 
 /** Everything worked out for one host. */
@@ -38,6 +40,8 @@ export interface HostPlan extends Wish {
   /** Only where the verdict is `change` and the rules could be worked out before packages are installed. */
   readonly change?: HostChange
   readonly bootId: string
+  /** It doesn't block all that the ledger says. */
+  readonly isBehind?: true
 }
 
 /** A plan for a host where nothing is to be done and nothing is to be said. */

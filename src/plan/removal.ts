@@ -16,6 +16,8 @@ export interface RemovalQuestion {
   readonly preserve: readonly string[]
   readonly replace: readonly string[]
   readonly acceptLockoutRisk: boolean
+  /** What is blocked there isn't any more afterwards. */
+  readonly removesBlocks?: boolean
 }
 
 /**
@@ -31,7 +33,8 @@ export function decideRemoval(question: RemovalQuestion): HostPlan {
   const refused = (finding: Finding): HostPlan => ({ ...nothing, verdict: 'refused', findings: [finding] })
   // Whether there is something to remove wasn't read then.
   if (seen.lacks.length > 0) return refused(refuse('host-lacks', { tools: seen.lacks }))
-  if (!before?.isTouched) return nothing
+  const removesBlocks = question.removesBlocks === true && seen.blocks !== undefined
+  if (!before || !(before.isTouched || removesBlocks)) return nothing
   if (!seen.canonical) return refused(refuse('before-does-not-load', firstError(seen.loadErrors)))
   const rulesets = { 4: wanted(question, 4), 6: wanted(question, 6) }
   const plan = decide({
@@ -47,7 +50,7 @@ export function decideRemoval(question: RemovalQuestion): HostPlan {
     acceptLockoutRisk: question.acceptLockoutRisk,
     isShipped,
   })
-  return withRemoval(plan, before, seen.generation.number)
+  return withRemoval(plan, before, seen.generation.number, removesBlocks)
 }
 
 /**
@@ -63,17 +66,20 @@ const asLeaving = (seen: Observation): Observation => ({
 
 const isShipped = () => true
 
-function withRemoval(plan: HostPlan, before: Before, base: number): HostPlan {
+const UNBLOCKS: Finding = { code: 'removal-unblocks', severity: 'warning', args: {} }
+
+function withRemoval(plan: HostPlan, before: Before, base: number, removesBlocks: boolean): HostPlan {
   const rules = before.isBooted ? before.files : []
   const note = { code: 'removal', severity: 'note', args: { files: before.files, loaded: rules } } as const
   const findings = plan.findings.flatMap(finding => (finding.code === 'unmanaged-kept' ? [] : [finding]))
   const { change, ...rest } = plan
+  const more = removesBlocks ? { removesBlocks } : {}
   return {
     ...rest,
-    findings: [note, ...findings],
+    findings: [note, ...(removesBlocks ? [UNBLOCKS] : []), ...findings],
     unmanaged: [],
     installs: false,
-    ...(change ? { change: { ...change, base, generation: 0, removes: true } } : {}),
+    ...(change ? { change: { ...change, base, generation: 0, removes: true, ...more } } : {}),
   }
 }
 

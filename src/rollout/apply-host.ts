@@ -110,6 +110,7 @@ async function attempt(observed: Observed, tools: Tools): Promise<Settled> {
   const transaction = transactionOf(plan.change, tools)
   const { nonce, base, generation, confirmTimeout } = transaction
   const armed = { host: target.host, nonce, bootId: plan.bootId, confirmTimeout }
+  const { removesBlocks = false } = plan.change
   const gates = tools.gatesOf?.(target.host)
   await gates?.before()
   await beforeTimeIsUp(session, tools)
@@ -127,7 +128,7 @@ async function attempt(observed: Observed, tools: Tools): Promise<Settled> {
       connect,
       lookAgain: one => lookAgain(one, target, plan, nonce),
       ...(gates ? { passes: () => patiently(gates, tools) } : {}),
-      ...(transaction.removes ? { afterwards: one => forgetRemoved(one, nonce) } : {}),
+      ...(transaction.removes ? { afterwards: one => forgetRemoved(one, nonce, { removesBlocks }) } : {}),
     },
   )
   return withWarning(settled, plan)

@@ -16,6 +16,8 @@ export interface LeftBehind {
   readonly handover: Handover
   /** Milliseconds since it was armed, by the controller's wall clock. */
   readonly age: number
+  /** A removal takes blocks away as well. */
+  readonly removesBlocks?: boolean
 }
 
 export interface AgainTools {
@@ -43,7 +45,7 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
       lookAgain: session => lookAgain(session, left),
       ...(gates ? { passes: () => patiently(gates, tools) } : {}),
       ...(handover.generation === 0
-        ? { afterwards: (session: Session) => forgetRemoved(session, handover.nonce) }
+        ? { afterwards: (session: Session) => forgetRemoved(session, handover.nonce, left) }
         : {}),
     },
   )

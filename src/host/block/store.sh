@@ -1,7 +1,6 @@
 # shellcheck shell=sh
 # The host's own copy of the map, which outlives a reboot: $BLOCKS/map, with a header of what its clock is worth.
 
-BLOCKS=$GENERATIONS/blocks
 WORK=/run/fleet/block
 LOCK=/run/fleet/block.lock
 

@@ -18,6 +18,13 @@ const LOADED: Readonly<Record<string, string>> = {
   sets: 'The ipsets',
 }
 
+const BEHIND: Readonly<Record<string, string>> = {
+  missing: 'It blocks nothing of what the ledger says.',
+  other: 'It does not block just what the ledger says.',
+  hook: 'Its blocks do not stand where packets meet them first.',
+  boot: 'It blocks what the ledger says, but would not any more after a boot.',
+}
+
 const decided = (a: Args) =>
   a.rule === '' ? 'No rule accepts it, so the policy decides.' : `What decides is "${String(a.rule)}".`
 
@@ -121,6 +128,9 @@ export const planSentences = {
     const where = files.length === 0 ? 'no file' : `${files.join(' and ')}, which no boot loaded`
     return `Before fleet no rules were loaded at boot (${where}): fleet's rules go, and nothing takes their place. fleet's own files go; packages stay.`
   },
+  'removal-unblocks': () => 'What is blocked there is not blocked any more afterwards.',
+  'blocks-behind': a =>
+    `${BEHIND[String(a.why)] ?? ''} \`fleet apply\` and \`fleet blocks --repair\` put that right.`,
   'before-does-not-load': a =>
     `What stood before fleet (/etc/iptables/fleet/gen-000000) doesn't load on this host any more${a.detail === '' ? '' : `; its own tools say: ${String(a.detail)}`}. Nothing was changed.`,
 } satisfies Sentences

@@ -31,6 +31,8 @@ export const rolloutSentences = {
   'arm-lost': () =>
     'The connection broke off while the change was being handed over, and the host never began it.',
   removed: () => 'fleet is gone from the host, and what stood before it is in force and boots.',
+  'blocks-stay': a =>
+    `fleet's rules are gone, but what is blocked there still is (${String(a.last)}). \`fleet remove\` once more takes it away.`,
   'removed-not-forgotten': () =>
     "What stood before fleet is in force and boots, but fleet's own files in /var/lib/fleet and /etc/iptables/fleet are still there. They do nothing; `fleet remove` takes them away.",
   'taken-back': a =>

@@ -5,6 +5,7 @@ import { observe } from '../../../src/host/observe.ts'
 import { sha256 } from '../../../src/host/pieces.ts'
 import type { Family, PerFamily } from '../../../src/model/family.ts'
 import { metaOf } from '../../../src/plan/meta.ts'
+import { jumpOf, KNOWN_FOREIGN, matchesAny } from '../../../src/plan/ownership.ts'
 import { canonical } from '../../../src/ruleset/canonical.ts'
 import { ownedLines, project } from '../../../src/ruleset/owned.ts'
 import { parseSave } from '../../../src/ruleset/parse.ts'
@@ -73,7 +74,8 @@ function work(seen: Observation, want: Wanted, family: Family) {
   )
   const owned = new Set([...ownedLines(last), ...ownedLines(wish), ...policies])
   const now = project(live, owned)
-  const made = change(live, now, wish)
+  const isPreserved = (text: string) => matchesAny(jumpOf(text) ?? '', KNOWN_FOREIGN)
+  const made = change(live, now, wish, { isPreserved })
   return {
     now: printRestore(now),
     want: printRestore(wish),

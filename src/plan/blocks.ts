@@ -1,0 +1,53 @@
+import type { Observation } from '../host/observation.ts'
+import { FAMILIES, type Family } from '../model/family.ts'
+import type { Finding } from '../model/finding.ts'
+
+/** What a host is to block, as the ledger has it. */
+export interface WantedBlocks {
+  /** Of the map, as a host answers it. */
+  readonly hash: string
+  /** Addresses that are blocked in it. */
+  readonly entries: number
+}
+
+type Seen = Pick<Observation, 'blocks' | 'live' | 'ipv6' | 'iptables'>
+
+/** What a host lacks of what is to be blocked: nothing where it has just that, in the first place, and for good. */
+export function findBehind(seen: Seen, wanted: WantedBlocks | undefined): Finding | undefined {
+  if (!wanted || (wanted.entries === 0 && !seen.blocks)) return undefined
+  const why = whatIsBehind(seen, wanted)
+  if (why === undefined) return undefined
+  return { code: 'blocks-behind', severity: 'warning', args: { why, entries: wanted.entries } }
+}
+
+function whatIsBehind(seen: Seen, { hash }: WantedBlocks): string | undefined {
+  if (!seen.blocks) return 'missing'
+  if (seen.blocks.hash !== hash) return 'other'
+  if (!isHooked(seen)) return 'hook'
+  return seen.blocks.isPersisted ? undefined : 'boot'
+}
+
+/** Whether the chain is what it has to be, and the first that a packet meets, in all families that the host has. */
+export const isHooked = ({ live, ipv6 }: Seen): boolean =>
+  FAMILIES.every(family => (family === 6 && !ipv6) || isHookedIn(live[family], family))
+
+function isHookedIn(save: string, family: Family): boolean {
+  const raw = /^\*raw\n((?:(?!COMMIT$).*\n)*)COMMIT$/m.exec(save)?.[1] ?? ''
+  const of = (chain: string) => raw.split('\n').filter(line => line.startsWith(`-A ${chain} `))
+  const isFirst = (chain: string) => of(chain)[0] === `-A ${chain} -j FLEET-BLOCK`
+  return isFirst('PREROUTING') && isFirst('OUTPUT') && of('FLEET-BLOCK').join('\n') === rulesOf(family)
+}
+
+/** As block/hook.sh makes them. */
+const rulesOf = (family: Family): string =>
+  [
+    [`fleet-block${family}`, 'src'],
+    [`fleet-block${family}-out`, 'dst'],
+    [`fleet-feeds${family}`, 'src'],
+    [`fleet-feeds${family}`, 'dst'],
+  ]
+    .map(
+      ([set, side]) =>
+        `-A FLEET-BLOCK -m set --match-set ${set} ${side} -m set ! --match-set fleet-allow${family} ${side} -j DROP`,
+    )
+    .join('\n')
