@@ -76,7 +76,9 @@ function showEvents() {
       const promoted = fresh.findLastIndex(({ event }) => event.type === 'rollout-promoted')
       for (const [at, { at: moment, event }] of fresh.entries()) {
         past = Date.parse(moment)
-        const isOver = event.type === 'rollout-paused' && at < promoted
+        const isOver =
+          (event.type === 'rollout-paused' && at < promoted) ||
+          (event.type === 'rollout-waiting' && Date.parse(event.until) < realClock.wall())
         if (!isOver) await progress.emit(event)
       }
       past = undefined

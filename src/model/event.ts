@@ -118,6 +118,14 @@ export type Event =
     }
   /** A host that persisted was looked at once more; with a finding if it doesn't pass. */
   | { readonly type: 'host-checked'; readonly host: string; readonly finding?: Finding }
+  /** For the window in which hosts may be changed, or for a stage to soak. ISO 8601. */
+  | {
+      readonly type: 'rollout-waiting'
+      readonly run: string
+      readonly what: 'window' | 'soak'
+      readonly until: string
+      readonly seconds: number
+    }
   | { readonly type: 'rollout-paused'; readonly run: string; readonly why: Finding }
   | { readonly type: 'rollout-promoted'; readonly run: string }
   /** Hosts that persisted go back to the generation that they had before. */

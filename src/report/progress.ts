@@ -5,6 +5,7 @@ import { say } from './say.ts'
 import { isGood, Tally } from './tally.ts'
 import { createTerminalView } from './terminal-view.ts'
 import type { Stream } from './view.ts'
+import { second, span } from './words.ts'
 
 export interface ProgressOptions {
   readonly stream: Stream
@@ -38,9 +39,14 @@ export function createProgress({ stream, isTTY, clock }: ProgressOptions): Progr
     await done()
     stream.write(`paused: ${say(why)} Go on with \`fleet promote ${run}\`, or stop with Ctrl-C.\n`)
   }
+  const wait = async ({ what, until, seconds }: Waiting) => {
+    await done()
+    stream.write(`${WAITS[what]} ${span(seconds * 1000)}, until ${second(until)}\n`)
+  }
   const emit = (event: Event) => {
     if (event.type === 'phase-started') return start(event)
     if (event.type === 'rollout-paused') return pause(event)
+    if (event.type === 'rollout-waiting') return wait(event)
     tally?.add(event, clock.now())
     if (event.type === 'host-settled' && !isGood(event.state)) view.fail(failure(event))
     if (event.type === 'host-checked' && event.finding) view.fail(failure({ ...event, state: 'persisted' }))
@@ -49,6 +55,12 @@ export function createProgress({ stream, isTTY, clock }: ProgressOptions): Progr
   return { emit, done }
 }
 
+const WAITS = {
+  window: 'no host starts yet: waiting for the window',
+  soak: 'soaking',
+} as const
+
+type Waiting = Extract<Event, { type: 'rollout-waiting' }>
 type Paused = Extract<Event, { type: 'rollout-paused' }>
 type PhaseStarted = Extract<Event, { type: 'phase-started' }>
 

@@ -1,5 +1,5 @@
 import { DefaultRenderer, Listr, ListrLogger, type ListrTaskWrapper, ProcessOutput, Spinner } from 'listr2'
-import type { Stream } from './view.ts'
+import { columnsOf, type Stream } from './view.ts'
 
 /**
  * listr2 looks at standard output to see whether there is a terminal and how wide it is; whoever opens a line has
@@ -55,12 +55,11 @@ export class RedrawnLine {
     }).run()
   }
 
-  draw(title: string, below: readonly string[]): void {
+  /** The first line is the task's own. (An output of listr2's can't be taken away again.) */
+  draw(lines: readonly string[]): void {
     if (!this.#task) return
     this.#spinner.spin()
-    const output = below.join('\n')
-    if (output !== (this.#task.output ?? '')) this.#task.output = output
-    this.#task.title = title
+    this.#task.title = lines.join('\n  ')
   }
 
   /** Leaves the line with its last title, marked as good or bad. */
@@ -75,7 +74,6 @@ export class RedrawnLine {
 /** listr2 takes over the `write` of its stream: an error that ends the program must still come through on the real one. */
 function ownStream(stream: Stream): Stream {
   const own: Stream = Object.create(stream)
-  // A pseudo-terminal without a size says 0.
-  const size = { columns: stream.columns || 80, rows: stream.rows || 24 }
+  const size = { columns: columnsOf(stream), rows: stream.rows || 24 }
   return Object.assign(own, { ...size, write: stream.write.bind(stream) })
 }

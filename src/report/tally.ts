@@ -1,6 +1,6 @@
 import type { Event, Outcome, Phase, Step } from '../model/event.ts'
 import { HOST_STATES, type HostState } from '../model/host-state.ts'
-import { span } from './words.ts'
+import { cut, span } from './words.ts'
 
 export const isGood = (state: HostState): boolean => state === 'unchanged' || state === 'persisted'
 
@@ -30,8 +30,10 @@ const WINDOW = 60_000
 /** Below it a rate is chance. */
 const SOONEST = 2000
 const FEWEST_HOSTS = 10
+const LEAST_LEFT = 1000
 const SLOWEST_SHOWN = 3
 const BAR = 20
+const SHORTEST_BAR = 5
 
 /** How far a phase has come: its hosts in flight, and what became of the others. */
 export class Tally {
@@ -90,12 +92,15 @@ export class Tally {
     return true
   }
 
-  /** `applying: [=====     ] 12/50, 11 persisted, 1 reverted, 240/min, 10 s left`. */
-  progress(now: number): string {
+  /** `applying: [=====     ] 12/50, 11 persisted, 1 reverted, 240/min, 10 s left`; the bar is as long as there is room. */
+  progress(now: number, columns = Number.POSITIVE_INFINITY): string {
+    const title = `${this.#title(DOING)}: `
     const done = this.hosts - this.#open.size
-    const bar = `[${'='.repeat(Math.floor((done / this.hosts) * BAR)).padEnd(BAR)}]`
-    const parts = [`${bar} ${done}/${this.hosts}`, ...this.#counts(), ...this.#pace(now)]
-    return `${this.#title(DOING)}: ${parts.join(', ')}`
+    const parts = [`${done}/${this.hosts}`, ...this.#counts(), ...this.#pace(now)].join(', ')
+    const room = columns - title.length - parts.length - '[] '.length
+    const long = Math.max(0, Math.min(BAR, room))
+    const bar = `[${'='.repeat(Math.floor((done / this.hosts) * long)).padEnd(long)}] `
+    return cut(`${title}${long < SHORTEST_BAR ? '' : bar}${parts}`, columns)
   }
 
   /** Those that have been at it for longest: `slowest: web7 arming (12 s), web9 applied (8 s)`; '' where nobody is. */
@@ -113,7 +118,9 @@ export class Tally {
     if (this.hosts < FEWEST_HOSTS || elapsed < SOONEST || ended === 0) return []
     const rate = (ended / elapsed) * 60_000
     const left = (this.#open.size / rate) * 60_000
-    return [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/min`, `${span(left)} left`]
+    const pace = `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/min`
+    // The last ones are the slow ones: of them the rate says nothing.
+    return left < LEAST_LEFT ? [pace] : [pace, `${span(left)} left`]
   }
 
   /** `applied: 49 persisted, 1 reverted`; says of hosts without an end that they have none. */

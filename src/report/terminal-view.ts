@@ -1,6 +1,7 @@
 import type { Clock } from '../model/clock.ts'
 import type { Tally } from './tally.ts'
-import type { Stream, View } from './view.ts'
+import { columnsOf, type Stream, type View } from './view.ts'
+import { cut } from './words.ts'
 
 /** Milliseconds. A turn draws twice at most, so there are at most 10 redraws a second. */
 const BETWEEN_TURNS = 200
@@ -10,6 +11,9 @@ interface Phase {
   readonly shown: Promise<void>
   readonly close: () => void
 }
+
+/** What a line may have beside its mark. The window may be made smaller while it is shown. */
+const room = (stream: Stream) => Math.max(20, columnsOf(stream) - 3)
 
 /** For a terminal: a line that is redrawn while a phase lasts, its slowest hosts and latest failures below it, and then its result. */
 export function createTerminalView(stream: Stream, clock: Pick<Clock, 'now' | 'sleep'>): View {
@@ -23,10 +27,11 @@ export function createTerminalView(stream: Stream, clock: Pick<Clock, 'now' | 's
   }
   const show = async (tally: Tally, closed: AbortSignal, whenClosed: Promise<void>) => {
     const { RedrawnLine } = await import('./redrawn-line.ts')
-    const line = new RedrawnLine(stream, tally.progress(clock.now()))
+    const title = () => tally.progress(clock.now(), room(stream))
+    const line = new RedrawnLine(stream, title())
     while (!closed.aborted) {
       await Promise.race([clock.sleep(BETWEEN_TURNS), whenClosed])
-      line.draw(tally.progress(clock.now()), below(tally))
+      line.draw([title(), ...below(tally).map(one => cut(one, room(stream)))])
     }
     await line.end(tally.result(), tally.hasFailed)
   }

@@ -10,3 +10,6 @@ export interface View {
   fail(line: string): void
   end(tally: Tally): Promise<void>
 }
+
+/** A pseudo-terminal without a size says 0. */
+export const columnsOf = ({ columns }: Stream): number => columns || 80

@@ -12,6 +12,14 @@ export function plain(text: string): string {
 /** A moment of ISO 8601 as people write it. */
 export const minute = (iso: string): string => iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, '$1 $2 UTC')
 
+/** The same to the second. */
+export const second = (iso: string): string =>
+  iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d).*Z$/, '$1 $2 UTC')
+
+/** Text on one line of so many columns. */
+export const cut = (text: string, columns: number): string =>
+  text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
+
 /** Text that may have several lines, each set in by `indent`. */
 export const indented = (text: string, indent: string): string =>
   text

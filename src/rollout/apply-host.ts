@@ -166,7 +166,10 @@ interface Ready {
 async function prepare(observed: Observed, tools: Tools): Promise<Ready> {
   const { target, plan } = observed
   const old = tools.clock.now() - observed.observedAt > SESSION_AGE
-  if (old) await observed.session.close()
+  if (old) {
+    await observed.session.close()
+    await tools.emit({ type: 'host-step', host: target.host, step: 'observing' })
+  }
   // What apt does is never broken off.
   const connect = plan.installs ? target.connect : within(tools.limit, target.connect)
   const session = old ? await connect() : observed.session

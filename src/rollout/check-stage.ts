@@ -47,6 +47,7 @@ export async function checkStage(hosts: readonly string[], it: Checking): Promis
 
 async function checkHost(host: string, { changing, tools }: Checking): Promise<Verdict> {
   const target = changing.get(host)?.target
+  await tools.emit({ type: 'host-step', host, step: 'observing' })
   const lost = target && (await lookAgain(target))
   const verdict = lost ? { failed: lost } : ((await tools.gatesOf?.(host)?.after('stage')) ?? {})
   await tools.emit({ type: 'host-checked', host, ...(verdict.failed ? { finding: verdict.failed } : {}) })

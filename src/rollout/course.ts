@@ -88,7 +88,8 @@ export type EngineEvent =
 export type Command =
   | { readonly type: 'stage'; readonly stage: number }
   | { readonly type: 'start'; readonly host: string }
-  | { readonly type: 'wake'; readonly at: number }
+  /** `for`: what is waited for until then, where nothing else is done. */
+  | { readonly type: 'wake'; readonly at: number; readonly for?: 'window' | 'soak' }
   /** Hosts that persisted: of this stage, and of those before. */
   | {
       readonly type: 'check'

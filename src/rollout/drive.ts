@@ -7,6 +7,8 @@ import { Engine } from './engine.ts'
 /** Those who do what the engine says. An error of theirs is a bug: it ends the rollout once nothing is in flight. */
 export interface Crew {
   readonly stage: (stage: number) => Promise<void>
+  /** Nothing is done until that moment of the monotonic clock. */
+  readonly waits: (what: 'window' | 'soak', until: number) => Promise<void>
   readonly start: (host: string) => Promise<HostState>
   readonly check: (stage: number, hosts: readonly string[], earlier: readonly string[]) => Promise<Check>
   /** Resolves when somebody has said whether the rollout goes on; never, where nobody does. */
@@ -30,7 +32,7 @@ interface End {
   readonly reject: (bug: unknown) => void
 }
 
-type Doing = Exclude<Command, { type: 'wake' | 'end' }>
+type Doing = Exclude<Command, { type: 'end' }>
 
 class Drive {
   readonly #engine: Engine
@@ -62,8 +64,8 @@ class Drive {
 
   #obey(command: Command): void {
     if (command.type === 'end') this.#finish(command.why)
-    else if (command.type === 'wake') void this.#wakeAt(command.at)
     else void this.#follow(command)
+    if (command.type === 'wake') void this.#wakeAt(command.at)
   }
 
   async #wakeAt(at: number): Promise<void> {
@@ -94,6 +96,9 @@ class Drive {
     switch (command.type) {
       case 'stage':
         await crew.stage(command.stage)
+        return undefined
+      case 'wake':
+        if (command.for) await crew.waits(command.for, command.at)
         return undefined
       case 'start':
         return { type: 'settled', host: command.host, state: await crew.start(command.host) }

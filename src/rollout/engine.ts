@@ -4,6 +4,7 @@ import type { Check, Command, Course, EngineEvent, Past } from './course.ts'
 import { type Ending, NO_FAILURES, OVERDUE, reason } from './ending.ts'
 import { Ledger } from './ledger.ts'
 import { Runway } from './runway.ts'
+import { Timetable } from './timetable.ts'
 
 /*
  * A rollout as a machine over events: no clock, no network, no hosts. The promises:
@@ -20,10 +21,10 @@ export class Engine {
   readonly #course: Course
   readonly #ledger: Ledger
   readonly #runway: Runway
+  readonly #times: Timetable
   #phase: Phase = 'closed'
   #stage = -1
   #ending: Ending | undefined
-  #soakedAt = Number.POSITIVE_INFINITY
   /** Whether a promotion leads on with this stage, or to the next. */
   #isAmidStage = false
 
@@ -31,6 +32,7 @@ export class Engine {
     this.#course = course
     this.#ledger = new Ledger(course.budget, course.past?.hosts)
     this.#runway = new Runway(course.parallel)
+    this.#times = new Timetable(course)
   }
 
   /** What is to be done now. `now` never goes back. */
@@ -60,16 +62,13 @@ export class Engine {
     }
   }
 
+  /** The window: nothing starts before it, and whoever has nothing to start doesn't wait. */
   #begin(now: number): readonly Command[] {
-    const { notBefore, notAfter, overdueAt } = this.#course
-    const times = [notBefore, notAfter, overdueAt].flatMap(at => (at !== undefined && at > now ? [at] : []))
-    const wakes = times.map(at => ({ type: 'wake', at }) as const)
-    return [...wakes, ...this.#open(now)]
+    const waits = this.#following >= 0 && this.#times.isEarly(now)
+    return [...this.#times.begin(now, waits), ...(waits ? [] : this.#open(now))]
   }
 
-  /** The window: nothing starts before it, and whoever has nothing to start doesn't wait. */
   #open(now: number): readonly Command[] {
-    if (this.#following >= 0 && now < (this.#course.notBefore ?? now)) return []
     const { past } = this.#course
     if (past) this.#recall(past)
     if (past?.paused) return this.#pause(past.paused)
@@ -112,7 +111,7 @@ export class Engine {
 
   #start(now: number): readonly Command[] {
     if (this.#ending) return []
-    if (now >= (this.#course.notAfter ?? Number.POSITIVE_INFINITY) && !this.#runway.isEmpty)
+    if (this.#times.isClosed(now) && !this.#runway.isEmpty)
       return this.#give({ why: reason('window-over'), next: 'stop' })
     return this.#runway.take().map(host => ({ type: 'start', host }) as const)
   }
@@ -133,8 +132,7 @@ export class Engine {
   #soak(now: number): readonly Command[] {
     if (this.#course.soak === 0) return this.#check(now)
     this.#phase = 'soaking'
-    this.#soakedAt = now + this.#course.soak
-    return [{ type: 'wake', at: this.#soakedAt }]
+    return this.#times.soak(now)
   }
 
   #check(now: number): readonly Command[] {
@@ -165,8 +163,8 @@ export class Engine {
   }
 
   #woken(now: number): readonly Command[] {
-    if (this.#phase === 'closed') return this.#open(now)
-    if (this.#phase === 'soaking' && now >= this.#soakedAt) return this.#check(now)
+    if (this.#phase === 'closed') return this.#times.isEarly(now) ? [] : this.#open(now)
+    if (this.#phase === 'soaking' && this.#times.isSoaked(now)) return this.#check(now)
     return this.#phase === 'going' ? this.#start(now) : []
   }
 
@@ -192,8 +190,7 @@ export class Engine {
 
   /** The time of all of it is up. */
   #expire(now: number): readonly Command[] {
-    const isUp = now >= (this.#course.overdueAt ?? Number.POSITIVE_INFINITY)
-    if (!isUp || this.#phase === 'over') return []
+    if (!this.#times.isUp(now) || this.#phase === 'over') return []
     const isAwaited = this.#ending === undefined || this.#ending.next === 'pause'
     return isAwaited ? this.#give(OVERDUE) : []
   }
@@ -216,9 +213,8 @@ export class Engine {
       case 'pause':
         return this.#pause(ending.why)
       case 'revert-stage':
-        return this.#takeBack(this.#ledger.persisted(this.#stage), ending.why)
       case 'revert-all':
-        return this.#takeBack(this.#ledger.persistedBefore(this.#stage + 1), ending.why)
+        return this.#takeBack(this.#ledger.goingBack(ending.next, this.#stage), ending.why)
       default:
         return ending.next satisfies never
     }

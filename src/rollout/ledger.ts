@@ -56,6 +56,10 @@ export class Ledger {
     return [...this.#persisted].flatMap(([host, of]) => (of < stage ? [host] : []))
   }
 
+  goingBack(how: 'revert-stage' | 'revert-all', stage: number): readonly string[] {
+    return how === 'revert-stage' ? this.persisted(stage) : this.persistedBefore(stage + 1)
+  }
+
   /** Why it fails, if more was spent than the budget bears. */
   overspent(): Finding | undefined {
     const { failures, stageFailures, skipped } = this.#budget

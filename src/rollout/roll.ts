@@ -91,6 +91,11 @@ function crewOf(changing: Changing, course: Course, ends: Ends, tools: RollTools
         stages: course.stages.length,
       })
     },
+    waits: async (what, at) => {
+      const left = Math.max(0, at - tools.clock.now())
+      const until = new Date(tools.clock.wall() + left).toISOString()
+      await emit({ type: 'rollout-waiting', run, what, until, seconds: Math.ceil(left / 1000) })
+    },
     start: async host => {
       const observed = changing.get(host)
       if (!observed) throw new Error(`${host} was never observed`)

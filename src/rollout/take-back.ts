@@ -33,6 +33,7 @@ const notTakenBack = (host: string, to: number, why: Finding['args']): Outcome =
 })
 
 async function goBack(target: Target, tools: ApplyTools): Promise<Outcome> {
+  await tools.emit({ type: 'host-step', host: target.host, step: 'observing' })
   try {
     const session = await target.connect()
     try {

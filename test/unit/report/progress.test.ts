@@ -5,14 +5,14 @@ import type { Event } from '../../../src/model/event.ts'
 import { createProgress } from '../../../src/report/progress.ts'
 
 /** What is written, write by write. */
-function createScreen() {
+function createScreen(columns = 200) {
   const writes: string[] = []
   const write = (chunk: unknown, _encoding: string, done: () => void) => {
     writes.push(String(chunk))
     done()
   }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a terminal only `write` and its size are used
-  const stream = Object.assign(new Writable({ decodeStrings: false, write }), { columns: 200 }) as never
+  const stream = Object.assign(new Writable({ decodeStrings: false, write }), { columns }) as never
   return { stream, writes, text: () => stripVTControlCharacters(writes.join('')) }
 }
 
@@ -52,7 +52,7 @@ const settled = (host: string, state: 'persisted' | 'unreachable'): Event =>
         finding: {
           code: 'connect-failed',
           severity: 'error',
-          args: { host, address: host, port: 22, reason: 'no\nway' },
+          args: { host, address: host, port: 22, reason: `no${' good'.repeat(40)}\nway` },
         },
       }
 
@@ -90,7 +90,7 @@ describe('progress into a pipe', () => {
     const screen = await play(false, RUN)
     expect(screen.text().split('\n')).toEqual([
       'observing 4 hosts',
-      "web3: unreachable: web3 (port 22) can't be reached: no",
+      `web3: unreachable: web3 (port 22) can't be reached: no${' good'.repeat(40)}`,
       'observed: 2 to change, 1 unchanged, 1 unreachable',
       'applying to 2 hosts',
       'web2: reverted: x {}',
@@ -136,9 +136,7 @@ describe('progress on a terminal', () => {
     ])
     expect(screen.writes.length).toBe(before)
     await clock.advance(7000)
-    expect(screen.text()).toContain(
-      'applying: [=================== ] 498/500, 498 persisted, 4269/min, 0 s left\n',
-    )
+    expect(screen.text()).toContain('applying: [=================== ] 498/500, 498 persisted, 4269/min\n')
     expect(screen.text()).toMatch(/slowest: web1 applied \(7 s\), web500 arming \(7 s\)\n/)
     expect(screen.writes.length - before).toBeLessThanOrEqual(4)
     await emit([settled('web1', 'persisted'), settled('web500', 'persisted')])
@@ -162,6 +160,56 @@ describe('progress on a terminal', () => {
     expect(screen.text()).not.toContain('web2: unreachable')
     await progress.done()
     expect(screen.text()).toContain('observed: 7 unreachable, 2 unfinished')
+  })
+
+  it.each([
+    [60, / observing stage 2 of 3: 400\/1000, 400 unreachable, 8000\/…$/],
+    [82, / observing stage 2 of 3: \[=+ +\] 400\/1000, 400 unreachable, 8000\/min, 5 s left$/],
+    [150, / observing stage 2 of 3: \[={8} {12}\] 400\/1000, 400 unreachable, 8000\/min, 5 s left$/],
+  ])('keeps each line to itself in a window of %i columns', async (columns, line) => {
+    const screen = createScreen(columns)
+    const clock = createClock()
+    const progress = createProgress({ stream: screen.stream, isTTY: true, clock })
+    await progress.emit({ type: 'phase-started', phase: 'observe', hosts: names(1000), stage: 2, stages: 3 })
+    await expect.poll(() => clock.sleepers).toBe(1)
+    await new Promise(setImmediate)
+    for (const host of names(400)) await progress.emit(settled(host, 'unreachable'))
+    await clock.advance(3000)
+    const lines = screen.text().split(/[\r\n]+/)
+    expect(lines).toContainEqual(expect.stringMatching(line))
+    expect(lines).toContainEqual(expect.stringMatching(/^ {2}web400: unreachable: web400 \(port 22\) .*…$/))
+    const longest = Math.max(...lines.map(({ length }) => length))
+    expect(longest).toBeGreaterThan(columns - 4)
+    expect(longest).toBeLessThanOrEqual(columns)
+    await progress.done()
+  })
+
+  it('leaves nothing below the line when nobody is slow any more', async () => {
+    const screen = createScreen()
+    const clock = createClock()
+    const progress = createProgress({ stream: screen.stream, isTTY: true, clock })
+    await progress.emit({ type: 'phase-started', phase: 'apply', hosts: names(3) })
+    await progress.emit(step('web1', 'arming'))
+    await expect.poll(() => clock.sleepers).toBe(1)
+    await clock.advance(200)
+    expect(screen.text()).toContain('slowest: web1')
+    await progress.emit(settled('web1', 'persisted'))
+    const before = screen.text().length
+    await clock.advance(200)
+    expect(screen.text().slice(before).trimEnd()).toMatch(/applying: .* 1\/3, 1 persisted$/)
+    await progress.done()
+  })
+
+  it.each([true, false])('says what it waits for (a terminal: %s)', async isTTY => {
+    const wait = { type: 'rollout-waiting', run: 'r', until: '2026-01-31T22:30:15.500Z' } as const
+    const screen = await play(isTTY, [
+      { ...wait, what: 'window', seconds: 11_400 },
+      { ...wait, what: 'soak', seconds: 30 },
+    ])
+    expect(screen.text()).toBe(
+      'no host starts yet: waiting for the window 3 h 10 min, until 2026-01-31 22:30:15 UTC\n' +
+        'soaking 30 s, until 2026-01-31 22:30:15 UTC\n',
+    )
   })
 
   it('takes neither interrupts nor standard output from the program', async () => {

@@ -18,6 +18,7 @@ function roll(course: Partial<Course> & Pick<Course, 'stages'>, fleet: Fleet = {
   const stop = new AbortController()
   const crew: Crew = {
     stage: async stage => tell(`stage ${stage}`),
+    waits: async (what, until) => tell(`${what} until ${Math.round(until)}`),
     start: async host => {
       const [state, after] = fleet.hosts?.[host] ?? ['persisted', 10]
       tell(host)
@@ -60,6 +61,7 @@ describe('a rollout', () => {
         '0 stage 0',
         '0 a',
         '10 a persisted',
+        '10 soak until 15',
         '16 check a |',
         '16 stage 1',
         '16 b',
@@ -68,6 +70,7 @@ describe('a rollout', () => {
         '26 d',
         '26 c persisted',
         '36 d persisted',
+        '36 soak until 41',
         '42 check b c d | a',
       ],
     })
@@ -100,7 +103,10 @@ describe('a rollout', () => {
   it('stops while it soaks, while it is paused, and before its window', async () => {
     expect((await roll({ stages, soak: 1e6 }, { stopAt: 12 }).end()).why).toBe('stopped')
     expect((await roll({ stages, manual: true }, { stopAt: 12 }).end()).why).toBe('stopped')
-    expect(await roll({ stages, notBefore: 1e6 }, { stopAt: 12 }).end()).toEqual({ why: 'stopped', log: [] })
+    expect(await roll({ stages, notBefore: 1e6 }, { stopAt: 12 }).end()).toEqual({
+      why: 'stopped',
+      log: ['0 window until 1000000'],
+    })
   })
 
   it('goes on when it is promoted', async () => {

@@ -24,7 +24,7 @@ function word(command: Command): string {
     case 'start':
       return command.host
     case 'wake':
-      return `wake ${command.at}`
+      return `wake ${command.at}${command.for ? ` (${command.for})` : ''}`
     case 'check':
       return `check ${command.hosts.join('+')}${command.earlier.length > 0 ? ` after ${command.earlier.join('+')}` : ''}`
     case 'pause':
@@ -78,11 +78,11 @@ describe('stages', () => {
 
   it('soak, and are checked together with those before', () => {
     const it = begin(course([['a'], ['b']], { soak: 30, checks: true }))
-    expect(it.settle('a')).toEqual(['wake 30'])
+    expect(it.settle('a')).toEqual(['wake 30 (soak)'])
     expect(it.at(20)).toEqual([])
     expect(it.at(30)).toEqual(['check a'])
     expect(it.check()).toEqual(['stage 1', 'b'])
-    expect(it.settle('b')).toEqual(['wake 60'])
+    expect(it.settle('b')).toEqual(['wake 60 (soak)'])
     expect(it.at(60)).toEqual(['check b after a'])
     expect(it.check()).toEqual(['end'])
   })
@@ -275,7 +275,7 @@ describe('the window', () => {
   it('opens, and closes in the middle of a stage', () => {
     const of = course([['a', 'b']], { notBefore: 10, notAfter: 20, parallel: { ...NO_LIMIT, hosts: 1 } })
     const it = begin(of)
-    expect(it.first).toEqual(['wake 10', 'wake 20'])
+    expect(it.first).toEqual(['wake 10 (window)', 'wake 20'])
     expect(it.at(9)).toEqual([])
     expect(it.at(10)).toEqual(['stage 0', 'a'])
     expect(it.at(20)).toEqual([])

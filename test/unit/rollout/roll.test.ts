@@ -96,6 +96,8 @@ function told(event: Event): string[] {
     case 'rollout-paused':
     case 'rollout-stopped':
       return [`${event.type.slice('rollout-'.length)}: ${event.why.code}`]
+    case 'rollout-waiting':
+      return [`${event.what} ${event.seconds} s`]
     case 'taking-back':
       return [`taking back ${event.hosts.join('+')}: ${event.why.code}`]
     case 'rollout-promoted':
