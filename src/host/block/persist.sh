@@ -107,7 +107,7 @@ verb_rehearse_blocks() { # DIR
 }
 
 verb_block_persist() { # NOW
-  NOW=$1
+  NOW=$1 client=
   find_tools
   begin_work
   persist_alone 9<>"$LOCK"
