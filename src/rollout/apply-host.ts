@@ -7,7 +7,7 @@ import type { Emit, Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostChange, HostPlan } from '../plan/host-plan.ts'
 import { metaOf } from '../plan/meta.ts'
-import { sameChange } from '../plan/same-change.ts'
+import { isUnbooted, sameChange } from '../plan/same-change.ts'
 import type { Session } from '../session/session.ts'
 import { armAndClose, waitFor } from './arm-host.ts'
 import type { Settled, Untransacted } from './armed.ts'
@@ -225,5 +225,6 @@ async function lookAgain(
   const made = change?.removes ? generation.number === change.generation : generation.nonce === nonce
   if (now.verdict === 'unchanged' && made) return is('as wanted')
   if (change?.removes && change.base > 0 && generation.number === 0) return is('half removed')
-  return is(sameChange(plan, now) ? 'as before' : 'different')
+  const isBack = sameChange(plan, now) || (made && isUnbooted(plan, now, generation))
+  return is(isBack ? 'as before' : 'different')
 }

@@ -129,7 +129,8 @@ describe.concurrent('the power goes at a first contact, between the confirmation
     await trial.ends(await firstGoesDark('bare', 'renaming'), 3, { bare: 'reverted: rolled-back' })
     // Its generation is there, and no boot loads it: netfilter-persistent is not enabled before that was rehearsed.
     const { running } = await firstGoesDark('bare', 'persisting')
-    expect(await running.verdict()).toEqual({ code: 4, hosts: { bare: 'unknown: transaction-lost' } })
+    expect(await running.verdict()).toEqual({ code: 3, hosts: { bare: 'reverted: rolled-back' } })
+    expect(await trial.must('bare', 'readlink /etc/iptables/fleet/current')).toBe('gen-000001\n')
     expect((await readGround(trial.host('bare'))).live).toEqual(['', ''])
     await (await trial.newSite(['bare'])).mustApply()
     await trial.host('bare').unplug()
