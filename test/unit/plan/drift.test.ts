@@ -1,95 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import type { Generation, Observation } from '../../../src/host/observation.ts'
-import { decideDrifted } from '../../../src/plan/decide-drifted.ts'
+import type { Observation } from '../../../src/host/observation.ts'
 import { changedSince, type Drift, driftOf, isUnderWay } from '../../../src/plan/drift.ts'
 import { makerOfChain } from '../../../src/plan/maker.ts'
 import { KNOWN_FOREIGN } from '../../../src/plan/ownership.ts'
-import type { Question } from '../../../src/plan/question.ts'
-import { parseSave } from '../../../src/ruleset/parse.ts'
+import {
+  ask,
+  both,
+  CONFIRMED,
+  disk,
+  generation,
+  guard,
+  live4,
+  look,
+  ORIGIN,
+  OWN,
+  SSH,
+  save,
+  WEB,
+} from './drift-question.ts'
 
-const SSH = '-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT'
-const WEB = '-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT'
-const OWN = '-A INPUT -j own'
-const save = (rules: readonly string[], policy = 'DROP', chains: readonly string[] = [':own - [0:0]']) =>
-  ['*filter', `:INPUT ${policy} [0:0]`, ':FORWARD DROP [0:0]', ':OUTPUT ACCEPT [0:0]', ...chains]
-    .concat(rules, 'COMMIT', '')
-    .join('\n')
-const CONFIRMED = [SSH, WEB, OWN, '-A own -s 192.0.2.0/24 -j DROP']
-const both = <T>(one: T) => ({ 4: one, 6: one })
-const ORIGIN = { who: 'me@here', made: '2026-01-02T03:04:05.000Z', run: 'r1' }
-
-const generation = (more: Partial<Generation> = {}): Generation => ({
-  number: 4,
-  newest: 4,
-  nonce: '',
-  origin: ORIGIN,
-  whole: true,
-  linked: true,
-  plugins: true,
-  enabled: true,
-  rules: both(save(CONFIRMED)),
-  ipsets: '',
-  ...more,
-})
-
-const look = (more: Partial<Observation> = {}): Observation => ({
-  bootId: 'boot',
-  up: 0,
-  sshConnection: '10.0.0.1 40000 10.0.0.2 22',
-  interface: 'eth0',
-  init: 'systemd',
-  os: 'debian',
-  release: '12',
-  iptables: 'iptables v1.8.9 (nf_tables)',
-  ipv6: true,
-  lacks: [],
-  persistent: true,
-  rulesFiles: [],
-  boots: both(''),
-  managers: [],
-  live: both(save(CONFIRMED)),
-  other: both(''),
-  nftTables: [],
-  members: new Map(),
-  natives: [],
-  sets: [],
-  sockets: [],
-  generation: generation(),
-  canonical: both(save(CONFIRMED)),
-  asConfirmed: false,
-  loadErrors: new Map(),
-  guard: undefined,
-  arming: false,
-  ...more,
-})
-
-const ask = (seen: Partial<Observation> = {}, rendered = CONFIRMED, preserve: string[] = []): Question => {
-  const text = save(rendered)
-  return {
-    host: 'web1',
-    groups: ['web'],
-    roles: ['base'],
-    onlyBase: true,
-    rulesets: { 4: parseSave(text, 4), 6: parseSave(text, 6) },
-    sets: [],
-    candidateHash: 'one',
-    seen: look({ canonical: both(text), ...seen }),
-    preserve,
-    replace: [],
-    replaceUnmanaged: false,
-    acceptLockoutRisk: false,
-    isShipped: Boolean,
-  }
-}
-
-/** Of IPv4 alone, so that each line is there once. */
-const live4 = (text: string): Partial<Observation> => ({ live: { 4: text, 6: save(CONFIRMED) } })
-const disk = (more: Partial<Generation>): Partial<Observation> => ({ generation: generation(more) })
 const changed = (lines: Drift['live']) =>
   lines.filter(({ kind }) => kind !== ' ').map(({ kind, text }) => `${kind}${text}`)
-const guard = (state: string, alive: boolean): Partial<Observation> => ({
-  guard: { nonce: 'n', run: 'r2', who: 'you', since: 's', state, alive },
-})
 const STRAY = '-A INPUT -s 203.0.113.9/32 -j ACCEPT'
 
 describe('the drift of a host', () => {
@@ -252,33 +183,5 @@ describe('the time in which somebody changed it', () => {
     ['is unknown', disk({ number: 0, rules: both('') }), undefined],
   ])('%s', (_, seen, since) => {
     expect(changedSince(driftOf(ask(seen)), at)).toBe(since)
-  })
-})
-
-describe('an apply of drifted hosts only', () => {
-  const other = [SSH, OWN, ...CONFIRMED.slice(3)]
-  const plan = (seen: Partial<Observation>, rendered = CONFIRMED) => decideDrifted(ask(seen, rendered))
-  const codes = ({ findings }: ReturnType<typeof plan>) => findings.map(({ code }) => code)
-
-  it('changes what drifted, live or on disk', () => {
-    expect(plan(live4(save([SSH, ...CONFIRMED.slice(2)]))).verdict).toBe('change')
-    expect(plan(disk({ plugins: false })).verdict).toBe('change')
-  })
-
-  it('leaves out, and says so, what is only pending or was never applied', () => {
-    const pending = plan({}, other)
-    expect([pending.verdict, pending.change, ...codes(pending)]).toEqual([
-      'unchanged',
-      undefined,
-      'left-out-not-drifted',
-    ])
-    const fresh = plan(disk({ number: 0, rules: both('') }), other)
-    expect([fresh.verdict, ...codes(fresh)]).toEqual(['unchanged', 'left-out-never-applied'])
-    expect(codes(plan({}))).toEqual([])
-  })
-
-  it('still says of a host at which somebody else is at work that it is busy', () => {
-    const busy = plan(guard('', true), other)
-    expect([busy.verdict, ...codes(busy)]).toEqual(['refused', 'host-busy'])
   })
 })

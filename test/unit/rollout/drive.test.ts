@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { HostState } from '../../../src/model/host-state.ts'
 import type { Course } from '../../../src/rollout/course.ts'
 import { type Crew, drive } from '../../../src/rollout/drive.ts'
+import { atOnce, courseOf } from './engine-steps.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 interface Fleet {
@@ -37,15 +38,7 @@ function roll(course: Partial<Course> & Pick<Course, 'stages'>, fleet: Fleet = {
     },
     takeBack: async hosts => tell(`take back ${hosts.join(' ')}`),
   }
-  const whole: Course = {
-    budget: { failures: 0, stageFailures: [], before: [] },
-    soak: 0,
-    checks: false,
-    manual: false,
-    onFailure: 'stop',
-    parallel: { hosts: 2, groups: new Map(), groupsOf: () => [] },
-    ...course,
-  }
+  const whole = courseOf(course.stages, { parallel: atOnce(2), ...course })
   if (fleet.stopAt !== undefined) void clock.sleep(fleet.stopAt).then(() => stop.abort())
   const ending = drive(whole, crew, { clock, stop: stop.signal })
   return { clock, crew, log, end: async () => ({ why: (await clock.run(ending))?.code, log }) }
@@ -128,15 +121,7 @@ it('a bug in one of the crew ends it when nothing is in flight any more', async 
   const { clock, crew, log } = roll({ stages: [] })
   const start = (host: string) =>
     host === 'a' ? Promise.reject<HostState>(new Error('a bug')) : crew.start(host)
-  const course: Course = {
-    stages: [['a', 'b']],
-    budget: { failures: 0, stageFailures: [], before: [] },
-    soak: 0,
-    checks: false,
-    manual: false,
-    onFailure: 'stop',
-    parallel: { hosts: 2, groups: new Map(), groupsOf: () => [] },
-  }
+  const course = courseOf([['a', 'b']], { parallel: atOnce(2) })
   const ending = drive(course, { ...crew, start }, { clock, stop: new AbortController().signal })
   await expect(clock.run(ending)).rejects.toThrow('a bug')
   expect(log).toContain('10 b persisted')
