@@ -65,7 +65,7 @@ export const ROLLOUT: readonly Break[] = [
   {
     name: 'takes-back-the-last-stage-alone',
     file: 'rollout/engine.ts',
-    from: 'this.#ledger.persistedBefore(this.#stage + 1)',
+    from: 'this.#ledger.goingBack(ending.next, this.#stage)',
     to: 'this.#ledger.persisted(this.#stage)',
     red: [SIXTY, 'takes all of them back where one of a quarter fails'],
   },
