@@ -126,11 +126,14 @@ function checkFirst({ code, stdout }: { code: number | null; stdout: string }): 
     throw new FleetError('host-refuses', { why: 'lacks', detail: stdout.trim() }, { hostState: 'refused' })
 }
 
-async function install(session: Session, { text, hash }: Program): Promise<void> {
-  const answer = await session.run({ script: INSTALL_PROGRAM, args: [hash], stdin: text, timeout: 60_000 })
-  checkFirst(answer)
-  if (answer.code !== 0)
-    throw new FleetError('host-storage', { place: '/var/lib/fleet' }, { hostState: 'failed' })
+async function install(session: Session, { text, hash, places }: Program): Promise<void> {
+  for (const place of places) {
+    const run = { script: INSTALL_PROGRAM, args: [hash, place], stdin: text, timeout: 60_000 }
+    const answer = await session.run(run)
+    checkFirst(answer)
+    if (answer.code === 0) return
+  }
+  throw new FleetError('host-storage', { place: places[0] ?? '' }, { hostState: 'failed' })
 }
 
 /** `ROLLED_BACK-deadline`, or `APPLIED-123456-129456`: the times are of the host's own clock. */

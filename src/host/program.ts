@@ -5,20 +5,26 @@ export interface Program {
   readonly text: string
   /** 16 hex digits of its sha256: it names the file on the host. */
   readonly hash: string
+  /** Where it may lie, the first that takes it. */
+  readonly places: readonly string[]
 }
 
 let made: Program | undefined
 let madeForBlocks: Program | undefined
+const DISK = '/var/lib/fleet'
 
 /** The shell program that runs on a host: head first, main last, the rest are functions. Read once a run. */
 export function hostProgram(): Program {
-  made ??= assemble(partsOf('./'))
+  made ??= assemble(partsOf('./'), [DISK])
   return made
 }
 
-/** The small one of emergency blocks: one of their own, because a shell reads all of a program before it begins. */
+/**
+ * The small one of emergency blocks: one of their own, because a shell reads all of a program before it begins. Where the
+ * disk is full it lies in /run: that is no reason not to block.
+ */
 export function blockProgram(): Program {
-  madeForBlocks ??= assemble(partsOf('block/'))
+  madeForBlocks ??= assemble(partsOf('block/'), [DISK, '/run/fleet'])
   return madeForBlocks
 }
 
@@ -35,9 +41,9 @@ function partsOf(folder: string): readonly URL[] {
   ]
 }
 
-function assemble(parts: readonly URL[]): Program {
+function assemble(parts: readonly URL[], places: readonly string[]): Program {
   const text = parts.map(part => readFileSync(part, 'utf8')).join('\n')
-  return { text, hash: createHash('sha256').update(text).digest('hex').slice(0, 16) }
+  return { text, hash: createHash('sha256').update(text).digest('hex').slice(0, 16), places }
 }
 
 /** Its exit code is told in its answer as well: a login shell or a forced command may end with one of its own. */
@@ -47,7 +53,7 @@ const TELL_CODE = 'c=$?; echo "@@$FLEET_MARK code $c"; exit "$c"'
  * `$2` the hash, `$3` the marker of the answer's pieces, then the verb and its arguments. 20: the program isn't here,
  * or isn't what its name says.
  */
-export const START_PROGRAM = `p=/var/lib/fleet/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) exit 20 ;; esac; FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; /bin/sh "$p" "$s" "$@"; ${TELL_CODE}`
+export const START_PROGRAM = `p=/var/lib/fleet/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) p=/run/fleet/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) exit 20 ;; esac ;; esac; FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; /bin/sh "$p" "$s" "$@"; ${TELL_CODE}`
 
 /** Before anything else of a first contact, and in the shell's own words: 23 and the tools that aren't there. */
 const CHECK =
@@ -57,12 +63,12 @@ const CHECK =
 export const PASS_PROGRAM = `${CHECK}test "$(id -u)" = 0 || exit 22; p=$(cat); FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; set -- "$s" "$@"; (eval "$p"); ${TELL_CODE}`
 
 /**
- * Stores the program from standard input; `$2` the hash. Read back and synced before it gets its name, so that
- * what has the name is whole. 15: no room, or a file system that can't be
+ * Stores the program from standard input in the folder `$3` (/var/lib/fleet unless said); `$2` the hash. Read back and synced before it gets its
+ * name, so that what has the name is whole. 15: no room, or a file system that can't be
  * written. 22: whoever logs in isn't root there; only a first contact has to ask.
  */
 export const INSTALL_PROGRAM =
   CHECK +
-  'test "$(id -u)" = 0 || exit 22; umask 077; d=/var/lib/fleet; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) exit 0 ;; esac; ' +
+  'test "$(id -u)" = 0 || exit 22; umask 077; d=${3:-/var/lib/fleet}; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) exit 0 ;; esac; ' +
   't=$d/.host-$2.$$; mkdir -p $d && cat >"$t" && case $(sha256sum <"$t") in "$2"*) sync "$t" && mv -f "$t" "$p" && sync "$d" && exit 0 ;; esac; ' +
   'rm -f "$t"; exit 15'

@@ -126,8 +126,15 @@ AWK_PROTECTED='
 read_order() {
   said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" "$AWK_NETWORK$AWK_PROTECTED"'
     function is_over(state, at, until) { return until > 0 ? until + 0 <= now + 0 : state == "lifted" && int(at / 1000) + 7776000 <= now + 0 }
+    # A line that the disk has damaged is none.
     function next_kept(   line) {
-      if (kept != "" && (getline line < kept) > 0) { split(line, old, " "); return }
+      while (kept != "" && (getline line < kept) > 0) {
+        if (line ~ /^[0-9a-f:.]+(\/[0-9]+)? (in|out|both) [0-9]+ [0-9]+ (blocked|lifted)$/) {
+          split(line, old, " ")
+          if ((old[1] "") > (last_kept "")) { last_kept = old[1]; return }
+        }
+        dropped++
+      }
       split("", old)
     }
     function keep(address, direction, at, until, state) {

@@ -2,8 +2,6 @@
 # The sets. Entries carry the kernel's own timeouts: what expires goes without anybody, whatever the host's clock says.
 # FLEET-BLOCK refers to all of them, so all are there, if empty.
 
-BLOCK_SETS='fleet-allow fleet-block fleet-block-out fleet-feeds'
-
 # AWK_SETS: each set that belongs to the families here, with what it is made with.
 AWK_SETS='
   function each_set(families,   family, i, base, n) {
@@ -42,15 +40,20 @@ save_all() {
 # must get through come first.
 rebuild_sets() {
   find_sets
-  { print_sets && save_all; } | ipset restore >"$WORK/saved" 2>"$WORK/error" && return
-  # What a rebuild that died left behind, maybe made otherwise.
-  for name in $BLOCK_SETS; do
-    for family in $families; do
-      case $name in *-out) name=${name%-out}$family-out ;; *) name=$name$family ;; esac
-      ipset destroy "$name-new" 2>/dev/null
-    done
+  fill_and_swap && return
+  # Maybe a rebuild that died left some behind, made otherwise.
+  drop_new
+  fill_and_swap && return
+  drop_new
+  return 1
+}
+
+fill_and_swap() { { print_sets && save_all; } | ipset restore >"$WORK/saved" 2>"$WORK/error"; }
+
+drop_new() {
+  for family in $families; do
+    for set in "fleet-allow$family" "fleet-block$family" "fleet-block$family-out" "fleet-feeds$family"; do ipset destroy "$set-new" 2>/dev/null; done
   done
-  { print_sets && save_all; } | ipset restore >"$WORK/saved" 2>"$WORK/error"
 }
 
 # find_sets: sets `there` to the names of ours that exist. Somebody else's by one of them is never touched.

@@ -3,6 +3,8 @@
 
 WORK=/run/fleet/block
 LOCK=/run/fleet/block.lock
+# Who asks, where somebody does.
+client=''
 
 # store: what the order came to. 1: it can't be kept.
 store() {

@@ -59,7 +59,7 @@ describe.each(['nft', 'legacy'] as const)('packets of a host with %s', backend =
     const host = await aHost({ backend })
     await wire(host)
     await block(host, [word(ATTACKER[4], { until: now() + 4 })])
-    const way = ways(ATTACKER).in as Way
+    const way: Way = { from: 'far', to: HOST[4], by: ATTACKER[4] }
     expect(await reaches(host, way)).toBe(false)
     await expect.poll(() => reaches(host, way), { timeout: 20_000 }).toBe(true)
   })

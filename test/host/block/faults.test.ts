@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest'
+import { checkBlocks, persistBlocks } from '../../../src/host/block.ts'
+import { hashBlocks, mergeBlocks } from '../../../src/model/block.ts'
+import type { MiniHost } from '../program/mini-host.ts'
+import { over } from '../program/steps.ts'
+import { aHost, block, members, now, raw, word } from './blocking.ts'
+
+const check = (host: MiniHost) => over(host, session => checkBlocks(session, now()))
+const NOBODY = ['fleet-allow4 198.51.100.7']
+const BLOCKED = [...NOBODY, 'fleet-block4 203.0.113.9', 'fleet-block4-out 203.0.113.9']
+const one = word('203.0.113.9')
+
+/** A tool does something else from now on: it has the real one as `$real`. */
+const instead = (host: MiniHost, tool: string, text: string) =>
+  host.must(
+    `cat >/usr/local/sbin/${tool} && chmod 755 /usr/local/sbin/${tool}`,
+    `#!/bin/dash\nreal=/usr/sbin/${tool}\n[ -e $real ] || real=/usr/bin/${tool}\n${text}\n`,
+  )
+const asBefore = (host: MiniHost) => host.must('rm -f /usr/local/sbin/*')
+
+describe('what somebody else calls by a name of ours', () => {
+  it.each([
+    ['a set of another type', 'ipset create fleet-block4 hash:ip; ipset add fleet-block4 198.51.100.9'],
+    ['a set of the other family', 'ipset create fleet-block4-out hash:net family inet6'],
+  ])('%s: refused, and nothing changed', async (_, made) => {
+    const host = await aHost()
+    await host.must(made)
+    const before = await host.must('ipset save')
+    await expect(block(host, [one])).rejects.toMatchObject({
+      code: 'block-refused',
+      args: { why: 'set-in-the-way', detail: expect.stringMatching(/^fleet-block4(-out)?$/) },
+    })
+    expect(await host.must('ipset save')).toBe(before)
+    expect(await raw(host)).not.toContain('FLEET')
+  })
+
+  it('sets and a chain that could have been ours: hold just what they should afterwards', async () => {
+    const host = await aHost()
+    await host.must(
+      'ipset create fleet-block4 hash:net maxelem 4; ipset add fleet-block4 192.0.2.0/24; ipset create fleet-allow4 hash:net; ipset add fleet-allow4 203.0.113.0/24; ' +
+        'ipset create fleet-block4-new hash:net maxelem 9; iptables -t raw -N FLEET-BLOCK; iptables -t raw -A FLEET-BLOCK -j ACCEPT; ' +
+        'iptables -t raw -A PREROUTING -p udp -j ACCEPT; iptables -t raw -A PREROUTING -j FLEET-BLOCK; iptables -t raw -A OUTPUT -j FLEET-BLOCK',
+    )
+    expect(await block(host, [one])).toMatchObject({ isHookMade: true, hook: 'stands', isPersisted: true })
+    expect(await members(host)).toEqual(BLOCKED)
+    expect(await raw(host)).toMatch(
+      /-A PREROUTING -j FLEET-BLOCK\n-A PREROUTING -p udp -j ACCEPT\n-A OUTPUT -j/,
+    )
+    expect(await raw(host)).not.toContain('-A FLEET-BLOCK -j ACCEPT')
+  })
+})
+
+describe('what somebody has changed since', () => {
+  it.each([
+    ['the place', 'iptables -t raw -I PREROUTING -p tcp -j ACCEPT'],
+    ['the place by IPv6', 'ip6tables -t raw -D OUTPUT -j FLEET-BLOCK'],
+    ['the rules', 'iptables -t raw -I FLEET-BLOCK -j RETURN'],
+    ['all of it', 'iptables -t raw -F; iptables -t raw -X'],
+  ])('%s: told, and put right by the next one', async (_, change) => {
+    const host = await aHost()
+    await block(host, [one])
+    const before = await raw(host)
+    await host.must(change)
+    expect((await check(host)).hook).not.toBe('stands')
+    expect(await block(host, [])).toMatchObject({ isHookMade: true })
+    expect((await raw(host)).replace('-A PREROUTING -p tcp -j ACCEPT\n', '')).toBe(before)
+  })
+
+  it.each([
+    ['an entry', 'ipset del fleet-block4 203.0.113.9'],
+    ['one more', 'ipset add fleet-block4 203.0.113.77'],
+    ['a way through', 'ipset add fleet-allow4 203.0.113.9'],
+    ['a shorter time', 'ipset add fleet-block4 203.0.113.9 timeout 100 -exist'],
+    ['no sets', 'iptables -t raw -F; ip6tables -t raw -F; ipset destroy'],
+  ])('%s: told, and put right by the next one', async (_, change) => {
+    const host = await aHost()
+    await block(host, [one])
+    await host.must(change)
+    expect((await check(host)).areSetsRight).toBe(false)
+    await block(host, [])
+    expect(await members(host)).toEqual(BLOCKED)
+  })
+
+  it('the map on the disk: what is left of it holds, and the order is taken whole', async () => {
+    const host = await aHost()
+    await block(host, [one, word('203.0.113.10')])
+    await host.must(
+      'cd /etc/iptables/fleet/blocks && sed -i "s/^203.0.113.10 .*/203.0.113.10 bo\\x00th 1/; \\$ a garbage" map',
+    )
+    await block(host, [word('203.0.113.11')])
+    expect(await members(host)).toEqual([
+      ...NOBODY,
+      ...['fleet-block4', 'fleet-block4-out'].flatMap(set => [`${set} 203.0.113.11`, `${set} 203.0.113.9`]),
+    ])
+    expect(await host.must('cat /etc/iptables/fleet/blocks/map')).not.toContain('garbage')
+  })
+})
+
+describe('a host that cannot', () => {
+  it.each(['ipset', 'iptables-restore', 'ip6tables-save', 'setsid'])('without %s: says so', async tool => {
+    const host = await aHost()
+    await host.must(`rm -f /usr/sbin/${tool} /usr/bin/${tool}`)
+    const failure = { code: 'block-refused', args: { why: 'lacks', detail: tool } }
+    await expect(block(host, [one])).rejects.toMatchObject(failure)
+    expect(await host.must('iptables-save -t raw 2>/dev/null; true')).not.toContain('FLEET')
+  })
+
+  it('load a set: says what ipset says, and nothing is changed', async () => {
+    const host = await aHost()
+    await instead(host, 'ipset', 'echo "ipset v7: Cannot open session to kernel." >&2; exit 1')
+    await expect(block(host, [one])).rejects.toMatchObject({
+      code: 'block-unloadable',
+      args: { why: 'sets', detail: expect.stringContaining('Cannot open session') },
+    })
+    expect(await raw(host)).not.toContain('FLEET')
+  })
+
+  it.each(['iptables-restore', 'ip6tables-restore'])('load raw (%s): keeps no half of it', async tool => {
+    const host = await aHost()
+    const said = "can't initialize iptables table `raw': Table does not exist"
+    await instead(
+      host,
+      tool,
+      `case "$*" in *noflush*) grep -q -- -I && { echo "${said.replace('`', '\\`')}" >&2; exit 3; } ;; esac\nexit 0`,
+    )
+    await expect(block(host, [one])).rejects.toMatchObject({
+      code: 'block-unloadable',
+      args: { why: 'hook', detail: said },
+    })
+    await asBefore(host)
+    expect(await host.must('ls /run/fleet/block')).not.toMatch(/pending|out-/)
+  })
+
+  it('take more entries: keeps what it had, and says what ipset says', async () => {
+    const host = await aHost()
+    await block(host, [one])
+    await host.must(
+      'ipset create small hash:net maxelem 1 timeout 0; ipset add small 203.0.113.9; ipset swap small fleet-block4; ipset destroy small',
+    )
+    await instead(
+      host,
+      'ipset',
+      '[ "$*" = restore ] || exec $real "$@"\nsed "s/maxelem 1048576/maxelem 2/" | exec $real restore',
+    )
+    const more = ['203.0.113.10', '203.0.113.11', '203.0.113.12'].map(address => word(address))
+    await expect(block(host, more)).rejects.toMatchObject({
+      code: 'block-unloadable',
+      args: { why: 'sets', detail: expect.stringContaining('Hash is full') },
+    })
+    await asBefore(host)
+    expect((await members(host)).filter(line => line.startsWith('fleet-block4 '))).toEqual([BLOCKED[1]])
+    expect((await check(host)).hash).toBe(hashBlocks(mergeBlocks([[one]], now())))
+    expect(await block(host, more)).toMatchObject({ entries: 4 })
+  })
+
+  it.each([
+    ['/etc/iptables', 'full'],
+    ['/etc/iptables', 'read-only'],
+    ['/var/lib/fleet', 'read-only'],
+  ])('write to %s (%s): blocks all the same, and says what is missing', async (folder, how) => {
+    const host = await aHost()
+    await host.must(
+      `mount -t tmpfs -o mode=755,size=64k tmpfs ${folder}; ${how === 'full' ? `cat /dev/zero >${folder}/big 2>/dev/null; true` : `mount -o remount,ro ${folder}`}`,
+    )
+    const disk = folder.startsWith('/etc')
+    expect(await block(host, [one])).toMatchObject({
+      isHookMade: true,
+      isPersisted: !disk,
+      ...(disk ? { why: 'storage' } : {}),
+    })
+    expect(await members(host)).toEqual(BLOCKED)
+    await host.must(`umount ${folder}`)
+    expect(await block(host, [one])).toMatchObject({ isPersisted: true, isHookMade: false })
+  })
+
+  it('write to /run: says so, and nothing is changed', async () => {
+    const host = await aHost()
+    await host.must('mount -o remount,ro /run')
+    await expect(block(host, [one])).rejects.toMatchObject({ code: 'block-storage' })
+    expect(await raw(host)).not.toContain('FLEET')
+  })
+})
+
+describe('two at once', () => {
+  it('lose nothing, and the second waits', async () => {
+    const host = await aHost()
+    const addresses = ['203.0.113.9', '203.0.113.10', '203.0.113.11', '203.0.113.12']
+    const answers = await Promise.all(addresses.map(address => block(host, [word(address)])))
+    expect(answers.map(({ entries }) => entries).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4])
+    expect((await members(host)).filter(line => line.startsWith('fleet-block4 '))).toHaveLength(4)
+  })
+
+  it('do not wait for ever', async () => {
+    const host = await aHost()
+    await block(host, [one])
+    await instead(host, 'flock', '[ "$1" != -w ] || set -- -w 1 9; exec $real "$@"')
+    await host.must('setsid /usr/bin/flock /run/fleet/block.lock sleep 30 </dev/null >/dev/null 2>&1 &')
+    await expect(block(host, [word('203.0.113.10')])).rejects.toMatchObject({ code: 'block-busy' })
+  })
+})
+
+describe('files of rules that no boot loaded', () => {
+  it('are not loaded by one because of a block', async () => {
+    const host = await aHost()
+    await host.must('mkdir -p /run/systemd/system; echo "*filter" >/etc/iptables/rules.v4')
+    await instead(
+      host,
+      'systemd-run',
+      'for last; do :; done\nwhile [ "$1" != /bin/sh ]; do shift; done\nsetsid "$@" </dev/null >/dev/null 2>&1 &',
+    )
+    await instead(host, 'systemctl', 'echo "$*" >>/systemctl; exit 1')
+    expect(await block(host, [one])).toMatchObject({ isPersisted: false, why: 'stale-rules', hook: 'stands' })
+    expect(await host.must('cat /systemctl 2>/dev/null; true')).not.toContain('enable')
+    await host.must('rm /etc/iptables/rules.v4')
+    expect(await over(host, session => persistBlocks(session, now()))).toMatchObject({ why: 'not-enabled' })
+  })
+})

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest'
+import { type BlockAnswer, checkBlocks, removeBlocks } from '../../../src/host/block.ts'
+import type { BlockLine } from '../../../src/model/block.ts'
+import { type MiniHost, until } from '../program/mini-host.ts'
+import { disk, over } from '../program/steps.ts'
+import { aHost, block, boot, members, now, raw, word } from './blocking.ts'
+
+const TOOLS =
+  'awk cat chmod dd flock grep head ipset iptables-save iptables-restore ip6tables-save ip6tables-restore mkdir mv rm setsid sha256sum sleep sync timeout unshare'
+
+/** At the Nth call of a tool, all of the program's processes are killed, but for those that watch. */
+const dieAt = (host: MiniHost, at: number, verb = 'block') =>
+  host.must(
+    `echo ${at} >/left; for tool in ${TOOLS}; do printf '#!/bin/dash\\nread -r left </left && echo $((left - 1)) >/left\\n[ "$left" -ne 1 ] || pkill -9 -f "host-.*[.]sh.* ${verb}( |$)"\\nPATH=/usr/sbin:/usr/bin exec %s "$@"\\n' $tool >/usr/local/sbin/$tool; chmod 755 /usr/local/sbin/$tool; done`,
+  )
+/** Every call where there is time for it: a first block makes sixty. */
+const STEP = process.env.FLEET_TEST_LONG ? 1 : 3
+
+const live = (host: MiniHost) => host.must('rm -f /usr/local/sbin/*')
+
+const untimed = async (host: MiniHost) =>
+  (await members(host)).map(line => line.replace(/\d+ min/, 'for a while'))
+
+const stands = async (host: MiniHost) => ({
+  raw: await raw(host),
+  members: await untimed(host),
+  disk: (await disk(host)).replaceAll(/^\w+ {2}(?=.*blocks\/map)/gm, ''),
+  state: await over(host, session => checkBlocks(session, now())),
+})
+
+const first: readonly BlockLine[] = [
+  word('203.0.113.9', { until: now() + 3600 }),
+  word('2001:db8::9', { until: now() + 3600 }),
+]
+const second: readonly BlockLine[] = [
+  word('203.0.113.10'),
+  word('203.0.113.9', { at: Date.now() + 1, state: 'lifted', until: now() + 3600 }),
+]
+
+const attempt = (host: MiniHost, lines: readonly BlockLine[]): Promise<BlockAnswer | undefined> =>
+  block(host, lines).catch(() => undefined)
+
+describe('a block that is killed', { timeout: 300_000 }, () => {
+  it('the first one, at each call of a tool: ends the same when it is run again', async () => {
+    const host = await aHost()
+    await block(host, first)
+    const whole = await stands(host)
+    for (let at = 1, answer: BlockAnswer | undefined; !answer; at += 2 * STEP) {
+      await over(host, removeBlocks)
+      await dieAt(host, at)
+      answer = await attempt(host, first)
+      await live(host)
+      await block(host, first)
+      expect(await stands(host), `dead at call ${at}`).toEqual(whole)
+    }
+  })
+
+  it('one that changes some: boots to what was or to what is to be, and ends the same', async () => {
+    const host = await aHost()
+    await block(host, first)
+    const before = await untimed(host)
+    await block(host, second)
+    const whole = await stands(host)
+    for (let at = 1, answer: BlockAnswer | undefined; !answer; at += STEP) {
+      await over(host, removeBlocks)
+      await block(host, first)
+      await dieAt(host, at)
+      answer = await attempt(host, second)
+      await live(host)
+      await boot(host)
+      expect([before, whole.members], `dead at call ${at}`).toContainEqual(await untimed(host))
+      expect(await raw(host)).toBe(whole.raw)
+      await block(host, second)
+      expect(await stands(host), `dead at call ${at}`).toEqual(whole)
+    }
+  })
+
+  it('once its place is made and before it is heard: is taken out by who watches', async () => {
+    const host = await aHost()
+    await dieAt(host, 1, 'nothing')
+    await host.must(
+      `printf '#!/bin/dash\\npkill -9 -f "host-.*[.]sh.* block( |$)"\\n' >/usr/local/sbin/timeout`,
+    )
+    await expect(block(host, first)).rejects.toMatchObject({ code: 'host-answer-unreadable' })
+    await until(async () => !(await raw(host)).includes('-j FLEET-BLOCK'), 'the jumps to go')
+    await live(host)
+    expect(await block(host, first)).toMatchObject({ isHookMade: true, isPersisted: true })
+  })
+})
+
+describe('a removal that is killed', { timeout: 300_000 }, () => {
+  it('at each call of a tool: leaves nothing when it is run again', async () => {
+    const host = await aHost()
+    await over(host, removeBlocks)
+    const files = await disk(host)
+    for (let at = 1, done = false; !done; at += STEP) {
+      await block(host, first)
+      await dieAt(host, at, 'block-remove')
+      done = await over(host, removeBlocks).then(
+        () => true,
+        () => false,
+      )
+      await live(host)
+      await over(host, removeBlocks)
+      expect(await disk(host), `dead at call ${at}`).toBe(files)
+      expect(await raw(host)).not.toContain('FLEET')
+      expect(await host.must('ipset list -n')).toBe('')
+    }
+  })
+})
