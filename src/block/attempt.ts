@@ -3,7 +3,7 @@ import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Connect, Session } from '../session/session.ts'
-import type { BlockOutcome } from './event.ts'
+import type { Answered, BlockOutcome } from './event.ts'
 import type { Gate } from './gate.ts'
 
 /** What is asked of hosts; a seam, so that all that can go wrong there can be tried without them. */
@@ -70,6 +70,7 @@ export async function attempt(one: BlockHost, here: Surroundings): Promise<Step>
       const order = one.order()
       const answer = await verbs.send(session, { ...order, onProtected: here.onProtected })
       if (isCanary) {
+        gate.hold()
         await prove(one, here, order.now).catch(error => undo(one, session, verbs, error))
         here.onProven()
         gate.open()
@@ -103,8 +104,8 @@ const notBegun = (host: string, stop: AbortSignal): Step =>
 /** What was sent must stand, and be seen over a login that began afterwards: what a login there needs may be blocked. */
 async function prove(one: BlockHost, { verbs, clock, stop }: Surroundings, now: number): Promise<void> {
   const opening = one
-    .connect(false)
-    .catch(() => clock.sleep(SECOND_TRY, stop).then(() => one.connect(false)))
+    .connect(true)
+    .catch(() => clock.sleep(SECOND_TRY, stop).then(() => one.connect(true)))
     .catch(error => {
       const reason = error instanceof FleetError ? error.code : String(error)
       throw new FleetError('block-locked-out', { reason, undone: false }, { hostState: 'unknown' })
@@ -155,33 +156,24 @@ const done = (host: string, state: BlockOutcome['state'], why?: Finding): Step =
 })
 
 /** Of what a host says that it blocks now. */
-export function judge(host: string, answer: BlockState & Partial<BlockAnswer>): Step {
-  const refused = answer.refused ?? []
-  if (refused.length > 0) {
-    const [first] = refused
-    const args = {
-      address: first?.address ?? '',
-      what: first?.what ?? '',
-      covers: first?.covers ?? '',
-      more: refused.length - 1,
-    }
-    return {
-      next: 'done',
-      outcome: { host, state: 'refused', finding: finding('block-host-refuses', args), answer },
-    }
+export function judge(host: string, answer: Answered): Step {
+  if (!answer.isPersisted) {
+    const why = finding('block-not-persisted', { why: answer.why ?? '' })
+    const outcome = { host, state: 'blocked, not persisted' as const, finding: why, answer }
+    return { next: answer.why === 'packages' ? 'persist' : 'done', outcome }
   }
-  if (answer.isPersisted)
-    return { next: 'done', outcome: { host, state: 'blocked', ...saidOf(answer), answer } }
-  const why = finding('block-not-persisted', { why: answer.why ?? '' })
-  const outcome = { host, state: 'blocked, not persisted' as const, finding: why, answer }
-  return { next: answer.why === 'packages' ? 'persist' : 'done', outcome }
+  const [first, ...rest] = answer.refused ?? []
+  if (!first) return { next: 'done', outcome: { host, state: 'blocked', ...saidOf(answer), answer } }
+  const { address, what, covers } = first
+  const why = finding('block-host-refuses', { address, what, covers, more: rest.length })
+  return { next: 'done', outcome: { host, state: 'refused', finding: why, answer } }
 }
 
 /** Seconds by which a host's clock may be off before somebody should know. */
 const SKEW = 60
 
 /** Nothing is wrong now; but somebody should know. */
-function saidOf({ skew, unknown = [] }: BlockState & Partial<BlockAnswer>): { finding?: Finding } {
+function saidOf({ skew, unknown = [] }: Answered): { finding?: Finding } {
   if (Math.abs(skew) > SKEW) return { finding: { code: 'block-clock', severity: 'warning', args: { skew } } }
   if (unknown.length === 0) return {}
   const args = { addresses: unknown.slice(0, 3), more: Math.max(0, unknown.length - 3) }

@@ -6,6 +6,8 @@ export type Turn = 'canary' | 'go' | 'stop'
 /** Lets one host through first, and all others once it has proven that it can still be reached. */
 export interface Gate {
   enter(): Promise<Turn>
+  /** It blocks there: no other begins before it is known whether it can still be reached. */
+  hold(): void
   /** The canary can be logged in to afresh. */
   open(): void
   /** The canary locked itself, or others, out. */
@@ -21,6 +23,7 @@ export function createGate(clock: Clock): Gate {
   let is: 'shut' | 'open' | 'closed' = 'shut'
   /** How many canaries are out, those that are taking too long left out. */
   let out = 0
+  let isHeld = false
   const waiting: ((turn: Turn) => void)[] = []
   const settle = (to: 'open' | 'closed') => {
     if (is !== 'shut') return
@@ -29,7 +32,7 @@ export function createGate(clock: Clock): Gate {
   }
   const next = () => {
     out = Math.max(0, out - 1)
-    if (is !== 'shut' || out > 0) return
+    if (is !== 'shut' || out > 0 || isHeld) return
     const wake = waiting.shift()
     if (wake) wake(sendOut())
   }
@@ -50,6 +53,12 @@ export function createGate(clock: Clock): Gate {
     },
     open: () => settle('open'),
     close: () => settle('closed'),
-    pass: next,
+    hold: () => {
+      isHeld = true
+    },
+    pass: () => {
+      isHeld = false
+      next()
+    },
   }
 }

@@ -29,8 +29,9 @@ export async function persistFor(
   try {
     return await withSession(one.connect(false, stop), async session => {
       await verbs.install(session)
-      const step = judge(one.host, { ...before.answer, ...(await verbs.persist(session, one.order().now)) })
-      return { next: 'done', outcome: step.outcome }
+      const { why: _, ...said } = before.answer ?? {}
+      const { outcome } = judge(one.host, { ...said, ...(await verbs.persist(session, one.order().now)) })
+      return { next: 'done', outcome }
     })
   } catch (error) {
     if (!(error instanceof FleetError)) throw error

@@ -69,6 +69,8 @@ async function bringInLine(one: BlockHost, run: Run): Promise<BlockOutcome> {
   let isInstalled = false
   for (let pauses = 0; ; ) {
     const step: Step = await takeStep(one, run, todo, outcome, pauses === 0)
+    // Why it wasn't reached before says more than that it isn't tried any more.
+    if (outcome && step.outcome.state === 'not started') return outcome
     outcome = step.outcome
     if (step.next === 'done' || run.stop.aborted) return outcome
     if (step.next === 'install' && isInstalled) return outcome

@@ -84,11 +84,11 @@ async function lookAt(one: BlockHost, { map }: Wanted): Promise<Found> {
       const blocks = await checkBlocks(session, seconds())
       const blocked = map.filter(({ state }) => state === 'blocked').length
       const isFree = blocked === 0 && blocks.entries === 0
-      const same = { host: one.host, blocks, lacked: 0, unknown: [], isFree }
+      const same = { host: one.host, blocks, lacked: 0, refused: [], unknown: [], isFree }
       if (isFree || blocks.hash === hashBlocks(map)) return same
       if (blocks.entries === 0) return { ...same, lacked: blocked }
-      const { lacked, unknown } = await sendBlocks(session, { ...one.order(), dry: true })
-      return { ...same, lacked, unknown }
+      const { lacked, refused, unknown } = await sendBlocks(session, { ...one.order(), dry: true })
+      return { ...same, lacked, refused, unknown }
     })
   } catch (error) {
     return notFound(one.host, error)

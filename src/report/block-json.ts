@@ -26,5 +26,6 @@ export function entryLine(entry: Entry): string {
 export function foundLine(found: Found): string {
   const start = { type: 'block-host', host: found.host, is: needOf(found) }
   if (!('blocks' in found)) return line({ ...start, state: found.state, finding: withMessage(found.finding) })
-  return line({ ...start, ...found.blocks, lacked: found.lacked, unknown: found.unknown })
+  const { blocks, lacked, refused, unknown } = found
+  return line({ ...start, ...blocks, lacked, refused, unknown })
 }

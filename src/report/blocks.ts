@@ -1,5 +1,5 @@
 import { type Entry, isBlocked } from '../block/entry.ts'
-import type { BlockState } from '../host/block.ts'
+import type { BlockAnswer, BlockState } from '../host/block.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { count, sayDirection, sayUntil } from './block-words.ts'
@@ -13,6 +13,8 @@ export type Found =
       readonly blocks: BlockState
       /** Words of the ledger that it hasn't heard. */
       readonly lacked: number
+      /** What it leaves out, because of what that covers there. */
+      readonly refused: BlockAnswer['refused']
       /** Addresses that it blocks, and that the ledger says nothing of. */
       readonly unknown: readonly string[]
       /** Nothing of the ledger is blocked there, and nothing has to be. */
@@ -24,9 +26,9 @@ export type Need = 'in line' | 'behind' | 'unreadable' | 'not persisted'
 
 export function needOf(found: Found): Need {
   if (!('blocks' in found)) return 'unreadable'
-  const { blocks, lacked, isFree } = found
+  const { blocks, lacked, refused, isFree } = found
   if (isFree) return 'in line'
-  if (lacked > 0 || blocks.hook !== 'stands' || !blocks.areSetsRight) return 'behind'
+  if (lacked + refused.length > 0 || blocks.hook !== 'stands' || !blocks.areSetsRight) return 'behind'
   return blocks.isPersisted ? 'in line' : 'not persisted'
 }
 
@@ -84,22 +86,26 @@ export function printFound(found: readonly Found[]): string {
 function sayFound(found: Found): { host: string; text: string }[] {
   const { host } = found
   if (!('blocks' in found)) return [{ host, text: `${found.state}. ${say(found.finding)}` }]
-  const { blocks, lacked, unknown } = found
+  const { unknown } = found
   const texts = [
-    ...(needOf(found) === 'behind' ? [sayBehind(blocks, lacked)] : []),
-    ...(needOf(found) === 'not persisted' ? [say(notPersisted(blocks))] : []),
+    ...(needOf(found) === 'behind' ? [sayBehind(found)] : []),
+    ...(needOf(found) === 'not persisted' ? [say(notPersisted(found.blocks))] : []),
     ...(unknown.length > 0 ? [say(unknownThere(unknown))] : []),
   ]
   return texts.map(text => ({ host, text }))
 }
 
-function sayBehind({ hook, areSetsRight }: BlockState, lacked: number): string {
+function sayBehind({ blocks, lacked, refused }: Found & { blocks: BlockState }): string {
+  const { hook, areSetsRight } = blocks
   const lacks = [
     ...(lacked > 0 ? [`it hasn't heard of ${count(lacked)} of the ledger's addresses`] : []),
     ...(hook === 'missing' ? ['nothing leads to its blocks'] : []),
     ...(hook === 'wrong' ? ['what leads to its blocks was changed, or is not first'] : []),
     ...(hook === 'stands' && !areSetsRight ? ['its sets were changed'] : []),
   ]
+  const [left, ...more] = refused.map(one => `${one.address}, which covers ${one.covers} (${one.what})`)
+  if (left !== undefined)
+    lacks.push(`it leaves out ${left}${more.length > 0 ? ` and ${count(more.length)} more` : ''}`)
   return `behind: ${lacks.join('; ')}.`
 }
 
