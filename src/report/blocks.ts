@@ -22,6 +22,8 @@ export type Found =
     }
   | { readonly host: string; readonly state: HostState; readonly finding: Finding }
 
+type Seen = Extract<Found, { readonly blocks: BlockState }>
+
 export type Need = 'in line' | 'behind' | 'unreadable' | 'not persisted'
 
 export function needOf(found: Found): Need {
@@ -95,7 +97,7 @@ function sayFound(found: Found): { host: string; text: string }[] {
   return texts.map(text => ({ host, text }))
 }
 
-function sayBehind({ blocks, lacked, refused }: Found & { blocks: BlockState }): string {
+function sayBehind({ blocks, lacked, refused }: Seen): string {
   const { hook, areSetsRight } = blocks
   const lacks = [
     ...(lacked > 0 ? [`it hasn't heard of ${count(lacked)} of the ledger's addresses`] : []),

@@ -27,6 +27,8 @@ interface Script {
   readonly send?: readonly (Partial<BlockAnswer> | (() => FleetError))[]
   readonly check?: readonly (Partial<BlockState> | (() => FleetError))[]
   readonly install?: readonly (() => FleetError)[]
+  /** Milliseconds that sending takes. */
+  readonly takes?: number
 }
 
 class World {
@@ -43,7 +45,7 @@ class World {
   }
 
   /** Its next word of a kind; undefined where nothing is said of it. */
-  #next(host: string, kind: keyof Script) {
+  #next(host: string, kind: Exclude<keyof Script, 'takes'>) {
     const all = this.#scripts[host]?.[kind] ?? []
     const turn = this.#turns.get(`${host} ${kind}`) ?? 0
     this.#turns.set(`${host} ${kind}`, turn + 1)
@@ -87,6 +89,7 @@ class World {
     return {
       send: async (session, { onProtected, allow }) => {
         if (allow.includes('undone')) this.log.push(`${of(session)} undone`)
+        await this.clock.sleep(this.#scripts[of(session)]?.takes ?? 1)
         const answer = this.#answer(of(session), 'send', ANSWER)
         onProtected?.()
         return answer
@@ -170,7 +173,7 @@ describe('a block on many hosts', () => {
   })
 
   it('begins with another beside one that takes more than three seconds', async () => {
-    const world = new World({ slow: { connect: [1, 60_000] }, next: {}, last: {} })
+    const world = new World({ slow: { connect: [1], takes: 60_000 }, next: {}, last: {} })
     expect(await world.push()).toEqual({ slow: 'blocked', next: 'blocked', last: 'blocked' })
     const at = (host: string) =>
       world.events.flatMap(event =>
@@ -178,6 +181,12 @@ describe('a block on many hosts', () => {
       )[0] ?? 0
     expect(at('last')).toBeGreaterThan(3000)
     expect(at('last')).toBeLessThan(4000)
+  })
+
+  it('begins with no other while it is in doubt whether the first can still be reached', async () => {
+    const world = new World({ doubtful: { connect: [1, 9000] }, next: {}, last: {} })
+    expect(await world.push()).toEqual({ doubtful: 'blocked', next: 'blocked', last: 'blocked' })
+    expect(world.log.indexOf('doubtful check')).toBeLessThan(world.log.indexOf('next send'))
   })
 
   it('asks those that do not answer again, with growing pauses, until it is given up', async () => {
