@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readStatus } from '../../../src/host/status.ts'
 import { web } from './change.ts'
-import { type MiniHost, put } from './mini-host.ts'
-import { BEFORE4, boot, forgotten, removing, traces } from './removing.ts'
+import type { MiniHost } from './mini-host.ts'
+import { boot, forgotten, removing, ruledHost, traces } from './removing.ts'
 import { aHost, confirmed, disk, kill, over, persisted } from './steps.ts'
 
 describe('a removal that dies in the middle of what follows the confirmation', () => {
@@ -20,8 +20,7 @@ describe('a removal that dies in the middle of what follows the confirmation', (
   it('boots the last generation or what stood before, at every step, and can be finished', {
     timeout: 600_000,
   }, async () => {
-    const host = await aHost()
-    put(host, 'etc/iptables/rules.v4', BEFORE4)
+    const host = await ruledHost()
     const files = await disk(host)
     const before = await boot(host)
     let [died, at] = [true, 0]
@@ -52,8 +51,7 @@ describe('a removal that dies in the middle of what follows the confirmation', (
   })
 
   it('and with the power gone, is begun and finished again by the next one', async () => {
-    const host = await aHost()
-    put(host, 'etc/iptables/rules.v4', BEFORE4)
+    const host = await ruledHost()
     const files = await disk(host)
     await persisted(host, web)
     const first = await removing(host)

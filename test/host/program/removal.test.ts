@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { wanted, web } from './change.ts'
 import { put } from './mini-host.ts'
-import { BEFORE4, boot, forgotten, plan, removing, traces, withSet } from './removing.ts'
+import { boot, forgotten, plan, removing, ruledHost, traces, withSet } from './removing.ts'
 import { aHost, applied, becomes, confirmed, disk, persisted, rules } from './steps.ts'
 
 describe('a removal', () => {
   it.each(['nft', 'legacy'] as const)('brings back the files and rules of before (%s)', async backend => {
-    const host = await aHost({ backend })
-    put(host, 'etc/iptables/rules.v4', BEFORE4)
+    const host = await ruledHost({ backend })
     await host.must('chmod 640 /etc/iptables/rules.v4; netfilter-persistent start')
     const [live, files] = [await rules(host), await disk(host)]
     await persisted(host, withSet)
@@ -80,8 +79,7 @@ describe('a removal', () => {
     ['before-damaged', 'rm /etc/iptables/fleet/gen-000000/rules.v4'],
     ['before-missing', 'rm -r /etc/iptables/fleet/gen-000000'],
   ])('is refused where what stood before is not whole: %s', async (why, damage) => {
-    const host = await aHost()
-    put(host, 'etc/iptables/rules.v4', BEFORE4)
+    const host = await ruledHost()
     await persisted(host, web)
     await host.must(damage)
     await expect(plan(host)).rejects.toMatchObject({
@@ -114,8 +112,7 @@ describe('a removal', () => {
   })
 
   it('brings back what netfilter-persistent save wrote over', async () => {
-    const host = await aHost()
-    put(host, 'etc/iptables/rules.v4', BEFORE4)
+    const host = await ruledHost()
     const files = await disk(host)
     await persisted(host, web)
     await host.must('netfilter-persistent save')

@@ -7,10 +7,17 @@ import type { HostPlan } from '../../../src/plan/host-plan.ts'
 import { metaOf } from '../../../src/plan/meta.ts'
 import { decideRemoval } from '../../../src/plan/removal.ts'
 import { filter, newNonce, type Wanted } from './change.ts'
-import { listed, type MiniHost } from './mini-host.ts'
-import { over } from './steps.ts'
+import { type HostKind, listed, type MiniHost, put } from './mini-host.ts'
+import { aHost, over } from './steps.ts'
 
-export const BEFORE4 = `# by hand\n${filter('INPUT -p tcp --dport 22 -j ACCEPT', 'INPUT -s 192.0.2.66 -j DROP')}`
+const BEFORE4 = `# by hand\n${filter('INPUT -p tcp --dport 22 -j ACCEPT', 'INPUT -s 192.0.2.66 -j DROP')}`
+
+/** A host on which these rules lay before fleet came. */
+export async function ruledHost(kind?: HostKind): Promise<MiniHost> {
+  const host = await aHost(kind)
+  put(host, 'etc/iptables/rules.v4', BEFORE4)
+  return host
+}
 
 export const plan = (host: MiniHost): Promise<HostPlan> =>
   over(host, async session =>

@@ -8,6 +8,7 @@ import { summaryOf } from '../../../src/journal/summary.ts'
 import { openTail } from '../../../src/journal/tail.ts'
 import { thisWriter } from '../../../src/journal/writer.ts'
 import type { Event, Writer } from '../../../src/model/event.ts'
+import { finding } from '../events.ts'
 
 let folder = ''
 beforeEach(async () => {
@@ -27,7 +28,7 @@ const started = (writer = DEAD, inventory = ['/i/hosts']): Event => ({
 })
 const resumed = (writer = DEAD): Event => ({ type: 'run-resumed', run: 'r', who: 'you', writer })
 const settled = (host: string): Event => ({ type: 'host-settled', host, state: 'persisted' })
-const WHY = { code: 'budget-spent', severity: 'error', args: {} } as const
+const WHY = finding('budget-spent')
 const stopped: Event = { type: 'rollout-stopped', run: 'r', why: WHY }
 const ended: Event = { type: 'run-ended', run: 'r', states: { persisted: 2, failed: 1 } }
 const paused: Event = { type: 'rollout-paused', run: 'r', why: WHY }

@@ -10,6 +10,7 @@ import { recordOf } from '../../../src/journal/record.ts'
 import { readJournal } from '../../../src/journal/replay.ts'
 import { isRunning, thisWriter } from '../../../src/journal/writer.ts'
 import type { Event } from '../../../src/model/event.ts'
+import { finding } from '../events.ts'
 
 let folder = ''
 const tools = { clock: { wall: () => Date.UTC(2026, 0, 2) }, warn: () => undefined }
@@ -109,7 +110,7 @@ describe('the record of a run', () => {
   })
 
   it('knows of a taking back that nobody has brought to its end', async () => {
-    const why = { code: 'budget-spent', severity: 'error', args: {} } as const
+    const why = finding('budget-spent')
     const takingBack: Event = { type: 'taking-back', run: 'r', hosts: ['a', 'b'], why }
     expect(await recordIn(await write('r', started('r'), takingBack))).toMatchObject({
       takingBack: { hosts: ['a', 'b'], why },

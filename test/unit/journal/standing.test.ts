@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { recordOf } from '../../../src/journal/record.ts'
 import type { Event } from '../../../src/model/event.ts'
+import { finding } from '../events.ts'
 
 const started: Event = { type: 'run-started', run: 'r', who: 'me', command: 'apply', hosts: 1 }
 const ended: Event = { type: 'run-ended', run: 'r', states: {} }
@@ -41,15 +42,15 @@ describe('where a run stood', () => {
 
   it('and whom somebody has accepted, who did not pass, who went back, and who is of before', () => {
     const settled: Event = { type: 'host-settled', host: 'a', state: 'persisted' }
-    const finding = { code: 'lost-again', severity: 'error', args: {} } as const
-    const checked: Event = { type: 'host-checked', host: 'a', finding }
+    const why = finding('lost-again')
+    const checked: Event = { type: 'host-checked', host: 'a', finding: why }
     const hostAfter = (...events: readonly Event[]) => recordAfter(settled, ...events)?.hosts.get('a')
     expect(hostAfter(promoted)).toMatchObject({ isAccepted: true })
     expect(hostAfter(promoted, checked)).toMatchObject({ isSpoiled: true, isAccepted: false })
     expect(hostAfter(checked, promoted, checked)).toMatchObject({ isSpoiled: true, isAccepted: true })
     expect(hostAfter(ended)).toMatchObject({ isOfBefore: true })
     expect(hostAfter(ended, settled)).toMatchObject({ isOfBefore: false })
-    const back: Event = { type: 'taking-back', run: 'r', hosts: ['a'], why: finding }
+    const back: Event = { type: 'taking-back', run: 'r', hosts: ['a'], why }
     expect(hostAfter(back)).toMatchObject({ isGoingBack: true })
     const planned: Event = { type: 'rollout-planned', run: 'r', stages: [['a']] }
     expect(hostAfter(back, planned)).toMatchObject({ isGoingBack: false })

@@ -3,10 +3,10 @@ import type { Event } from '../../../src/model/event.ts'
 import type { HostState } from '../../../src/model/host-state.ts'
 import { Notices } from '../../../src/notify/notices.ts'
 import { sayNotice } from '../../../src/report/notice.ts'
+import { finding, stage } from '../events.ts'
 
 const ABOUT = { run: 'r', who: 'me@here', command: 'apply', inventory: ['/i'] }
 const open = () => new Notices(ABOUT, { wall: () => 0, say: ({ code }) => `<${code}>` })
-const finding = (code: string) => ({ code, severity: 'error', args: {} }) as const
 const settled = (host: string, state: HostState, code?: string): Event => ({
   type: 'host-settled',
   host,
@@ -14,13 +14,6 @@ const settled = (host: string, state: HostState, code?: string): Event => ({
   ...(code ? { finding: finding(code) } : {}),
 })
 const PLANNED: Event = { type: 'rollout-planned', run: 'r', stages: [['a'], ['b', 'c']] }
-const stage = (number: number, hosts: readonly string[]): Event => ({
-  type: 'phase-started',
-  phase: 'apply',
-  hosts,
-  stage: number,
-  stages: 2,
-})
 
 /** All notices of a run, in short. */
 function play(...events: readonly Event[]) {

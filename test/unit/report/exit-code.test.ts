@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HOST_STATES, type HostState } from '../../../src/model/host-state.ts'
 import type { HostPlan } from '../../../src/plan/host-plan.ts'
 import { exitCodeOf, exitCodeOfPlans } from '../../../src/report/exit-code.ts'
+import { finding } from '../events.ts'
 
 const codeOf = (...states: HostState[]) => exitCodeOf(states.map(state => ({ state })))
 
@@ -26,7 +27,7 @@ describe('the exit code of a run', () => {
   )
 
   it('is 3 at least where something ended it early, whatever its hosts are', () => {
-    const why = { code: 'gate-fail', severity: 'error', args: {} } as const
+    const why = finding('gate-fail')
     const early = (...states: HostState[]) =>
       exitCodeOf(
         states.map(state => ({ state })),

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { Event } from '../../../src/model/event.ts'
 import { jsonLine, planLine } from '../../../src/report/json.ts'
 import { PLANS } from '../../golden/report/plans.ts'
+import { finding } from '../events.ts'
 
 it('an event is one line that reads back', () => {
   const event = { type: 'host-planned', host: 'a', verdict: 'change' } as const
@@ -25,7 +26,7 @@ it('a finding brings its sentence, on the same line', () => {
   })
 })
 
-const WHY = { code: 'stopped', severity: 'error', args: {} } as const
+const WHY = finding('stopped')
 const SAYING: readonly Event[] = [
   { type: 'host-checked', host: 'a', finding: WHY },
   { type: 'rollout-paused', run: 'r', why: WHY },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Engine } from '../../../src/rollout/engine.ts'
+import { finding } from '../events.ts'
 import { atOnce, begin, courseOf } from './engine-steps.ts'
 
 /* What ends a rollout besides its hosts: somebody, its window, its time. */
@@ -135,7 +136,7 @@ describe('the time of all of it', () => {
     unsure.settle('a')
     unsure.settle('b')
     unsure.at(30)
-    const inconclusive = { code: 'gate-silent', severity: 'error', args: {} } as const
+    const inconclusive = finding('gate-silent')
     expect(unsure.tell({ type: 'checked', check: { failed: [], inconclusive } })).toEqual([
       'end: gate-silent',
     ])

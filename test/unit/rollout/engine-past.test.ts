@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HostState } from '../../../src/model/host-state.ts'
 import type { Course, Past } from '../../../src/rollout/course.ts'
+import { finding } from '../events.ts'
 import { begin, courseOf } from './engine-steps.ts'
 
 /* A rollout whose controller died goes on where it stood, on an engine of its own. */
@@ -8,7 +9,7 @@ import { begin, courseOf } from './engine-steps.ts'
 type Wish = Omit<Partial<Course>, 'past'> & { readonly past?: Partial<Past> }
 
 const was = (host: string, stage: number, state: HostState = 'persisted') => ({ host, stage, state })
-const WHY = { code: 'wants-promotion', severity: 'error', args: {} } as const
+const WHY = finding('wants-promotion')
 
 const PAST: Past = { stage: 0, isChecked: false, isPromoted: false, hosts: [] }
 

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import type { Finding } from '../../../src/model/finding.ts'
 import type { HostState } from '../../../src/model/host-state.ts'
 import type { Command, Course, EngineEvent } from '../../../src/rollout/course.ts'
+import { finding } from '../events.ts'
 
 const STATES: readonly HostState[] = ['persisted', 'reverted', 'unreachable']
 
@@ -56,7 +57,7 @@ interface Death {
 
 export type Move = EngineEvent | Death
 
-export const WHY = { code: 'operator', severity: 'error', args: {} } as const
+export const WHY = finding('operator')
 
 /** Everything that may happen next. */
 export function* possible(world: World, course: Course): Generator<Move> {

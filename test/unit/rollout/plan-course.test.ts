@@ -3,6 +3,7 @@ import type { Rollout } from '../../../src/config/rollout.ts'
 import type { HostState } from '../../../src/model/host-state.ts'
 import type { Standing } from '../../../src/rollout/course.ts'
 import { type Left, planCourse } from '../../../src/rollout/plan-course.ts'
+import { finding } from '../events.ts'
 
 const AT_THE_BEGINNING: Standing = { stage: -1, isChecked: false, isPromoted: false }
 
@@ -86,7 +87,7 @@ describe('the stages of a run that is gone on with', () => {
   })
 
   it('begin once more where a host of an earlier one is tried again', () => {
-    const paused = { code: 'wants-promotion', severity: 'error', args: {} } as const
+    const paused = finding('wants-promotion')
     const { past } = course(['a'], {}, { frozen: [['a'], ['b']], stage: 1, paused })
     expect(past).toEqual({ stage: -1, isChecked: true, isPromoted: true, hosts: [] })
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { printPage } from '../../../../src/report/page/page.ts'
+import { finding } from '../../events.ts'
 import { type Made, makeJournal } from './journal.ts'
 
 const pageOf = (made?: Made) => {
@@ -53,8 +54,8 @@ describe('the page of a run', () => {
 
   it('calls a host failed that persisted and did not pass a later look', () => {
     const { summary, recorded } = makeJournal({ bad: 0 })
-    const finding = { code: 'lost-again', severity: 'error', args: {} } as const
-    const lost = { at: summary.since, event: { type: 'host-checked', host: 'web9', finding } } as const
+    const why = finding('lost-again')
+    const lost = { at: summary.since, event: { type: 'host-checked', host: 'web9', finding: why } } as const
     const page = printPage(summary, [...recorded, lost])
     expect(headings(page)[0]).toBe('3 of 48 hosts failed')
     expect(textOf(page)).toContain('when it was looked at again, it did not answer')

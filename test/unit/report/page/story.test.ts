@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../../../src/model/event.ts'
 import { storyOf } from '../../../../src/report/page/story.ts'
+import { finding, stage } from '../../events.ts'
 
 const tell = (...events: readonly [number, Event][]) =>
   storyOf(events.map(([at, event]) => ({ at: new Date(at).toISOString(), event })))
@@ -9,14 +10,7 @@ const step = (host: string, name: 'observing' | 'arming' | 'applied'): Event => 
   host,
   step: name,
 })
-const why = { code: 'wants-promotion', severity: 'error', args: {} } as const
-const stage = (number: number, hosts: readonly string[]): Event => ({
-  type: 'phase-started',
-  phase: 'apply',
-  hosts,
-  stage: number,
-  stages: 2,
-})
+const why = finding('wants-promotion')
 
 describe('the story of a run', () => {
   it('has each host with its stage, what took how long, and how it ended', () => {
