@@ -50,7 +50,10 @@ export const DISK: readonly Break[] = [
     file: 'host/generation.sh',
     from: '[ "$number" -gt $(($1 - 10)) ] || [ "$number" -eq "$release" ] || rm -rf "$dir"',
     to: 'true',
-    red: ['host/program/generation.test.ts', 'are ten, the first, and what the release of a lockdown leads to'],
+    red: [
+      'host/program/generation.test.ts',
+      'are ten, the first, and what the release of a lockdown leads to',
+    ],
   },
   {
     name: 'forgets-what-stood-before',
