@@ -23,7 +23,7 @@ import { flag } from './flag.ts'
 import { hostsAtOnce } from './hosts.ts'
 import type { Inputs } from './inputs.ts'
 import { openPool } from './pool.ts'
-import { listenToSignals } from './signals.ts'
+import { listenToSignals, type Signals } from './signals.ts'
 
 /** Beside the inventory: beside the file, or beside the folder, in which Ansible would take it for an inventory. */
 export function ledgerOf({ sources }: Pick<Inputs, 'sources'>): string {
@@ -74,15 +74,15 @@ interface Sending {
   /** Those that are brought in line. */
   readonly hosts: readonly Host[]
   readonly kill?: boolean
+  /** Of a command that listens to them already. */
+  readonly signals?: Signals
 }
 
 /** Brings hosts in line with what is wanted, until all are or time is up. Ctrl-C ends it early. */
 export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome[]> {
   const { inputs, flags, wanted, voice, hosts } = sending
   const giveUpAfter = giveUpAfterOf(flags)
-  const signals = listenToSignals(
-    '\nStopping: hosts that are being told are waited for. Again to leave at once.\n',
-  )
+  const signals = sending.signals ?? listenToSignals(STOPPING)
   const longest = hosts.reduce((most, { name }) => Math.max(most, wanted(name).map.length), 0)
   const pool = blockPool(inputs, flags, longest, signals.cancel)
   try {
@@ -106,9 +106,11 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
       },
     )
   } finally {
-    signals.forget()
+    if (!sending.signals) signals.forget()
   }
 }
+
+const STOPPING = '\nStopping: hosts that are being told are waited for. Again to leave at once.\n'
 
 /** Milliseconds. Error: `block-give-up`. */
 export function giveUpAfterOf(flags: Flags): number {

@@ -6,6 +6,7 @@ import { thisWriter } from '../journal/writer.ts'
 import type { Emit, Event, Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
+import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
 import type { Flags } from './command.ts'
@@ -64,13 +65,14 @@ export async function changeHosts(
     const agreed = !signals.stop.aborted && (await voice.agree(survey))
     if (!agreed) told.forget()
     const stop = agreed ? signals.stop : AbortSignal.abort()
+    const blocked = (agreed && (await prepared.catchUp?.(survey, signals))) || []
     const aptTimeout = aptTimeoutOf(flags)
     const ask = voice.goOn
     const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, stop, ask }
     const { outcomes, why } = await rollOut(survey, it)
     await emit({ type: 'run-ended', run, states: count(outcomes) })
     await voice.end(outcomes, why, doing.isCaughtUp ? run : undefined)
-    return exitCodeOf(outcomes, why)
+    return worse(exitCodeOf(outcomes, why), exitCodeOfBlocks(blocked))
   } finally {
     await voice.close()
     signals.forget()
@@ -80,6 +82,8 @@ export async function changeHosts(
     await told.close()
   }
 }
+
+const worse = <T extends number>(a: T, b: T): T => (b > a ? b : a)
 
 function beginning(flags: Flags, { inputs }: Prepared, { run, who, command }: About): Event {
   return {

@@ -12,6 +12,7 @@ import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
 import { readInputs, renderAll } from './inputs.ts'
+import { readBlocking } from './ledger.ts'
 import { listHosts } from './render.ts'
 import { cancelOnSignal } from './signals.ts'
 import { makeSubjects, type Subject, shippedRoles } from './targets.ts'
@@ -34,7 +35,9 @@ export async function run(flags: Flags): Promise<number> {
   if (textfile !== undefined) await checkTextfile(textfile)
   const pool = poolFor(inputs, withPassword, cancel)
   const isShipped = shippedRoles(inputs, withPassword)
-  const subjects = makeSubjects(inputs, rendered, withPassword, { pool, isShipped })
+  const blocks = (await readBlocking(inputs))?.asked
+  const means = { pool, isShipped, ...(blocks ? { blocks } : {}) }
+  const subjects = makeSubjects(inputs, rendered, withPassword, means)
   const looked = await lookAtAll(subjects, pool.each, flag(flags, 'json', 'boolean') ?? false)
   // Hosts that weren't looked at because somebody stopped it are no news of theirs.
   if (textfile !== undefined && !cancel.aborted)

@@ -1,5 +1,6 @@
 import { readStatus } from '../host/status.ts'
 import { FleetError } from '../model/error.ts'
+import { findBehind, type WantedBlocks } from '../plan/blocks.ts'
 import { statusLine } from '../report/json.ts'
 import { say } from '../report/say.ts'
 import { type Asked, exitCodeOfStatus, printStatus } from '../report/status.ts'
@@ -8,6 +9,7 @@ import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
 import { readInputs } from './inputs.ts'
+import { readBlocking } from './ledger.ts'
 import { listHosts } from './render.ts'
 import { takeRunName } from './run-name.ts'
 import { hasColor } from './terminal.ts'
@@ -23,10 +25,11 @@ export async function run(given: Flags): Promise<number> {
   for (const finding of inputs.findings)
     if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
+  const blocking = await readBlocking(inputs)
   const pool = poolFor(inputs, flags, new AbortController().signal)
   const json = flag(flags, 'json', 'boolean') ?? false
   const asking = await pool.each([...inputs.connections], async ([host, connection]) => {
-    const asked = await ask(host, pool.connector(connection))
+    const asked = await ask(host, pool.connector(connection), blocking?.asked(host))
     if (json) process.stdout.write(statusLine(asked))
     return asked
   })
@@ -38,11 +41,13 @@ export async function run(given: Flags): Promise<number> {
   return exitCodeOfStatus(asked)
 }
 
-async function ask(host: string, connect: Connect): Promise<Asked> {
+async function ask(host: string, connect: Connect, wanted: WantedBlocks | undefined): Promise<Asked> {
   try {
     const session = await connect()
     try {
-      return { host, status: await readStatus(session) }
+      const status = await readStatus(session)
+      const behind = findBehind(status, wanted)
+      return { host, status, ...(behind ? { behind } : {}) }
     } finally {
       await session.close()
     }

@@ -2,12 +2,14 @@ import type { Observation } from '../host/observation.ts'
 import { holdTo } from '../plan/saved.ts'
 import { say } from '../report/say.ts'
 import { observeAll } from '../rollout/observe-all.ts'
+import { catchUp } from './catch-up.ts'
 import { findingsOf } from './check.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
 import { readInputs, renderAll } from './inputs.ts'
+import { readBlocking } from './ledger.ts'
 import { readPlan } from './plan-file.ts'
 import { among, type Prepared } from './prepared.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
@@ -27,9 +29,11 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     if (finding.severity === 'warning' || flag(flags, 'verbose', 'boolean'))
       process.stderr.write(`${say(finding)}\n`)
   const pool = poolFor(inputs, withPassword, cancel)
+  const blocking = await readBlocking(inputs)
   const targets = makeTargets(inputs, rendered, withPassword, {
     pool,
     isShipped: shippedRoles(inputs, withPassword),
+    ...(blocking ? { blocks: blocking.asked } : {}),
   })
   const saved = await savedPlan(flags)
   const held = saved
@@ -44,6 +48,9 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     clock,
     back: wayBack(inputs, withPassword, pool),
     targets: held,
+    ...(blocking
+      ? { catchUp: (survey, signals) => catchUp(survey, inputs, withPassword, blocking, signals) }
+      : {}),
     survey: (emit, only) => observeAll(among(held, only), { each: pool.each, clock, emit }),
   }
 }

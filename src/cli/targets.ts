@@ -4,6 +4,7 @@ import { type Candidate, observe } from '../host/observe.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import type { PerFamily } from '../model/family.ts'
 import { onceForAlike } from '../plan/alike.ts'
+import type { WantedBlocks } from '../plan/blocks.ts'
 import { decide } from '../plan/decide.ts'
 import { decideDrifted } from '../plan/decide-drifted.ts'
 import { refuseLockedDown } from '../plan/lockdown.ts'
@@ -24,6 +25,8 @@ export interface Means {
   readonly pool: Pool
   /** Whether a role is one that ships: those leave a container runtime's chains alone. */
   readonly isShipped: (role: string) => boolean
+  /** What a host is to block. */
+  readonly blocks?: (host: string) => WantedBlocks
 }
 
 /** A host with what is to be asked of it, and about it once it was looked at. */
@@ -72,6 +75,7 @@ export function makeSubjects(
       replaceUnmanaged: flag(flags, 'replace-unmanaged', 'boolean') ?? false,
       acceptLockoutRisk: accepts(host.name),
       isShipped: means.isShipped,
+      ...(means.blocks ? { blocks: means.blocks(host.name) } : {}),
     }
     return [
       {

@@ -1,5 +1,5 @@
 import type { Observation } from '../host/observation.ts'
-import { FAMILIES, type Family } from '../model/family.ts'
+import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 
 /** What a host is to block, as the ledger has it. */
@@ -10,25 +10,26 @@ export interface WantedBlocks {
   readonly entries: number
 }
 
-type Seen = Pick<Observation, 'blocks' | 'live' | 'ipv6' | 'iptables'>
+/** Whoever hasn't read the rules can't say where the chain stands. */
+type Seen = Pick<Observation, 'blocks'> & Partial<Pick<Observation, 'live' | 'ipv6'>>
 
 /** What a host lacks of what is to be blocked: nothing where it has just that, in the first place, and for good. */
 export function findBehind(seen: Seen, wanted: WantedBlocks | undefined): Finding | undefined {
   if (!wanted || (wanted.entries === 0 && !seen.blocks)) return undefined
   const why = whatIsBehind(seen, wanted)
   if (why === undefined) return undefined
-  return { code: 'blocks-behind', severity: 'warning', args: { why, entries: wanted.entries } }
+  return { code: 'blocks-behind', severity: 'note', args: { why, entries: wanted.entries } }
 }
 
 function whatIsBehind(seen: Seen, { hash }: WantedBlocks): string | undefined {
   if (!seen.blocks) return 'missing'
   if (seen.blocks.hash !== hash) return 'other'
-  if (!isHooked(seen)) return 'hook'
+  if (seen.live && !isHooked(seen.live, seen.ipv6 ?? true)) return 'hook'
   return seen.blocks.isPersisted ? undefined : 'boot'
 }
 
 /** Whether the chain is what it has to be, and the first that a packet meets, in all families that the host has. */
-export const isHooked = ({ live, ipv6 }: Seen): boolean =>
+const isHooked = (live: PerFamily<string>, ipv6: boolean): boolean =>
   FAMILIES.every(family => (family === 6 && !ipv6) || isHookedIn(live[family], family))
 
 function isHookedIn(save: string, family: Family): boolean {

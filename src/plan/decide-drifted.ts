@@ -8,7 +8,7 @@ export function decideDrifted(question: Question): HostPlan {
   const plan = decide(question)
   if (plan.verdict === 'unchanged' || question.seen.guard?.alive) return plan
   const { kinds, generation } = driftOf(question)
-  if (kinds.some(kind => kind !== 'never-applied')) return plan
+  if (kinds.some(kind => kind !== 'never-applied' && kind !== 'blocks')) return plan
   const { host, groups, roles, onlyBase, bootId } = plan
   const code = generation ? 'left-out-not-drifted' : 'left-out-never-applied'
   const finding = { code, severity: 'warning', args: {} } as const

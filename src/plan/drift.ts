@@ -2,6 +2,7 @@ import type { Generation, Observation } from '../host/observation.ts'
 import { FAMILIES } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import { type DiffLine, diff } from '../ruleset/diff.ts'
+import { findBehind } from './blocks.ts'
 import { changedSets, saySets } from './changed-sets.ts'
 import { compare } from './compare.ts'
 import { compareDisk } from './drift-disk.ts'
@@ -33,6 +34,8 @@ export const DRIFT_KINDS = [
   /** A change that nobody confirmed, and nobody is there to take it back. */
   'unfinished',
   'never-applied',
+  /** It blocks less than the ledger says, or would after a boot. */
+  'blocks',
 ] as const
 
 export type DriftKind = (typeof DRIFT_KINDS)[number]
@@ -84,7 +87,9 @@ function partsOf(question: Question): readonly Found[] {
   const { seen, preserve } = question
   // Without iptables nothing could be read, not even whether fleet was there.
   if (seen.lacks.includes('iptables')) return [kind('uninstalled', 'drift-uninstalled')]
-  if (seen.generation.number === 0 && !isUnstored(seen)) return [kind('never-applied', 'drift-never-applied')]
+  const behind = blockParts(question)
+  if (seen.generation.number === 0 && !isUnstored(seen))
+    return [kind('never-applied', 'drift-never-applied'), ...behind]
   const reasons = refusals(question)
   const others = reasons.filter(({ code }) => OTHERS.has(code))
   const isReadable = others.every(({ code }) => code !== 'native-nft')
@@ -94,6 +99,7 @@ function partsOf(question: Question): readonly Found[] {
     ...(others.length > 0 ? [{ kinds: ['others' as const], findings: others }] : []),
     ...diskParts(question),
     ...(isReadable ? pendingParts(question, reasons) : []),
+    ...behind,
   ]
 }
 
@@ -118,6 +124,11 @@ function liveParts({ differs, diff: live, strangers, makers }: LiveDrift): reado
 function setParts(seen: Observation): readonly Found[] {
   const findings = saySets(changedSets(seen), 'warning')
   return findings.length > 0 ? [{ kinds: ['sets'], findings }] : []
+}
+
+function blockParts({ seen, blocks }: Question): readonly Found[] {
+  const behind = findBehind(seen, blocks)
+  return behind ? [{ kinds: ['blocks'], findings: [{ ...behind, severity: 'warning' }] }] : []
 }
 
 const isUnstored = ({ guard }: Observation) => guard?.state.startsWith('CONFIRMED') ?? false

@@ -40,9 +40,12 @@ const PLANNED: Readonly<Record<HostPlan['verdict'], 0 | 2 | 3>> = { unchanged: 0
 
 /** What a look at the hosts ends with: 2 where something is pending, 3 where a host can't be changed or looked at. */
 export function exitCodeOfPlans(
-  plans: readonly Pick<HostPlan, 'verdict'>[],
+  plans: readonly Pick<HostPlan, 'verdict' | 'isBehind'>[],
   failed: readonly Pick<Outcome, 'state'>[],
 ): 0 | 2 | 3 | 4 {
-  const codes = [exitCodeOf(failed), ...plans.map(({ verdict }) => PLANNED[verdict])]
+  const codes = [exitCodeOf(failed), ...plans.map(codeOfPlan)]
   return codes.reduce((worst, code) => (code > worst ? code : worst), 0)
 }
+
+const codeOfPlan = ({ verdict, isBehind }: Pick<HostPlan, 'verdict' | 'isBehind'>) =>
+  isBehind && verdict === 'unchanged' ? PLANNED.change : PLANNED[verdict]

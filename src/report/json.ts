@@ -41,9 +41,17 @@ export function planLine(plan: HostPlan): string {
 export function statusLine(asked: Asked): string {
   const start = { type: 'host-status', host: asked.host, condition: conditionOf(asked) }
   if (!('status' in asked)) return line({ ...start, state: asked.state, finding: withMessage(asked.finding) })
-  const { bootId, isTouched, generation, guard, unstored, last } = asked.status
+  const { bootId, isTouched, generation, guard, unstored, last, blocks } = asked.status
+  const blocking = { blocks: blocks ?? null, behind: asked.behind ? withMessage(asked.behind) : null }
   const changes = { guard: guard ?? null, unstored: unstored ?? null, last: last ?? null }
-  return line({ ...start, bootId, touched: isTouched, generation: generation ?? null, ...changes })
+  return line({
+    ...start,
+    bootId,
+    touched: isTouched,
+    generation: generation ?? null,
+    ...changes,
+    ...blocking,
+  })
 }
 
 /** In what a host isn't as it was last confirmed as one line, or why it says nothing. */

@@ -7,7 +7,12 @@ import { groupBy, hosts, indented, minute, plain } from './words.ts'
 
 /** What one host said, or why it said nothing. */
 export type Asked =
-  | { readonly host: string; readonly status: HostStatus }
+  | {
+      readonly host: string
+      readonly status: HostStatus
+      /** What it lacks of the ledger. */
+      readonly behind?: Finding
+    }
   | { readonly host: string; readonly state: HostState; readonly finding: Finding }
 
 export type Condition = 'settled' | 'pending' | 'unreadable' | 'in danger'
@@ -40,7 +45,7 @@ export function conditionOf(asked: Asked): Condition {
   if (guard && (isStranded(guard) || NOT_SAFE.has(guard.state))) return 'in danger'
   if (generation && !generation.whole) return 'in danger'
   if (guard) return 'pending'
-  if (generation?.lockdown !== undefined) return 'pending'
+  if (generation?.lockdown !== undefined || asked.behind) return 'pending'
   return generation && missing(generation).length > 0 ? 'pending' : 'settled'
 }
 
@@ -67,11 +72,13 @@ export function printStatus(asked: readonly Asked[], { color = false } = {}): st
 /** Moments differ from host to host; what they are moments of is the same. */
 function sameness(asked: Asked): unknown {
   if (!('status' in asked)) return [asked.state, asked.finding]
-  const { generation, last, unstored, isTouched } = asked.status
+  const { generation, last, unstored, isTouched, blocks } = asked.status
   const guard = atWork(asked.status)
   const same = (one: Transaction | undefined) => one && [one.run, one.who, one.state, one.why, one.isRemoval]
   return [
     isTouched,
+    blocks,
+    asked.behind,
     generation && { ...generation, made: '', nonce: '' },
     same(guard),
     guard?.alive,
@@ -95,7 +102,7 @@ function block(all: readonly Asked[], paint: Paint): string {
   const lines = statusLines(
     first.status,
     all.flatMap(one => ('status' in one ? [one.status] : [])),
-  )
+  ).concat(first.behind ? [say(first.behind)] : [])
   const [head = '', ...rest] = lines
   const text = [`${names}: ${head}`, ...rest.map(line => indented(line, '  '))].join('\n')
   return paint(TONES[conditionOf(first)], plain(text))
