@@ -49,6 +49,8 @@ describe('the exit code of a run', () => {
       look('refused', 'change'),
     ]).toEqual([0, 0, 2, 3])
     expect(exitCodeOfPlans([{ verdict: 'change' }], [{ state: 'unreachable' }])).toBe(3)
+    const behind = (verdict: HostPlan['verdict']) => exitCodeOfPlans([{ verdict, isBehind: true }], [])
+    expect([behind('unchanged'), behind('refused')], 'behind the ledger').toEqual([2, 3])
   })
 
   it('has two good states and no more', () => {
