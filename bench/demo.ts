@@ -5,22 +5,24 @@ import { join, resolve } from 'node:path'
 
 /*
  * The main job, for real: a new inventory applied to a small lab, a change that would lock the operator out and rolls
- * itself back, an emergency block. Exits 1 if anything ends otherwise than it says.
+ * itself back, an emergency block of somebody on the internet. Exits 1 if anything ends otherwise than it says.
  */
 
 const FLEET = resolve('dist/main.js')
+const ATTACKER = '203.0.113.9'
 const folder = mkdtempSync(join(tmpdir(), 'fleet-demo-'))
 
 function main(): void {
   try {
-    title('Three hosts with sshd and iptables start, each in a network namespace')
+    title('Three servers and an attacker start, each in a network namespace')
     write(
       'inventory.ini',
       '[web]\nweb1 ansible_host=192.0.2.11\nweb2 ansible_host=192.0.2.12\n\n[db]\ndb1 ansible_host=192.0.2.21\n\n[servers:children]\nweb\ndb\n',
     )
     write('group_vars/web.yml', 'http_from: anywhere\n')
     write('group_vars/db.yml', 'db_from: [group:web]\n')
-    fleet(['lab', 'up', 'inventory.ini'], 0)
+    write('internet.ini', `attacker ansible_host=${ATTACKER}\n`)
+    fleet(['lab', 'up', 'inventory.ini', 'internet.ini'], 0)
 
     title('1. A new inventory is applied')
     inLab(['fleet', 'plan', 'inventory.ini'], 2)
@@ -38,11 +40,19 @@ function main(): void {
     write('group_vars/all.yml', '# SSH from anywhere, as before\n')
     inLab(['fleet', 'apply', 'inventory.ini'], 0)
 
-    title('3. An attacker is blocked on every host')
-    write('group_vars/all.yml', 'blocked: [203.0.113.9]\n')
-    write('fleet.yml', 'roles:\n  servers: [blocklist]\n')
-    inLab(['fleet', 'apply', 'inventory.ini', '--diff'], 0)
-    rulesOf('web1')
+    title('3. An attacker is blocked on every server')
+    fromFarAway()
+    knock('web1', true)
+    inLab(
+      ['fleet', 'block', ATTACKER, '--for', '24h', '--reason', 'guesses passwords', '-i', 'inventory.ini'],
+      0,
+    )
+    title('... whose packets are dropped now, on each of them')
+    for (const host of ['web1', 'db1']) knock(host, false)
+    inLab(['fleet', 'blocks', 'inventory.ini'], 0)
+    title('... and is let in again')
+    inLab(['fleet', 'unblock', ATTACKER, '-i', 'inventory.ini'], 0)
+    knock('web1', true)
     say('\nThe demo ended as it should.')
   } finally {
     title('The lab ends')
@@ -80,12 +90,42 @@ function inLab(command: readonly string[], expected: number): void {
 
 /** What the hosts' own iptables say. */
 function rulesOf(...hosts: readonly string[]): void {
-  const options = ['-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR']
   for (const host of hosts) {
-    const script = `ssh -i "$FLEET_LAB/id_ed25519" -o UserKnownHostsFile="$FLEET_LAB/known_hosts" ${options.join(' ')} root@${host} iptables -S INPUT`
     say(`\n$ ssh root@${host} iptables -S INPUT`)
-    run([FLEET, 'lab', 'run', '--', 'sh', '-c', script])
+    on(host, 'iptables -S INPUT')
   }
+}
+
+/** The attacker's packets come by way of a router (the controller is one here) instead of over the same cable. */
+function fromFarAway(): void {
+  run([
+    FLEET,
+    'lab',
+    'run',
+    '--',
+    'sysctl',
+    '-qw',
+    'net.ipv4.ip_forward=1',
+    'net.ipv4.conf.all.send_redirects=0',
+  ])
+  on('attacker', `ip route replace default via 10.90.0.1 src ${ATTACKER}`)
+}
+
+const ADDRESSES: Readonly<Record<string, string>> = { web1: '192.0.2.11', db1: '192.0.2.21' }
+
+/** Whether sshd's greeting gets through to the attacker. */
+function knock(host: string, answers: boolean): void {
+  say(`\nattacker$ head -c 7 </dev/tcp/${ADDRESSES[host]}/22`)
+  const greeting = `timeout 2 bash -c 'head -c 7 </dev/tcp/${ADDRESSES[host]}/22'`
+  const heard = on('attacker', `${greeting} && echo || { echo '(no answer)'; exit 9; }`) === 0
+  if (heard !== answers) throw new Error(`${host} ${heard ? 'still answers' : "doesn't answer"}`)
+}
+
+const OPTIONS = ['-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR']
+
+function on(host: string, command: string): number | null {
+  const script = `ssh -i "$FLEET_LAB/id_ed25519" -o UserKnownHostsFile="$FLEET_LAB/known_hosts" ${OPTIONS.join(' ')} root@${host} "$@"`
+  return run([FLEET, 'lab', 'run', '--', 'sh', '-c', script, 'sh', command])
 }
 
 main()
