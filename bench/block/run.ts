@@ -87,7 +87,7 @@ async function takeRounds(ground: Ground, rounds: number, withAnsible: boolean) 
   return { samples, firsts, loads }
 }
 
-const whenFirst = ({ saidAfter }: Measured) => saidAfter(/^.*\bfirst\b.*protected.*$/im) ?? Number.NaN
+const whenFirst = ({ saidAfter }: Measured) => saidAfter(/^\S+ is protected, .*$/m) ?? Number.NaN
 
 /** What is fast and does nothing would win: every host has every address. */
 async function checkHosts({ lab }: Ground, rounds: number): Promise<void> {

@@ -41,6 +41,20 @@ export const lineOf = (entry: Entry, address: string): BlockLine => ({
 /** Nothing has to remember it at `now` (epoch seconds). */
 export const isSpent = (entry: Entry, now: number): boolean => isOver(lineOf(entry, entry.address), now)
 
+/** Those that would not make an entry end earlier which stands already. */
+export function withoutLonger(
+  entries: readonly Entry[],
+  known: readonly Entry[],
+  now: number,
+): readonly Entry[] {
+  const standing = new Map(known.filter(one => isBlocked(one, now)).map(one => [keyOf(one), one]))
+  return entries.filter(entry => {
+    const other = standing.get(keyOf(entry))
+    if (!other || (other.direction !== 'both' && other.direction !== entry.direction)) return true
+    return other.until !== 0 && (entry.until === 0 || entry.until > other.until)
+  })
+}
+
 /** What ledgers come to together: in any order the same. */
 export function mergeEntries(all: Iterable<Entry>): readonly Entry[] {
   const merged = new Map<string, Entry>()

@@ -1,3 +1,4 @@
+import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import { type Entry, isBlocked, wordOf } from './entry.ts'
@@ -8,6 +9,8 @@ export interface LiftWord {
   readonly by: string
   readonly at: number
   readonly limit?: string
+  /** Only what was blocked for just this reason. */
+  readonly reason?: string
   /** Lifted also where the ledger knows nothing of them: a host may. */
   readonly anyway: readonly string[]
 }
@@ -31,8 +34,10 @@ export function planLift(
   const unknown: Finding[] = []
   for (const address of addresses) {
     const own = byAddress.get(address) ?? []
-    const meant = word.limit === undefined ? own : own.filter(({ limit }) => limit === word.limit)
-    if (meant.length > 0) lifted.push(...meant.map(entry => lift(entry, word)))
+    const here = word.limit === undefined ? own : own.filter(({ limit }) => limit === word.limit)
+    const meant = word.reason === undefined ? here : here.filter(({ reason }) => reason === word.reason)
+    if (here.length > 0 && meant.length === 0) unknown.push(otherwise(address, here, word))
+    else if (meant.length > 0) lifted.push(...meant.map(entry => lift(entry, word)))
     else if (word.anyway.includes(address)) lifted.push(made(address, word))
     else unknown.push(own.length > 0 ? elsewhere(address, own, word) : notThere(address, entries, now))
   }
@@ -57,6 +62,21 @@ const made = (address: string, { by, at, limit }: LiftWord): Entry => ({
 function elsewhere(address: string, own: readonly Entry[], { limit = '' }: LiftWord): Finding {
   const limits = own.map(one => (one.limit === undefined ? 'on all hosts' : `with --limit ${one.limit}`))
   return { code: 'unblock-elsewhere', severity: 'error', args: { address, limit, limits } }
+}
+
+/** Somebody else's block of the same address is theirs to lift. */
+function otherwise(address: string, here: readonly Entry[], { reason = '' }: LiftWord): Finding {
+  const reasons = here.map(one => one.reason ?? '')
+  return { code: 'unblock-other-reason', severity: 'error', args: { address, reason, reasons } }
+}
+
+/** All that is blocked for one reason. Error: `unblock-no-reason`. */
+export function addressesFor(reason: string, entries: readonly Entry[], now: number): readonly string[] {
+  const blocked = entries.filter(entry => isBlocked(entry, now))
+  const own = blocked.filter(entry => entry.reason === reason)
+  if (own.length > 0) return [...new Set(own.map(({ address }) => address))]
+  const reasons = new Set(blocked.flatMap(entry => entry.reason ?? []))
+  throw new FleetError('unblock-no-reason', { reason, nearest: nearest(reason, [...reasons]) ?? null })
 }
 
 function notThere(address: string, entries: readonly Entry[], now: number): Finding {

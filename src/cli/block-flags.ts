@@ -1,7 +1,7 @@
 import type { Flag } from './command.ts'
 
 /** How long hosts that don't answer are asked again. */
-export const PATIENCE = {
+const PATIENCE = {
   'give-up-after': {
     type: 'string',
     requiresArg: true,
@@ -9,7 +9,7 @@ export const PATIENCE = {
   },
 } satisfies Record<string, Flag>
 
-export const EVEN_SO = {
+const EVEN_SO = {
   'even-so': {
     type: 'string',
     array: true,
@@ -27,6 +27,7 @@ export const BLOCK = {
     describe: 'until then: 2026-11-23T18:20:00Z, "2026-11-23 18:20", or 18:20',
   },
   reason: { type: 'string', requiresArg: true, describe: 'why, for those who look at it later' },
+  'keep-longer': { type: 'boolean', describe: 'what is blocked for longer already stays so' },
   direction: {
     choices: ['in', 'out', 'both'],
     describe: 'what comes from it, what goes to it, or both (both)',
@@ -35,6 +36,16 @@ export const BLOCK = {
   'dry-run': {
     type: 'boolean',
     describe: 'change nothing; say which hosts have connections from there right now',
+  },
+  ...EVEN_SO,
+  ...PATIENCE,
+} satisfies Record<string, Flag>
+
+export const UNBLOCK = {
+  reason: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'only what is blocked for this reason; without an address all of that',
   },
   ...EVEN_SO,
   ...PATIENCE,

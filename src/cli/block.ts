@@ -1,4 +1,4 @@
-import { type Entry, keyOf, mergeEntries, wordOf } from '../block/entry.ts'
+import { type Entry, keyOf, mergeEntries, withoutLonger, wordOf } from '../block/entry.ts'
 import type { BlockOutcome } from '../block/event.ts'
 import { changeLedger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
@@ -38,15 +38,18 @@ export async function run(given: Flags): Promise<number> {
   if (flag(flags, 'dry-run', 'boolean'))
     return (await import('./block-dry.ts')).dryRun(inputs, flags, entries)
   const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'block' })
+  const keepsLonger = flag(flags, 'keep-longer', 'boolean') ?? false
   let before: readonly Entry[] = []
+  let added = entries
   const ledger = await changeLedger(ledgerOf(inputs), seconds(), known => {
     before = known
-    return later(entries, known)
+    if (keepsLonger) added = withoutLonger(entries, known, seconds())
+    return later(added, known)
   })
-  voice.begin({ named, entries, before, ledger: ledger.file, hosts: inputs.hosts.length })
+  voice.begin({ named, entries: added, before, ledger: ledger.file, hosts: inputs.hosts.length })
   const wanted = wantedOf(inputs, ledger.entries)
   const kill = flag(flags, 'kill', 'boolean') ?? false
-  const lifted = liftAgain(entries, ledger.entries)
+  const lifted = liftAgain(added, ledger.entries)
   const undone = (host: string) => wantedOf(inputs, mergeEntries([...ledger.entries, ...lifted]))(host)
   const outcomes = await sendToAll({ inputs, flags, wanted, undone, voice, hosts: inputs.hosts, kill })
   // It locks somebody out: neither apply nor a repair is to try it again.

@@ -1,4 +1,4 @@
-import { BLOCK, BLOCKS, EVEN_SO, PATIENCE } from './block-flags.ts'
+import { BLOCK, BLOCKS, UNBLOCK } from './block-flags.ts'
 import { APPLY, CHANGE, FROZEN, INSTALL, LOCKDOWN, PLAN, REMOVE, ROLLBACK, ROLLOUT } from './change-flags.ts'
 import type { Command } from './command.ts'
 import { CONNECTION, DRIFT, HISTORY, HOSTS, INVENTORY, OUTPUT, RESUME } from './flags.ts'
@@ -99,7 +99,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'unblock',
     positional: '[address..]',
     describe: 'let addresses in again on every host, and say what still keeps them out',
-    flags: { ...HOSTS, ...CONNECTION, ...EVEN_SO, ...PATIENCE, json: OUTPUT.json },
+    flags: { ...HOSTS, ...CONNECTION, ...UNBLOCK, json: OUTPUT.json },
     load: () => import('./unblock.ts'),
   },
   {

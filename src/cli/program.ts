@@ -8,11 +8,12 @@ import { UsageError } from './flags.ts'
  * errors of the command itself are thrown.
  */
 export async function runProgram(argv: readonly string[], version: string): Promise<number> {
-  const [words, rest] = splitRest(argv)
+  const [given, rest] = splitRest(argv)
+  const words = given.map(word => (word === '-' ? DASH : word))
   const named = COMMANDS.find(({ name }) => name === words[0])
   let chosen: (() => Promise<number>) | undefined
   const choose = (command: Command, flags: Flags) => {
-    chosen = () => runCommand(command, { ...flags, ...(rest.length > 0 ? { '--': rest } : {}) })
+    chosen = () => runCommand(command, { ...withDashes(flags), ...(rest.length > 0 ? { '--': rest } : {}) })
   }
   // yargs lays out the help of a command that is one of several whenever it runs: 17 ms that the only one is spared.
   const parser = named
@@ -25,6 +26,18 @@ export async function runProgram(argv: readonly string[], version: string): Prom
   }
   return chosen ? chosen() : 0
 }
+
+/** Stands for `-` while yargs reads: among the words of a command it would drop it. */
+const DASH = '\u0000-'
+
+const withDashes = (flags: Flags): Flags =>
+  Object.fromEntries(
+    Object.entries(flags).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.map(dashOf) : dashOf(value),
+    ]),
+  )
+const dashOf = (value: unknown) => (value === DASH ? '-' : value)
 
 const open = (words: readonly string[], name: string, version: string): Argv =>
   yargs(words)

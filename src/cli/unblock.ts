@@ -1,6 +1,6 @@
 import { type Entry, isBlocked } from '../block/entry.ts'
 import { changeLedger, readLedger } from '../block/ledger.ts'
-import { covering, planLift } from '../block/lift.ts'
+import { addressesFor, covering, planLift } from '../block/lift.ts'
 import { readAddress } from '../block/words.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
@@ -19,19 +19,26 @@ import { whoIsHere } from './who.ts'
 /** Lets an address in again, on every host; says what still covers it. Exit codes: docs/exit-codes.md. */
 export async function run(given: Flags): Promise<number> {
   const words = flagList(given, 'address')
-  if (words.length === 0) throw new FleetError('block-no-address', { command: 'unblock' })
+  const reason = flag(given, 'reason', 'string')
+  if (words.length === 0 && reason === undefined)
+    throw new FleetError('block-no-address', { command: 'unblock' })
   giveUpAfterOf(given)
   const anyway = flagList(given, 'even-so').map(word => readAddress(word).address)
-  const named = await readWords(words)
+  const typed = await readWords(words)
   const flags = await withBecomePassword(given)
   const inputs = await readInputs(flags)
   for (const finding of inputs.findings) if (finding.severity === 'warning') warn(finding)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
   const file = ledgerOf(inputs)
-  const addresses = named.map(({ address }) => address)
+  const { entries } = await readLedger(file)
+  const addresses =
+    typed.length === 0 && reason !== undefined
+      ? addressesFor(reason, entries, seconds())
+      : typed.map(({ address }) => address)
   const limit = flag(flags, 'limit', 'string')
-  const word = { by: whoIsHere(), at: realClock.wall(), anyway, ...(limit === undefined ? {} : { limit }) }
-  const planned = planLift(addresses, (await readLedger(file)).entries, word, seconds())
+  const only = { ...(limit === undefined ? {} : { limit }), ...(reason === undefined ? {} : { reason }) }
+  const word = { by: whoIsHere(), at: realClock.wall(), anyway, ...only }
+  const planned = planLift(addresses, entries, word, seconds())
   // Of a list some may be over already; a word that leads to nothing at all is a mistake.
   if (planned.lifted.length === 0) throw new FleetErrors(planned.unknown)
   for (const finding of planned.unknown) warn({ ...finding, severity: 'warning' })
@@ -41,7 +48,7 @@ export async function run(given: Flags): Promise<number> {
     return lifted
   })
   const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'unblock' })
-  voice.begin({ named, entries: lifted, before: [], ledger: ledger.file, hosts: inputs.hosts.length })
+  voice.begin({ named: typed, entries: lifted, before: [], ledger: ledger.file, hosts: inputs.hosts.length })
   const wanted = wantedOf(inputs, ledger.entries)
   const outcomes = await sendToAll({ inputs, flags, wanted, voice, hosts: inputs.hosts })
   voice.end(outcomes)

@@ -108,6 +108,10 @@ export const blockSentences = {
     `The limit ${String(a.limit)} of ${String(a.address)} means no host of this inventory, so no host gets it. Correct it, or remove the entry.`,
   'unblock-unknown': a =>
     `${String(a.address)} isn't blocked by itself.${list(a.covering) === '' ? '' : ` It is covered by ${list(a.covering)}: unblock that.`}${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`} \`fleet blocks\` lists what is. If a host blocks it all the same: --even-so ${String(a.address)}`,
+  'unblock-other-reason': a =>
+    `${String(a.address)} isn't blocked for the reason "${String(a.reason)}" but ${Array.isArray(a.reasons) ? a.reasons.map(one => (one === '' ? 'without one' : `for "${String(one)}"`)).join(' and ') : ''}: it stays blocked. Leave --reason out to lift it all the same.`,
+  'unblock-no-reason': a =>
+    `Nothing is blocked for the reason "${String(a.reason)}".${a.nearest === null ? '' : ` Did you mean "${String(a.nearest)}"?`} \`fleet blocks\` lists the reasons.`,
   'unblock-elsewhere': a =>
     `${String(a.address)} isn't blocked with --limit ${String(a.limit)}; it is ${list(a.limits)}. Say the same, or leave --limit out to lift it everywhere.`,
   'ledger-unreadable': a => `The ledger of blocks can't be read: ${String(a.reason)}. Nobody was contacted.`,

@@ -25,3 +25,9 @@ it.each([
   const error = new UsageError(`unknown: ${said}. See fleet apply --help`)
   await expect(runProgram(['apply', 'inventory.ini', ...words], '0.0.0')).rejects.toThrow(error)
 })
+
+it('keeps the dash that stands for standard input', async () => {
+  // Without the dash there would be no address, which is told first.
+  const words = ['block', '-', '-i', 'h1,', '--for', 'nonsense']
+  await expect(runProgram(words, '0.0.0')).rejects.toThrow(expect.objectContaining({ code: 'block-for' }))
+})
