@@ -95,7 +95,9 @@ class Teller {
     if (event.type === 'host-gate' && event.host === '') return
     const known = this.#know(event.host)
     if (event.type === 'host-step') {
-      const kind = event.step === 'observing' ? 'looked' : 'worked'
+      // A look that belongs to a check is no work of the host's.
+      if (this.#open?.kind === 'check') return
+      const kind = event.step === 'observing' && !this.#open ? 'looked' : 'worked'
       known[kind] = { from: known[kind]?.from ?? now, to: now }
     } else if (event.type === 'host-planned' && known.looked) known.looked = { ...known.looked, to: now }
     else if (event.type === 'host-settled') this.#settle(now, event, known)

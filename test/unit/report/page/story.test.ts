@@ -21,9 +21,12 @@ describe('the story of a run', () => {
       [30, step('b', 'observing')],
       [80, { type: 'host-settled', host: 'b', state: 'unreachable' }],
       [100, stage(1, ['a'])],
+      [105, step('a', 'observing')],
       [110, step('a', 'arming')],
       [150, step('a', 'applied')],
       [190, { type: 'host-settled', host: 'a', state: 'persisted', generation: 3 }],
+      [200, { type: 'phase-started', phase: 'check', hosts: ['a'] }],
+      [210, step('a', 'observing')],
       [250, { type: 'host-checked', host: 'a', finding: why }],
     )
     expect({ from, to }).toEqual({ from: 0, to: 250 })
@@ -31,7 +34,7 @@ describe('the story of a run', () => {
       {
         host: 'a',
         looked: { from: 10, to: 20 },
-        worked: { from: 110, to: 190 },
+        worked: { from: 105, to: 190 },
         stage: 1,
         outcome: { host: 'a', state: 'persisted', generation: 3, finding: why },
       },
