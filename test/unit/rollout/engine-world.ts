@@ -3,6 +3,7 @@ import type { Finding } from '../../../src/model/finding.ts'
 import type { HostState } from '../../../src/model/host-state.ts'
 import type { Command, Course, EngineEvent } from '../../../src/rollout/course.ts'
 import { finding } from '../events.ts'
+import { type Death, deathsIn } from './engine-deaths.ts'
 
 const STATES: readonly HostState[] = ['persisted', 'reverted', 'unreachable']
 
@@ -27,7 +28,7 @@ export interface World {
   readonly isThrough: boolean
   readonly isPromoted: boolean
   readonly accepted: readonly string[]
-  readonly hasDied: boolean
+  readonly deaths: number
 }
 
 export const START: World = {
@@ -46,13 +47,7 @@ export const START: World = {
   isThrough: false,
   isPromoted: false,
   accepted: [],
-  hasDied: false,
-}
-
-/** The controller dies; this becomes of the hosts in flight. */
-interface Death {
-  readonly type: 'died'
-  readonly state: HostState
+  deaths: 0,
 }
 
 export type Move = EngineEvent | Death
@@ -71,12 +66,7 @@ export function* possible(world: World, course: Course): Generator<Move> {
   if (world.isTakingBack) yield { type: 'taken back' }
   yield { type: 'woken' }
   if (!world.isStopped) yield { type: 'stopped', why: WHY }
-  // Deaths multiply the ways: of one fleet they are enough.
-  const mayDie =
-    course.stages[0]?.length === 1 && course.parallel.hosts === 2 && course.overdueAt === undefined
-  if (!mayDie || world.hasDied || world.isTakingBack) return
-  yield { type: 'died', state: 'persisted' }
-  if (world.flying.length > 0) yield { type: 'died', state: 'reverted' }
+  yield* deathsIn(world, course)
 }
 
 const failuresOf = (world: World, course: Course) =>
@@ -150,12 +140,14 @@ function apply(world: World, event: EngineEvent, course: Course): World {
 }
 
 function obey(world: World, command: Command, course: Course): World {
+  if (['stage', 'start', 'check'].includes(command.type))
+    assert(world.paused === undefined, 'what was paused is promoted first, by whoever goes on')
   switch (command.type) {
     case 'stage': {
       assert(world.flying.length === 0, 'an earlier stage is settled')
       for (const host of course.stages.slice(0, command.stage).flat())
         assert(world.settled.has(host), 'every host of the earlier stages was started')
-      if (world.hasDied && command.stage === world.stage) return world
+      if (world.deaths > 0 && command.stage === world.stage) return world
       assert(command.stage === world.stage + 1)
       const isFirst = command.stage === 0
       assert(isFirst || !course.manual || world.isPromoted, 'somebody has let it begin')
@@ -178,10 +170,11 @@ function obey(world: World, command: Command, course: Course): World {
     case 'take back':
       assert(world.flying.length === 0)
       for (const host of command.hosts) assert(world.settled.get(host) === 'persisted')
-      if (course.onFailure === 'revert-all') assert(command.hosts.length === persistedIn(world))
+      assert(command.hosts.length === standing(world, course))
       return { ...world, isTakingBack: true }
     case 'pause':
       assert(world.flying.length === 0)
+      if (command.why.code === 'budget-spent') assert(isBroke(world, course), 'nobody is asked twice')
       return {
         ...world,
         isPaused: true,
@@ -195,6 +188,8 @@ function obey(world: World, command: Command, course: Course): World {
     case 'end':
       assert(world.flying.length === 0, 'nothing is left in flight')
       if (command.why?.code === 'budget-spent') assert(isBroke(world, course), 'the budget was spent')
+      if (FAILED.has(command.why?.code ?? ''))
+        assert(world.isTakingBack || standing(world, course) === 0, 'what was to go back has gone')
       if (!command.why) assert(world.settled.size === course.stages.flat().length)
       return { ...world, isOver: true }
     case 'wake':
@@ -206,40 +201,11 @@ function obey(world: World, command: Command, course: Course): World {
 
 const BEFORE = ['before']
 
-const persistedIn = ({ settled }: World) =>
-  [...settled.values()].filter(state => state === 'persisted').length
+const FAILED = new Set(['budget-spent', 'stage-budget-spent', 'too-many-skipped'])
 
-/** What the next controller finds. */
-export function left({ flying, ...world }: World, { state }: Death): World {
-  const settled = new Map([...world.settled, ...flying.map(host => [host, state] as const)])
-  return {
-    ...world,
-    settled,
-    flying: [],
-    isPaused: false,
-    isChecking: false,
-    isStopped: false,
-    hasDied: true,
-  }
-}
-
-/** As `planCourse` makes it of that. */
-export function goingOn(course: Course, world: World): Course {
-  const { settled, spoiled, accepted, stage, paused, isPromoted, isThrough: isChecked } = world
-  const stageOf = (host: string) => course.stages.findIndex(hosts => hosts.includes(host))
-  const hosts = [...settled].map(([host, state]) => ({
-    host,
-    state,
-    stage: stageOf(host),
-    isSpoiled: spoiled.includes(host),
-    isAccepted: accepted.includes(host),
-  }))
-  const isAccepted = accepted.includes('before')
-  const before = course.budget.before.map(state => ({ host: 'before', state, isAccepted }))
-  return {
-    ...course,
-    stages: course.stages.map(stage => stage.filter(host => !settled.has(host))),
-    budget: { ...course.budget, before: [] },
-    past: { stage, isChecked, isPromoted, hosts: [...before, ...hosts], ...(paused ? { paused } : {}) },
-  }
+/** How many hosts stand on new rules that a failure takes back. */
+function standing({ settled, stage }: World, { onFailure, stages }: Course): number {
+  if (onFailure !== 'revert-stage' && onFailure !== 'revert-all') return 0
+  const hosts = onFailure === 'revert-stage' ? (stages[stage] ?? []) : stages.flat()
+  return hosts.filter(host => settled.get(host) === 'persisted').length
 }
