@@ -9,8 +9,9 @@ import type { HostState } from '../model/host-state.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
+import type { Survey } from '../rollout/observe-all.ts'
 import type { Flags } from './command.ts'
-import { rolloutOf } from './course.ts'
+import { courseOf, rolloutOf } from './course.ts'
 import { flagList } from './flag.ts'
 import { type About, openHooks } from './hooks.ts'
 import { journalsOf } from './journals.ts'
@@ -62,7 +63,8 @@ export async function changeHosts(
   try {
     await emit(beginning(flags, prepared, { run, who, command }))
     const survey = await prepared.survey(emit)
-    const agreed = !signals.stop.aborted && (await voice.agree(survey))
+    const agreed =
+      !signals.stop.aborted && (await voice.agree(survey, () => stagesOf(survey, prepared, rollout)))
     if (!agreed) told.forget()
     const stop = agreed ? signals.stop : AbortSignal.abort()
     const blocked = (agreed && (await prepared.catchUp?.(survey, signals))) || []
@@ -84,6 +86,13 @@ export async function changeHosts(
 }
 
 const worse = <T extends number>(a: T, b: T): T => (b > a ? b : a)
+
+/** How many hosts each has. */
+function stagesOf(survey: Survey, { inputs, hosts, clock }: Prepared, rollout: Rollout): readonly number[] {
+  const now = clock.now()
+  const { stages } = courseOf(survey, inputs, { rollout, hosts, now, wall: clock.wall(), began: now })
+  return stages.map(({ length }) => length)
+}
 
 function beginning(flags: Flags, { inputs }: Prepared, { run, who, command }: About): Event {
   return {

@@ -4,6 +4,7 @@ import type { Finding } from '../model/finding.ts'
 import { jsonLine } from '../report/json.ts'
 import { createProgress } from '../report/progress.ts'
 import { printSummary } from '../report/summary.ts'
+import { hosts } from '../report/words.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
@@ -13,8 +14,8 @@ import { hasColor, isTerminal } from './terminal.ts'
 /** How a run speaks: to a person at a terminal, into a pipe, or as JSON. */
 export interface Voice {
   emit(event: Event): void | Promise<void>
-  /** Shows the plan and asks, where there is somebody to ask and something to change. */
-  agree(survey: Survey): Promise<boolean>
+  /** Shows the plan and asks, where there is somebody to ask and something to change. `stages`: their sizes. */
+  agree(survey: Survey, stages: () => readonly number[]): Promise<boolean>
   /** Asks whether a paused rollout goes on, until it is over; left out where nobody is asked. */
   readonly goOn?: (over: AbortSignal) => Promise<boolean>
   /** `why`: what kept it from going through all its stages. `rest`: the run by which what is left can be caught up. */
@@ -38,7 +39,7 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
   let progress = show()
   return {
     emit: event => progress.emit(event),
-    agree: async survey => {
+    agree: async (survey, stages) => {
       const changing = survey.observed.filter(({ plan }) => plan.verdict === 'change').length
       if (!asks && !flag(flags, 'diff', 'boolean')) return true
       await progress.done()
@@ -46,7 +47,7 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
       progress = show()
       if (!asks || changing === 0) return true
       const { askYesNo } = await import('./ask.ts')
-      return askYesNo(`${doing} ${changing} ${changing === 1 ? 'host' : 'hosts'}? [y/N] `)
+      return askYesNo(questionOf(doing, changing, stages()))
     },
     ...(asks ? { goOn } : {}),
     end: async (outcomes, why, rest) => {
@@ -56,6 +57,15 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
     },
     close: () => progress.done(),
   }
+}
+
+/** `Apply to 50 hosts in stages of 1, 4 and 45? [y/N] `; who is in no stage is said as well. */
+export function questionOf(doing: string, changing: number, stages: readonly number[]): string {
+  const placed = stages.reduce((sum, size) => sum + size, 0)
+  const sizes = new Intl.ListFormat('en-GB').format(stages.map(String))
+  const how = stages.length > 1 ? ` in stages of ${sizes}` : ''
+  const out = placed < changing ? ` and leave ${changing - placed} of ${hosts(changing)} out` : ''
+  return `${doing} ${hosts(out ? placed : changing)}${how}${out}? [y/N] `
 }
 
 async function goOn(over: AbortSignal): Promise<boolean> {

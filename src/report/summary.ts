@@ -23,6 +23,8 @@ const NEXT: Readonly<Partial<Record<HostState, string>>> = {
 const OWN_NEXT: Readonly<Record<string, (a: Args) => string>> = {
   'not-as-left': () => 'See what differs with `fleet plan -l LIMIT`.',
   'lost-again': () => 'See what it has with `fleet plan -l LIMIT` when it answers again.',
+  'beyond-stages': () =>
+    'Nothing was changed there. Run it again to go on; with 100% as the last stage nobody is left out.',
   'half-removed': () => 'Run it again with -l LIMIT.',
   'never-armed': a => `Go on with \`fleet ${String(a.command)} -l LIMIT\`.`,
 }

@@ -55,10 +55,15 @@ export async function roll(survey: Survey, course: Course, tools: RollTools): Pr
   const why = await drive(course, crewOf(changing, course, ends, tools), tools)
   const left = [...changing].filter(([host]) => !ends.done.has(host))
   await Promise.all(left.map(([, { session }]) => session.close()))
-  await ends.enterAll(left.map(([host]) => ({ host, state: 'not started' })))
+  const placed = new Set(course.stages.flat())
+  await ends.enterAll(
+    left.map(([host]) => ({ host, state: 'not started', ...(placed.has(host) ? {} : BEYOND) })),
+  )
   if (why) await tools.emit({ type: 'rollout-stopped', run: tools.run, why })
   return { outcomes: [...survey.failed, ...ends.done.values()], ...(why ? { why } : {}) }
 }
+
+const BEYOND = { finding: { code: 'beyond-stages', severity: 'error', args: {} } } as const
 
 /** A later stage looks at its hosts again, over a new connection: what was seen by then is old. */
 async function closeLater(changing: ReadonlyMap<string, Observed>, course: Course): Promise<void> {

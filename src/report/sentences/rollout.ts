@@ -60,6 +60,7 @@ export const rolloutSentences = {
   'run-overdue': () => "The run's time is up (timeout), and no host is started any more.",
   'window-over': () => 'The time in which hosts may be changed is over.',
   stopped: () => 'It was stopped.',
+  'beyond-stages': () => 'The stages of the run ended before it.',
   'never-armed': () => 'fleet died before its turn, and nothing was changed there.',
   'half-removed': () =>
     "The host was booted in the middle of the removal: what stood before fleet is in force and boots, and some of fleet's files are still there.",

@@ -6,6 +6,12 @@ import { rollWith } from './roll-world.ts'
 /* All of a rollout but the first look, over hosts that answer as they are told to: which events come, and in which order. */
 
 describe('what a rollout tells', () => {
+  it('is of each host that no stage has, too', async () => {
+    const { words, why } = await rollWith({ hosts: { a: 'good', b: 'good' }, stages: [['a']] })
+    expect(words).toEqual({ a: 'persisted', b: 'not started: beyond-stages' })
+    expect(why).toBeUndefined()
+  })
+
   it('is the frozen list, each stage, and one end for each host', async () => {
     const { events, words, why } = await rollWith({
       hosts: { same: 'unchanged', no: 'refused', a: 'good', b: 'slow', c: 'good' },
