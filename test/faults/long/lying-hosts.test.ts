@@ -1,15 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { lieAs, lieAt, lieInShell, lieOnceAt, repent, serveInstead } from '../liar.ts'
+import { type Lie, lieAs, lieAt, lieInShell, lieOnceAt, repent, serveInstead } from '../liar.ts'
 import { PEAK_LIMIT, peakOf } from '../peak.ts'
 import { tells } from '../story.ts'
-import { type Attempt, type Trial, useTrial } from '../trial.ts'
+import { type Attempt, useTrial } from '../trial.ts'
 
 /*
  * Hosts that lie, all of them in one run with an honest one: garbage, 1 GB, wrong exit codes, tools that do other
  * than they say. What a host says never makes it good; what it does, does.
  */
 
-type Lie = (trial: Trial, host: string) => Promise<unknown>
 interface Liar {
   readonly lie: Lie
   /** The verdict; where it says a side, the host is on it. */
@@ -22,68 +21,68 @@ const AT_LOADING = 'case "$*" in *"-w 5"*)'
 
 const LIARS: Readonly<Record<string, Liar>> = {
   // What the tools print.
-  'save-garbage': { lie: tool('iptables-save', GARBAGE), ends: 'failed: save-unreadable' },
+  'save-garbage': { lie: lieAs('iptables-save', GARBAGE), ends: 'failed: save-unreadable' },
   'save-binary': {
-    lie: tool('iptables-save', 'head -c 300000 /dev/urandom'),
+    lie: lieAs('iptables-save', 'head -c 300000 /dev/urandom'),
     ends: 'failed: save-unreadable',
   },
   'save-endless': {
-    lie: tool('iptables-save', `echo '*filter'; ${RULES} | head -c 1G`),
+    lie: lieAs('iptables-save', `echo '*filter'; ${RULES} | head -c 1G`),
     ends: 'unknown: output-too-large',
   },
-  'save-fails': { lie: tool('iptables-save', 'honest "$@"; exit 1'), ends: 'refused: host-refuses' },
-  'save-empty': { lie: tool('iptables-save', 'exit 0'), ends: 'refused: host-loses-rules' },
+  'save-fails': { lie: lieAs('iptables-save', 'honest "$@"; exit 1'), ends: 'refused: host-refuses' },
+  'save-empty': { lie: lieAs('iptables-save', 'exit 0'), ends: 'refused: host-loses-rules' },
   // What they do.
   'loads-nothing': {
-    lie: tool('iptables-restore', 'cat >/dev/null; exit 0'),
+    lie: lieAs('iptables-restore', 'cat >/dev/null; exit 0'),
     ends: 'refused: host-loses-rules',
   },
   'loads-less': {
-    lie: tool('iptables-restore', 'grep -v 8443 | honest "$@"'),
+    lie: lieAs('iptables-restore', 'grep -v 8443 | honest "$@"'),
     ends: 'refused: host-loses-rules',
   },
   'loads-no-policy': {
-    lie: tool('iptables-restore', 'sed \'s/^:INPUT DROP/:INPUT ACCEPT/\' | honest "$@"'),
+    lie: lieAs('iptables-restore', 'sed \'s/^:INPUT DROP/:INPUT ACCEPT/\' | honest "$@"'),
     ends: 'refused: host-loses-rules',
   },
   'loads-nothing-live': {
-    lie: tool('iptables-restore', `${AT_LOADING} cat >/dev/null; exit 0 ;; esac; honest "$@"`),
+    lie: lieAs('iptables-restore', `${AT_LOADING} cat >/dev/null; exit 0 ;; esac; honest "$@"`),
     ends: 'reverted: rolled-back',
   },
   'loads-less-live': {
-    lie: tool('iptables-restore', `${AT_LOADING} grep -v 8443 | honest "$@"; exit ;; esac; honest "$@"`),
+    lie: lieAs('iptables-restore', `${AT_LOADING} grep -v 8443 | honest "$@"; exit ;; esac; honest "$@"`),
     ends: 'reverted: rolled-back',
   },
   // What the login shell prints beside it.
-  'floods-before': { lie: shell("' fleet '", 'yes'), ends: 'unknown: output-too-large' },
-  'floods-errors': { lie: at('observe', 'yes >&2'), ends: 'unknown: output-too-large' },
-  'floods-after-arm': { lie: at('arm', 'honest "$@"; yes'), ends: 'persisted' },
-  'floods-after-confirm': { lie: onceAt('confirm', 'honest "$@"; yes'), ends: 'persisted' },
+  'floods-before': { lie: lieInShell("' fleet '", 'yes'), ends: 'unknown: output-too-large' },
+  'floods-errors': { lie: lieAt('observe', 'yes >&2'), ends: 'unknown: output-too-large' },
+  'floods-after-arm': { lie: lieAt('arm', 'honest "$@"; yes'), ends: 'persisted' },
+  'floods-after-confirm': { lie: lieOnceAt('confirm', 'honest "$@"; yes'), ends: 'persisted' },
   // What it ends with.
-  'observe-0': { lie: at('observe', 'exit 0'), ends: 'failed: shell-refused' },
-  'observe-255': { lie: at('observe', 'honest "$@"; exit 255'), ends: 'unknown: host-answer-unreadable' },
-  'arm-0': { lie: at('arm', 'honest "$@" >/dev/null; exit 0'), ends: 'persisted' },
-  'arm-12': { lie: at('arm', 'honest "$@"; exit 12'), ends: 'persisted' },
-  'arm-20': { lie: at('arm', 'honest "$@"; exit 20'), ends: 'persisted' },
-  'arm-not': { lie: at('arm', 'exit 0'), ends: 'failed: arm-lost' },
-  'await-11': { lie: onceAt('await', 'honest "$@"; exit 11'), ends: 'persisted' },
-  'confirm-17': { lie: onceAt('confirm', 'honest "$@"; exit 17'), ends: 'persisted' },
-  'confirm-255': { lie: onceAt('confirm', 'honest "$@"; exit 255'), ends: 'persisted' },
+  'observe-0': { lie: lieAt('observe', 'exit 0'), ends: 'failed: shell-refused' },
+  'observe-255': { lie: lieAt('observe', 'honest "$@"; exit 255'), ends: 'unknown: host-answer-unreadable' },
+  'arm-0': { lie: lieAt('arm', 'honest "$@" >/dev/null; exit 0'), ends: 'persisted' },
+  'arm-12': { lie: lieAt('arm', 'honest "$@"; exit 12'), ends: 'persisted' },
+  'arm-20': { lie: lieAt('arm', 'honest "$@"; exit 20'), ends: 'persisted' },
+  'arm-not': { lie: lieAt('arm', 'exit 0'), ends: 'failed: arm-lost' },
+  'await-11': { lie: lieOnceAt('await', 'honest "$@"; exit 11'), ends: 'persisted' },
+  'confirm-17': { lie: lieOnceAt('confirm', 'honest "$@"; exit 17'), ends: 'persisted' },
+  'confirm-255': { lie: lieOnceAt('confirm', 'honest "$@"; exit 255'), ends: 'persisted' },
   'confirm-0': {
-    lie: at('confirm', 'sh /var/lib/fleet/rollback >/dev/null; honest "$@"; exit 0'),
+    lie: lieAt('confirm', 'sh /var/lib/fleet/rollback >/dev/null; honest "$@"; exit 0'),
     ends: 'reverted: rolled-back',
   },
   // No code at all.
-  'killed-at-observe': { lie: at('observe', 'kill -9 $$'), ends: 'unknown: host-answer-unreadable' },
-  'killed-after-arm': { lie: at('arm', 'honest "$@"; kill -9 $$'), ends: 'persisted' },
-  'killed-after-confirm': { lie: onceAt('confirm', 'honest "$@"; kill -9 $$'), ends: 'persisted' },
+  'killed-at-observe': { lie: lieAt('observe', 'kill -9 $$'), ends: 'unknown: host-answer-unreadable' },
+  'killed-after-arm': { lie: lieAt('arm', 'honest "$@"; kill -9 $$'), ends: 'persisted' },
+  'killed-after-confirm': { lie: lieOnceAt('confirm', 'honest "$@"; kill -9 $$'), ends: 'persisted' },
   // No SSH at all.
   'silent-after-accept': {
     lie: (trial, host) => trial.must(host, 'kill -STOP "$(cat /run/sshd.pid)"'),
     ends: 'unreachable: handshake-timeout',
   },
   'floods-handshake': {
-    lie: (trial, host) => serveInstead(trial, host, 'print $c "no SSH here\\n" x 1000'),
+    lie: serveInstead('print $c "no SSH here\\n" x 1000'),
     ends: 'unreachable: handshake-failed',
   },
   // The program that fleet keeps on a host has its content for a name.
@@ -95,19 +94,6 @@ const LIARS: Readonly<Record<string, Liar>> = {
       ),
     ends: 'persisted',
   },
-}
-
-function tool(name: string, script: string): Lie {
-  return (trial, host) => lieAs(trial, host, name, script)
-}
-function shell(word: string, script: string): Lie {
-  return (trial, host) => lieInShell(trial, host, word, script)
-}
-function at(verb: string, script: string): Lie {
-  return (trial, host) => lieAt(trial, host, verb, script)
-}
-function onceAt(verb: string, script: string): Lie {
-  return (trial, host) => lieOnceAt(trial, host, verb, script)
 }
 
 const NAMES = Object.keys(LIARS)

@@ -89,7 +89,8 @@ it('another host answers at the address of one that was looked at: nothing is ar
   const traces = () =>
     Promise.all(names.flatMap(name => [name, `${name}-twin`]).map(one => readTrace(trial, one)))
   const before = await traces()
-  await lieAs(trial, 'slow', 'iptables-save', 'while [ ! -e /run/told ]; do sleep 0.1; done; honest "$@"')
+  const waiting = lieAs('iptables-save', 'while [ ! -e /run/told ]; do sleep 0.1; done; honest "$@"')
+  await waiting(trial, 'slow')
   const attempt = await trial.begin([...names, 'slow'], ...TIME)
   for (const name of names) {
     await attempt.running.until(planned(name))
