@@ -154,7 +154,7 @@ const readRefused = (piece = ''): readonly Refused[] =>
     .map(line => line.split(' '))
     .flatMap(([address, what, covers]) => (address && what && covers ? [{ address, what, covers }] : []))
 
-function blockError(reply: Reply): FleetError {
+export function blockError(reply: Reply): FleetError {
   const { why, detail } = stopOf(reply)
   switch (reply.code) {
     case EXIT.rolledBack:

@@ -12,7 +12,7 @@ boot_work() {
 # Before the rules: all sets are there, and full.
 verb_boot_11_fleet_block() { # start|save|flush
   [ "${1:-}" = start ] && [ -s "$BLOCKS/map" ] || return 0
-  { boot_work && rebuild_sets; } || loud "fleet: the sets of blocked addresses could not be made: $(head -c 300 "$WORK/error" 2>/dev/null)"
+  { boot_work && rebuild_sets && restore_feeds; } || loud "fleet: the sets of blocked addresses could not be made: $(head -c 300 "$WORK/error" 2>/dev/null)"
 }
 
 # After the rules, which may have taken the place, or emptied the table.
@@ -25,6 +25,7 @@ put_right() {
   look_at || return 1
   [ "$sets" = right ] || rebuild_sets || return 1
   [ "$hook" = stands ] || load_hook || return 1
+  restore_feeds || return 1
   look_at && [ "$hook$sets" = standsright ]
 }
 

@@ -11,6 +11,7 @@ case $verb in
   block-persist) verb_block_persist "$@" ;;
   block-refresh) verb_block_refresh ;;
   block-remove) verb_block_remove ;;
+  feeds) verb_feeds "$@" ;;
   watch) verb_watch "$@" ;;
   rehearse-blocks) verb_rehearse_blocks "$@" ;;
   boot-11-fleet-block) verb_boot_11_fleet_block "$@" ;;

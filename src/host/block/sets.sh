@@ -30,9 +30,11 @@ change_sets() {
   save_all >>"$WORK/change" && ipset restore <"$WORK/change" >"$WORK/saved" 2>"$WORK/error"
 }
 
+# save_all: all of them but the feeds, which may have a hundred thousand entries (restore knows no `list -t`): those are
+# only there.
 save_all() {
   for family in $families; do
-    printf 'save fleet-allow%s\nsave fleet-block%s\nsave fleet-block%s-out\nlist fleet-feeds%s -t\n' "$family" "$family" "$family" "$family"
+    printf 'save fleet-allow%s\nsave fleet-block%s\nsave fleet-block%s-out\ncreate fleet-feeds%s hash:net family inet%s maxelem 1048576 -exist\n' "$family" "$family" "$family" "$family" "${family#4}"
   done
 }
 

@@ -85,6 +85,8 @@ const BLOCK_REFUSED: Why = {
     "What takes a block back that cuts the host off didn't start there. Nothing is blocked. Look for what ends background processes there.",
   'cannot-read-rules': a =>
     `The host's own iptables-save can't read its table raw, so whether a block stands can't be known. Run \`iptables-save -t raw\` and \`ip6tables-save -t raw\` there${quoted(a.detail)}`,
+  'no-hook': () =>
+    'Nothing on the host looks at what the feeds say: it has no block yet, or somebody took it out. Run it again.',
   order: () => 'What to block came to the host in pieces, and nothing was changed there. Run it again.',
 }
 
@@ -124,6 +126,8 @@ export const hostSentences = {
       "Installing iptables-persistent and ipset failed, and the host's rules are as they were",
     ),
   'block-refused': a => because(BLOCK_REFUSED, a, 'The host refuses, and nothing was blocked there'),
+  'feeds-refused': a =>
+    `The host keeps the feeds as it had them, because those that came cover what it is or lives by: ${covering(a.covers).join('; ')}. Put that into the feed's allow in fleet.yml.`,
   'block-unloadable': a => because(BLOCK_UNLOADABLE, a, "The block doesn't stand on the host"),
   'block-storage': a =>
     `The host can't write what a block needs in ${String(a.place)}: no room, or read-only. Look with \`df -h ${String(a.place)}; df -i ${String(a.place)}\` there.`,
