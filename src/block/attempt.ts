@@ -1,14 +1,15 @@
-import type { BlockAnswer, BlockOrder, BlockState } from '../host/block.ts'
+import type { BlockState } from '../host/block.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Connect, Session } from '../session/session.ts'
 import type { Answered, BlockOutcome } from './event.ts'
+import type { Answer, Order } from './feeds.ts'
 import type { Gate } from './gate.ts'
 
 /** What is asked of hosts; a seam, so that all that can go wrong there can be tried without them. */
 export interface Verbs {
-  send(session: Session, order: BlockOrder): Promise<BlockAnswer>
+  send(session: Session, order: Order): Promise<Answer>
   check(session: Session, now: number): Promise<BlockState>
   persist(session: Session, now: number): Promise<BlockState>
   install(session: Session): Promise<unknown>
@@ -19,9 +20,9 @@ export interface BlockHost {
   readonly host: string
   /** `isFirst`: it hasn't been tried yet, and isn't waited for as long. */
   readonly connect: (isFirst: boolean, signal?: AbortSignal) => ReturnType<Connect>
-  readonly order: () => BlockOrder
+  readonly order: () => Order
   /** The same with what is new in it lifted: for a canary that lets nobody in any more. */
-  readonly undo?: () => BlockOrder
+  readonly undo?: () => Order
 }
 
 /** What comes next for a host: nothing, the same again, its packages and then all of it, or what makes it last. */

@@ -1,6 +1,7 @@
-import type { BlockAnswer, BlockState } from '../host/block.ts'
+import type { BlockState } from '../host/block.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
+import type { Answer } from './feeds.ts'
 
 /** What became of one host: a host that blocks all that is wanted, now and after a boot, is `blocked`. */
 export interface BlockOutcome {
@@ -12,7 +13,7 @@ export interface BlockOutcome {
 }
 
 /** The last that a host said of itself. */
-export type Answered = BlockState & Partial<Pick<BlockAnswer, 'killed' | 'unknown' | 'refused' | 'live'>>
+export type Answered = BlockState & Partial<Pick<Answer, 'killed' | 'unknown' | 'refused' | 'live' | 'feeds'>>
 
 /** All that happens while blocks are sent to hosts. */
 export type BlockEvent =

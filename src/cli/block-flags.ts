@@ -53,5 +53,10 @@ export const UNBLOCK = {
 
 export const BLOCKS = {
   repair: { type: 'boolean', describe: 'send each host what it lacks' },
+  refresh: {
+    type: 'boolean',
+    describe:
+      'fetch the feeds of fleet.yml that are due and bring hosts in line; silent where nothing changed',
+  },
   ...PATIENCE,
 } satisfies Record<string, Flag>

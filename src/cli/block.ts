@@ -3,7 +3,6 @@ import type { BlockOutcome } from '../block/event.ts'
 import { changeLedger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
 import { refuseProtected } from '../block/protect.ts'
-import { findGuarded } from '../block/surroundings.ts'
 import { type Named, readAddress } from '../block/words.ts'
 import { FleetError } from '../model/error.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
@@ -13,6 +12,7 @@ import { giveUpAfterOf, ledgerOf, seconds, sendToAll, wantedOf, warn } from './b
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
+import { guardedOf } from './guarded.ts'
 import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { listHosts } from './render.ts'
@@ -71,9 +71,7 @@ function liftAgain(entries: readonly Entry[], ledger: readonly Entry[]): readonl
 
 /** Before anybody is contacted: what would keep out those who must get in. */
 async function refuse(inputs: Inputs, named: readonly Named[], even: readonly string[]): Promise<void> {
-  const hosts = [...inputs.inventory.hosts.values()]
-  const addressOf = (host: string) => inputs.connections.get(host)?.address ?? addressIn(inputs, host)
-  const { all, unresolved } = await findGuarded(hosts, addressOf)
+  const { all, unresolved } = await guardedOf(inputs)
   refuseProtected(
     named.map(({ address }) => address),
     all,
@@ -82,15 +80,6 @@ async function refuse(inputs: Inputs, named: readonly Named[], even: readonly st
   if (unresolved.length === 0) return
   const args = { names: unresolved.slice(0, 3), more: unresolved.length - 3 }
   warn({ code: 'block-unresolved', severity: 'warning', args })
-}
-
-/** Hosts that aren't meant, too, whose rows may be wrong in ways that matter to nobody now. */
-function addressIn(inputs: Inputs, host: string): string | undefined {
-  try {
-    return inputs.reach(host).address
-  } catch {
-    return undefined
-  }
 }
 
 interface Said {

@@ -3,12 +3,13 @@ import { dirname, join } from 'node:path'
 import type { BlockHost } from '../block/attempt.ts'
 import type { Entry } from '../block/entry.ts'
 import type { BlockOutcome } from '../block/event.ts'
+import { type FeedGoal, type Order, sendOrder } from '../block/feeds.ts'
 import { LEDGER } from '../block/ledger.ts'
 import { allowOf } from '../block/management.ts'
 import { readSpan } from '../block/moment.ts'
 import { pushBlocks } from '../block/push.ts'
 import { type Wanted, wantedBy } from '../block/wanted.ts'
-import { type BlockOrder, checkBlocks, persistBlocks, sendBlocks } from '../host/block.ts'
+import { checkBlocks, persistBlocks } from '../host/block.ts'
 import { installPackages } from '../host/packages.ts'
 import { selectHosts } from '../inventory/select.ts'
 import { FleetError } from '../model/error.ts'
@@ -70,12 +71,13 @@ interface Sending {
   readonly wanted: (host: string) => Wanted
   /** The same without what is new in it. */
   readonly undone?: (host: string) => Wanted
-  readonly voice: BlockVoice
+  readonly voice: Pick<BlockVoice, 'emit'>
   /** Those that are brought in line. */
   readonly hosts: readonly Host[]
   readonly kill?: boolean
   /** Of a command that listens to them already. */
   readonly signals?: Signals
+  readonly feeds?: (host: string) => FeedGoal
 }
 
 /** Brings hosts in line with what is wanted, until all are or time is up. Ctrl-C ends it early. */
@@ -83,14 +85,17 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
   const { inputs, flags, wanted, voice, hosts } = sending
   const giveUpAfter = giveUpAfterOf(flags)
   const signals = sending.signals ?? listenToSignals(STOPPING)
-  const longest = hosts.reduce((most, { name }) => Math.max(most, wanted(name).map.length), 0)
+  const longest = hosts.reduce(
+    (most, { name }) => Math.max(most, wanted(name).map.length, sending.feeds?.(name).list.networks ?? 0),
+    0,
+  )
   const pool = blockPool(inputs, flags, longest, signals.cancel)
   try {
     return await pushBlocks(
       hosts.map(host => blockHost(host, pool, sending)),
       {
         verbs: {
-          send: sendBlocks,
+          send: sendOrder,
           check: checkBlocks,
           persist: persistBlocks,
           install: session => installPackages(session, APT),
@@ -124,7 +129,7 @@ export function giveUpAfterOf(flags: Flags): number {
 export function blockHost(
   host: Host,
   pool: Pool,
-  { inputs, flags, wanted, undone, kill }: Omit<Sending, 'voice' | 'hosts'>,
+  { inputs, flags, wanted, undone, kill, feeds }: Omit<Sending, 'voice' | 'hosts'>,
 ): BlockHost {
   const connection = inputs.connections.get(host.name) ?? inputs.reach(host.name)
   const given = flag(flags, 'connect-timeout', 'number') !== undefined
@@ -134,11 +139,15 @@ export function blockHost(
   return {
     host: host.name,
     connect: (isFirst, signal) => pool.connector(isFirst ? first : connection)(signal),
-    order: () => ({ ...orderOf(host, wanted(host.name)), ...(kill ? { kill } : {}) }),
+    order: () => ({
+      ...orderOf(host, wanted(host.name)),
+      ...(kill ? { kill } : {}),
+      ...(feeds ? { feeds: feeds(host.name) } : {}),
+    }),
     ...(undone ? { undo: () => orderOf(host, undone(host.name)) } : {}),
   }
 }
 
-function orderOf(host: Host, { map, even }: Wanted): BlockOrder {
+function orderOf(host: Host, { map, even }: Wanted): Order {
   return { now: seconds(), map, even, allow: allowOf(host, even) }
 }

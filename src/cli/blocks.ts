@@ -29,7 +29,7 @@ import { cancelOnSignal } from './signals.ts'
 
 /**
  * What is blocked, and which hosts don't block it. 0 all do, 2 one is behind, 3 one couldn't be asked, 4 one would not
- * after a boot. With `--repair` as `fleet block`.
+ * after a boot. With `--repair` as `fleet block`, and `--refresh` as well.
  */
 export async function run(given: Flags): Promise<number> {
   giveUpAfterOf(given)
@@ -40,6 +40,7 @@ export async function run(given: Flags): Promise<number> {
   const ledger = await readLedger(ledgerOf(inputs))
   const json = flag(flags, 'json', 'boolean') ?? false
   const wanted = wantedOf(inputs, ledger.entries)
+  if (flag(flags, 'refresh', 'boolean')) return (await import('./feeds.ts')).refresh(inputs, flags)
   if (flag(flags, 'repair', 'boolean')) return repair(inputs, flags, ledger, wanted)
   const now = realClock.wall()
   if (json) for (const entry of ledger.entries) process.stdout.write(entry.lifted ? '' : entryLine(entry))
@@ -57,7 +58,15 @@ async function repair(
 ): Promise<number> {
   const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'repair' })
   voice.begin({ named: [], entries: [], before: [], ledger: ledger.file, hosts: inputs.hosts.length })
-  const outcomes = await sendToAll({ inputs, flags, wanted, voice, hosts: inputs.hosts })
+  const feeds = await (await import('./feeds.ts')).knownFeeds(inputs)
+  const outcomes = await sendToAll({
+    inputs,
+    flags,
+    wanted,
+    voice,
+    hosts: inputs.hosts,
+    ...(feeds ? { feeds } : {}),
+  })
   voice.end(outcomes)
   return exitCodeOfBlocks(outcomes)
 }

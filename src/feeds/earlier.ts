@@ -34,13 +34,12 @@ export async function keepSent(directory: string, { hash, text }: HostList): Pro
   await Promise.all(old.map(({ name }) => rm(join(folderOf(directory), name), { force: true })))
 }
 
-/** The one that was sent last before `hash`: most hosts have it. */
-export async function lastSent(directory: string, hash: string): Promise<string | undefined> {
+/** The one that most hosts have: this one, where it was sent before, otherwise the one that was sent last. */
+export async function lastSent(directory: string, { hash }: HostList): Promise<string | undefined> {
+  if ((await readSent(directory, hash)) !== undefined) return hash
   const names = await readdir(folderOf(directory)).catch(() => [])
   const found = await Promise.all(
-    names
-      .filter(name => name !== hash)
-      .map(async name => ({ name, at: (await stat(join(folderOf(directory), name))).mtimeMs })),
+    names.map(async name => ({ name, at: (await stat(join(folderOf(directory), name))).mtimeMs })),
   )
   return found.toSorted((a, b) => b.at - a.at)[0]?.name
 }

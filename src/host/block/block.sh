@@ -4,12 +4,17 @@
 
 verb_block() { # NOW FLAGS
   NOW=$1 FLAGS=,${2:-},
-  client=${SSH%% *}
-  client=${client#::ffff:} client=${client%%%*}
+  find_client
   case $FLAGS in *,dry,*) tell_dry ;; esac
   find_tools
   begin_work
   block_alone 9<>"$LOCK"
+}
+
+# find_client: sets `client` to where this session comes from.
+find_client() {
+  client=${SSH%% *}
+  client=${client#::ffff:} client=${client%%%*}
 }
 
 find_tools() {

@@ -35,6 +35,10 @@ export const feedSentences = {
     a.entries === null
       ? `The feed ${String(a.name)} is not taken, and there is no earlier list of it: nothing of it is blocked.`
       : `The feed ${String(a.name)} is not taken: its list of ${String(a.since)} stays in force (${counted(a.entries)}).`,
+  'feeds-none': () =>
+    'fleet.yml names no feeds. To take away what hosts have of feeds that it named before, say feeds: {} there.',
+  'feeds-held': (a: Args) =>
+    `The host keeps the feeds that it has: there is no list of ${Array.isArray(a.feeds) ? a.feeds.join(', ') : ''} here, which somebody else may have sent it.`,
   'feeds-too-many': (a: Args) =>
     `${String(a.networks)} networks of one family come together here; a host has room for ${String(a.room)}.`,
   'feed-fetch': (a: Args) =>

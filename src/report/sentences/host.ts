@@ -64,11 +64,18 @@ const covering = (covers: Args[string] | undefined) =>
     return `${address} covers ${covered} (${COVERED[String(what)] ?? what})`
   })
 
+const covered = (covers: Args[string] | undefined) =>
+  (Array.isArray(covers) ? covers : []).map(line => {
+    const [, what, address] = String(line).split(' ')
+    return `${address} (${COVERED[String(what)] ?? what})`
+  })
+
 const COVERED: Readonly<Record<string, string>> = {
   client: 'where this very connection comes from',
   own: 'an address of the host',
   gateway: 'its way out',
   resolver: 'its DNS resolver',
+  reserved: 'no address of the internet',
   'too-wide': 'half of all addresses',
 }
 
@@ -127,7 +134,7 @@ export const hostSentences = {
     ),
   'block-refused': a => because(BLOCK_REFUSED, a, 'The host refuses, and nothing was blocked there'),
   'feeds-refused': a =>
-    `The host keeps the feeds as it had them, because those that came cover what it is or lives by: ${covering(a.covers).join('; ')}. Put that into the feed's allow in fleet.yml.`,
+    `The host keeps the feeds as it had them, because those that came have what it is or lives by in them: ${covered(a.covers).join('; ')}. Put that into the feed's allow in fleet.yml.`,
   'block-unloadable': a => because(BLOCK_UNLOADABLE, a, "The block doesn't stand on the host"),
   'block-storage': a =>
     `The host can't write what a block needs in ${String(a.place)}: no room, or read-only. Look with \`df -h ${String(a.place)}; df -i ${String(a.place)}\` there.`,

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { differenceOf } from '../../../src/feeds/lists.ts'
 import { type FeedOrder, sendFeeds } from '../../../src/host/feeds.ts'
 import { sha256 } from '../../../src/host/pieces.ts'
-import type { MiniHost } from '../program/mini-host.ts'
+import { type MiniHost, until } from '../program/mini-host.ts'
 import { aHost, block, members, now, word } from './blocking.ts'
+import { ATTACKER, HOST, wire } from './traffic.ts'
 
 const list = (...networks: readonly string[]) =>
   networks
@@ -94,20 +95,19 @@ describe('feeds', () => {
     await host.must('echo nameserver 9.9.9.9 >/etc/resolv.conf')
     await block(host, [])
     await send(host, FIRST)
-    for (const bad of [
-      '45.7.0.0/16',
-      '2600:7::/32',
-      '9.9.9.9',
-      '198.51.100.0/24',
-      '127.0.0.0/8',
-      '0.0.0.0/1',
-      'fe80::/10',
-    ]) {
-      const text = list(...FIRST.trim().split('\n'), bad)
-      await expect(send(host, text)).rejects.toMatchObject({
-        code: 'feeds-refused',
-        args: { covers: [expect.stringContaining(bad)] },
-      })
+    const refused: readonly (readonly [string, string])[] = [
+      ['45.7.0.0/16', '45.7.7.1 own'],
+      ['2600:7::/32', 'own'],
+      ['9.9.9.9', '9.9.9.9 resolver'],
+      ['198.51.100.0/24', '198.51.100.7 client'],
+      ['127.0.0.0/8', '127.0.0.0/8 reserved'],
+      ['0.0.0.0/1', '0.0.0.0/1 reserved'],
+      ['fe80::/10', 'fe80::/10 reserved'],
+    ]
+    for (const [bad, why] of refused) {
+      const covers = expect.arrayContaining([expect.stringContaining(why)])
+      const sent = send(host, list(...FIRST.trim().split('\n'), bad))
+      await expect(sent).rejects.toMatchObject({ code: 'feeds-refused', args: { covers } })
     }
     expect(await feedsOf(host)).toHaveLength(4)
     expect(await host.must('ipset list -n')).not.toContain('-new')
@@ -138,5 +138,28 @@ describe('feeds', () => {
     expect(await feedsOf(host)).toEqual(SECOND_SETS)
     await host.must('ipset flush fleet-feeds4; sh /etc/iptables/fleet/blocks/program.sh "" block-refresh')
     expect(await feedsOf(host)).toEqual(SECOND_SETS)
+  })
+
+  it('protect at every moment while they are swapped', async () => {
+    const host = await aHost()
+    await wire(host)
+    await block(host, [])
+    const others = (from: number) =>
+      Array.from({ length: 20_000 }, (_, at) => `45.${from}.${at >> 8}.${at & 255}`)
+    await send(host, list(ATTACKER[4], ...others(0)))
+    // What gets past raw is counted right behind it.
+    await host.must(`iptables -t mangle -A PREROUTING -s ${ATTACKER[4]}`)
+    const flood = `const s=require('dgram').createSocket('udp4');s.bind(0,'${ATTACKER[4]}',function go(){s.send('x',9,'${HOST[4]}',()=>setImmediate(go))})`
+    await host.must(`setsid ip netns exec far ${process.execPath} -e "${flood}" </dev/null >/dev/null 2>&1 &`)
+    const counted = async (table: string, rule: RegExp) =>
+      Number(rule.exec(await host.must(`iptables-save -c -t ${table}`))?.[1])
+    const dropped = () => counted('raw', /\[(\d+):\d+\] -A FLEET-BLOCK .*fleet-feeds4 src/)
+    await until(async () => (await dropped()) > 1000, 'a flood')
+    for (let round = 1; round <= 6; round++) {
+      const before = await dropped()
+      await send(host, list(ATTACKER[4], ...others(round)))
+      expect((await dropped()) - before).toBeGreaterThan(0)
+    }
+    expect(await counted('mangle', /\[(\d+):\d+\] -A PREROUTING -s/)).toBe(0)
   })
 })

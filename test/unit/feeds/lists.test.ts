@@ -102,8 +102,10 @@ describe('lists that were sent', () => {
       expect(await readSent(directory, list.hash)).toBe(list.text)
     }
     expect(readdirSync(join(directory, 'sent'))).toHaveLength(12)
-    const [last, before] = [sent.at(-1), sent.at(-2)]
-    expect(await lastSent(directory, last?.hash ?? '')).toBe(before?.hash)
+    const last = sent.at(-1)
+    expect(last && (await lastSent(directory, last))).toBe(last?.hash)
+    const next = { text: '', hash: hashOf('new'), networks: 1, feeds: [], at: 1, lacks: [] }
+    expect(await lastSent(directory, next)).toBe(last?.hash)
     writeFileSync(join(directory, 'sent', last?.hash ?? ''), 'something else\n')
     expect(await readSent(directory, last?.hash ?? '')).toBeUndefined()
     expect(await readSent(directory, '../../etc/passwd')).toBeUndefined()

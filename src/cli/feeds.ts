@@ -1,0 +1,101 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type FeedGoal, makeGoal } from '../block/feeds.ts'
+import { readLedger } from '../block/ledger.ts'
+import type { Feed } from '../config/feeds.ts'
+import { stateDirectory } from '../config/state.ts'
+import { keepSent, lastSent, readSent } from '../feeds/earlier.ts'
+import { type HostList, listsOf } from '../feeds/lists.ts'
+import { type Current, currentFeed, type Ground, refreshFeed } from '../feeds/refresh.ts'
+import { selectHosts } from '../inventory/select.ts'
+import { FleetError, FleetErrors } from '../model/error.ts'
+import type { Finding } from '../model/finding.ts'
+import { exitCodeOfFeeds, feedLine, printFeeds } from '../report/feeds.ts'
+import { ledgerOf, sendToAll, wantedOf, warn } from './blocking.ts'
+import { realClock } from './clock.ts'
+import type { Flags } from './command.ts'
+import { flag } from './flag.ts'
+import { guardedOf } from './guarded.ts'
+import type { Inputs } from './inputs.ts'
+
+/**
+ * Fetches the feeds that are due and brings the hosts in line. Made for cron: silent where nothing changed and nothing is
+ * wrong. 0 all hosts have them; 1 nothing was done; 3 a feed wasn't taken, or a host wasn't reached; 4 as `fleet block`.
+ */
+export async function refresh(inputs: Inputs, flags: Flags): Promise<number> {
+  const { feeds } = inputs.config
+  if (!feeds) throw new FleetError('feeds-none')
+  const before = await readLedger(ledgerOf(inputs))
+  const { ground, guarded } = await groundOf(inputs)
+  const currents = await Promise.all(feeds.map(feed => refreshFeed(feed, ground)))
+  for (const { findings } of currents) for (const finding of findings) warn(finding)
+  const goals = await goalsOf({ inputs, feeds, currents, ground, guarded }, () => ground.now)
+  const json = flag(flags, 'json', 'boolean') ?? false
+  if (json) for (const current of currents) process.stdout.write(feedLine(current))
+  const outcomes = await sendToAll({
+    inputs,
+    flags,
+    wanted: wantedOf(inputs, before.entries),
+    voice: { emit: event => void (json && process.stdout.write(`${JSON.stringify(event)}\n`)) },
+    hosts: inputs.hosts,
+    feeds: goals,
+  })
+  if (!json) process.stdout.write(printFeeds(currents, outcomes))
+  return exitCodeOfFeeds(currents, outcomes)
+}
+
+/**
+ * What hosts are to have by the lists that were taken last, without asking anybody; nothing where no feeds are named, or
+ * where there is no list yet. A host that was told by a later refresh keeps what it has.
+ */
+export async function knownFeeds(inputs: Inputs): Promise<((host: string) => FeedGoal) | undefined> {
+  const { feeds } = inputs.config
+  if (!feeds || feeds.length === 0) return undefined
+  const { ground, guarded } = await groundOf(inputs)
+  const currents = await Promise.all(feeds.map(feed => currentFeed(feed, ground)))
+  if (!currents.some(({ spans }) => spans)) return undefined
+  return goalsOf({ inputs, feeds, currents, ground, guarded }, ({ at }) => at)
+}
+
+async function groundOf(inputs: Inputs): Promise<{ ground: Ground; guarded: readonly string[] }> {
+  const { all } = await guardedOf(inputs)
+  const own = all
+    .filter(({ what }) => what === 'host' || what === 'controller')
+    .map(({ what, name, cidr }) => ({ name: name ?? what, address: cidr }))
+  const directory = join(stateDirectory(process.env, homedir()), 'feeds')
+  const config = resolve(inputs.inventory.directory)
+  return { ground: { directory, config, own, now: realClock.wall() }, guarded: all.map(({ cidr }) => cidr) }
+}
+
+interface Known {
+  readonly inputs: Inputs
+  readonly feeds: readonly Feed[]
+  readonly currents: readonly Current[]
+  readonly ground: Ground
+  readonly guarded: readonly string[]
+}
+
+/** One goal for hosts that are alike, each of its lists remembered before anybody is sent it. */
+async function goalsOf(
+  { inputs, feeds, currents, ground, guarded }: Known,
+  at: (list: HostList) => number,
+): Promise<(host: string) => FeedGoal> {
+  const hostsOf = (limit: string) => selectHosts(inputs.inventory, limit).map(({ name }) => name)
+  const named = new Map(currents.map(current => [current.name, current]))
+  const listFor = listsOf(feeds, named, guarded, hostsOf)
+  const lists = new Set(inputs.hosts.map(({ name }) => listFor(name)))
+  const wrong = [...lists].flatMap(({ wrong: one }): Finding[] => (one ? [one] : []))
+  if (wrong.length > 0) throw new FleetErrors(wrong)
+  const goals = new Map<HostList, FeedGoal>()
+  for (const list of lists) {
+    const last = await lastSent(ground.directory, list)
+    const read = (hash: string) => readSent(ground.directory, hash)
+    goals.set(list, makeGoal(list, at(list), read, last))
+  }
+  for (const list of lists) await keepSent(ground.directory, list)
+  return host => {
+    const goal = goals.get(listFor(host))
+    if (!goal) throw new Error(`no list of feeds was made for ${host}`)
+    return goal
+  }
+}
