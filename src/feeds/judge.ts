@@ -124,8 +124,9 @@ function wholeBlocks(listed: readonly Listed[]): Spans {
 
 const holds = (outer: Span<number>, inner: Span<number>) => outer.from <= inner.from && inner.to <= outer.to
 
+/** Of what is left: hosts on a private network don't make a list of bogons a bad one. */
 function findOwn({ listed, spans, own, file }: Question): Finding[] {
-  const touched = shared(spans, spansOf(own.map(({ address }) => address)))
+  const touched = takeOut(RESERVED, shared(spans, spansOf(own.map(({ address }) => address))))
   if (isNothing(touched)) return []
   return own
     .filter(({ address }) => !isNothing(shared(touched, spansOf([address]))))

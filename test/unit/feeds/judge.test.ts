@@ -52,7 +52,8 @@ describe('a feed', () => {
 
   it('of bogons loses those that it names as a whole', () => {
     const bogons = '0.0.0.0/8\n10.0.0.0/8\n127.0.0.0/8\n192.168.0.0/16\n224.0.0.0/3\nfc00::/7\n45.1.1.1\n'
-    expect(judge(bogons)).toMatchObject({ list: ['45.1.1.1'], wrong: [] })
+    const own = [{ name: 'web1', address: '10.1.2.3' }]
+    expect(judge(bogons, {}, { own })).toMatchObject({ list: ['45.1.1.1'], wrong: [] })
   })
 
   it.each<[string, string, string[], Partial<Feed>?, Partial<Surroundings>?]>([
