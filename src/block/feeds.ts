@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { differenceOf, type HostList } from '../feeds/lists.ts'
 import { type BlockAnswer, type BlockOrder, sendBlocks } from '../host/block.ts'
 import { type FeedAnswer, sendFeeds } from '../host/feeds.ts'
@@ -13,6 +14,8 @@ export interface FeedGoal {
   readonly from: (hash: string) => Promise<string | undefined>
   /** The earlier list that most hosts have. */
   readonly last?: string
+  /** Whole lists are on their way to few hosts at once. */
+  readonly turn: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /** What a host is told: blocks, and feeds where there is something to say of them. */
@@ -23,6 +26,9 @@ export interface Order extends BlockOrder {
 export interface Answer extends BlockAnswer {
   readonly feeds?: FeedAnswer
 }
+
+/** Bytes of whole lists that are on their way at once, each held three times over. */
+const ON_THEIR_WAY = 16 * 1024 * 1024
 
 /** A difference is made once, for however many hosts. */
 export function makeGoal(
@@ -41,7 +47,8 @@ export function makeGoal(
     made.set(hash, known)
     return known
   }
-  return { list, at, from, ...(last === undefined ? {} : { last }) }
+  const turn = pLimit(Math.max(1, Math.floor(ON_THEIR_WAY / (list.text.length + 1))))
+  return { list, at, from, turn, ...(last === undefined ? {} : { last }) }
 }
 
 /** Blocks first: they make the place from which feeds are looked at. */
@@ -63,7 +70,9 @@ const NONE = 'none'
 async function bringFeeds(session: Session, goal: FeedGoal, now: number): Promise<FeedAnswer> {
   const { list, at } = goal
   const send = ({ text, base }: Sent) =>
-    sendFeeds(session, { now, at, hash: list.hash, text, ...(base === undefined ? {} : { base }) })
+    base === undefined
+      ? goal.turn(() => sendFeeds(session, { now, at, hash: list.hash, text }))
+      : sendFeeds(session, { now, at, hash: list.hash, text, base })
   const guess = goal.last ?? (list.lacks.length > 0 ? NONE : undefined)
   const first = await send(await bestFor(goal, guess))
   if (first.did !== 'other') return first

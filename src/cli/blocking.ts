@@ -85,10 +85,7 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
   const { inputs, flags, wanted, voice, hosts } = sending
   const giveUpAfter = giveUpAfterOf(flags)
   const signals = sending.signals ?? listenToSignals(STOPPING)
-  const longest = hosts.reduce(
-    (most, { name }) => Math.max(most, wanted(name).map.length, sending.feeds?.(name).list.networks ?? 0),
-    0,
-  )
+  const longest = hosts.reduce((most, { name }) => Math.max(most, wanted(name).map.length), 0)
   const pool = blockPool(inputs, flags, longest, signals.cancel)
   try {
     return await pushBlocks(

@@ -58,7 +58,7 @@ async function repair(
 ): Promise<number> {
   const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'repair' })
   voice.begin({ named: [], entries: [], before: [], ledger: ledger.file, hosts: inputs.hosts.length })
-  const feeds = await (await import('./feeds.ts')).knownFeeds(inputs)
+  const feeds = inputs.config.feeds && (await (await import('./feeds.ts')).knownFeeds(inputs))
   const outcomes = await sendToAll({
     inputs,
     flags,

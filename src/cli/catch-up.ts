@@ -22,7 +22,16 @@ export async function catchUp(
   const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'repair' })
   voice.begin({ named: [], entries: [], before: [], ledger: file, hosts: hosts.length })
   const once = { ...flags, 'give-up-after': '0' }
-  const outcomes = await sendToAll({ inputs, flags: once, wanted, voice, hosts, signals })
+  const feeds = inputs.config.feeds && (await (await import('./feeds.ts')).knownFeeds(inputs))
+  const outcomes = await sendToAll({
+    inputs,
+    flags: once,
+    wanted,
+    voice,
+    hosts,
+    signals,
+    ...(feeds ? { feeds } : {}),
+  })
   voice.end(outcomes)
   return outcomes
 }

@@ -10,7 +10,7 @@ const lab = useTestLab('feeds', ['one', 'two'], { packages: true, aptLists: true
 
 const members = async (host: string) => {
   const { stdout } = await lab().host(host).exec('ipset save')
-  return [...stdout.matchAll(/^add fleet-feeds\d (\S+)/gm)].map(([, network]) => network).toSorted()
+  return [...stdout.matchAll(/^add fleet-feeds\d (\S+)/gm)].map(([, network = '']) => network).sort()
 }
 const everywhere = async () => Promise.all(['one', 'two'].map(members))
 const CONFIG = `feeds:
