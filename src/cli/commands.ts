@@ -105,7 +105,8 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'blocks',
     positional: '[inventory]',
-    describe: 'what is blocked, until when and why, and the hosts that lack it; --repair sends it to them',
+    describe:
+      'what is blocked, until when and why, and the hosts that lack it; --repair sends it to them, --refresh the feeds',
     flags: { ...HOSTS, ...CONNECTION, ...BLOCKS, json: OUTPUT.json },
     load: () => import('./blocks.ts'),
   },

@@ -10,6 +10,7 @@ import { type Current, currentFeed, type Ground, refreshFeed } from '../feeds/re
 import { selectHosts } from '../inventory/select.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
+import { openBlockVoice } from '../report/block-voice.ts'
 import { exitCodeOfFeeds, feedLine, printFeeds } from '../report/feeds.ts'
 import { ledgerOf, sendToAll, wantedOf, warn } from './blocking.ts'
 import { realClock } from './clock.ts'
@@ -36,7 +37,7 @@ export async function refresh(inputs: Inputs, flags: Flags): Promise<number> {
     inputs,
     flags,
     wanted: wantedOf(inputs, before.entries),
-    voice: { emit: event => void (json && process.stdout.write(`${JSON.stringify(event)}\n`)) },
+    voice: json ? openBlockVoice({ json, verb: 'repair' }) : { emit: () => undefined },
     hosts: inputs.hosts,
     feeds: goals,
   })
