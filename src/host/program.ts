@@ -69,6 +69,6 @@ export const PASS_PROGRAM = `${CHECK}test "$(id -u)" = 0 || exit 22; p=$(cat); F
  */
 export const INSTALL_PROGRAM =
   CHECK +
-  'test "$(id -u)" = 0 || exit 22; umask 077; d=${3:-/var/lib/fleet}; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) exit 0 ;; esac; ' +
+  'test "$(id -u)" = 0 || exit 22; umask 077; d=$3; test -n "$d" || d=/var/lib/fleet; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) exit 0 ;; esac; ' +
   't=$d/.host-$2.$$; mkdir -p $d && cat >"$t" && case $(sha256sum <"$t") in "$2"*) sync "$t" && mv -f "$t" "$p" && sync "$d" && exit 0 ;; esac; ' +
   'rm -f "$t"; exit 15'

@@ -43,6 +43,8 @@ function isHookedIn(save: string, family: Family): boolean {
 const rulesOf = (family: Family): string =>
   [
     [`fleet-block${family}`, 'src'],
+    [`fleet-block${family}`, 'dst'],
+    [`fleet-block${family}-in`, 'src'],
     [`fleet-block${family}-out`, 'dst'],
     [`fleet-feeds${family}`, 'src'],
     [`fleet-feeds${family}`, 'dst'],

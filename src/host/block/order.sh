@@ -58,7 +58,18 @@ AWK_PROTECTED='
     }
     for (bits = length_of(network); bits >= 0; bits--) learn(family cut(digits, bits) "/" bits, what, network)
   }
-  function learn(place, what, network) { if (!(place in covers)) covers[place] = what " " network }
+  function learn(place, what, network) {
+    if (place in covers) return
+    covers[place] = what " " network
+    if (place ~ /^4/) covers4[dotted(place)] = what " " network
+  }
+  # As a map has it.
+  function dotted(place,   part, i, out) {
+    split(substr(place, 2), part, "/")
+    part[1] = substr(part[1] "00000000", 1, 8)
+    for (i = 1; i < 8; i += 2) out = out (i > 1 ? "." : "") number(substr(part[1], i, 2))
+    return part[2] == 32 ? out : out "/" part[2]
+  }
   # One of those within which nothing may be blocked at all.
   function protect_range(what, network) {
     protect(what, network)
@@ -111,6 +122,8 @@ AWK_PROTECTED='
   # Sets `covered`.
   function is_protected(network,   place, i) {
     if (!has_learnt) learn_protected()
+    if (network in covers4) { covered = covers4[network]; return 1 }
+    if (!index(network, ":") && network !~ /^(127|169|22|23|0)/) return 0
     place = key(network)
     if (place in covers) { covered = covers[place]; return 1 }
     if (network !~ /^(127|169|22|23|0)|^(::|[fF])/) return 0
@@ -124,7 +137,7 @@ AWK_PROTECTED='
 # read_order, a bundle of allow, even and map on standard input: what this host is to keep goes to $WORK/map and
 # $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Sets the words below.
 read_order() {
-  said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" "$AWK_NETWORK$AWK_PROTECTED"'
+  said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
     function is_over(state, at, until) { return until > 0 ? until + 0 <= now + 0 : state == "lifted" && int(at / 1000) + 7776000 <= now + 0 }
     # A line that the disk has damaged is none.
     function next_kept(   line) {
@@ -143,26 +156,18 @@ read_order() {
       lines++
       if (state == "blocked") entries++
     }
-    function left(until) { return !until ? 0 : until - now > 2147483 ? 2147483 : until - now }
-    function in_set(direction, state, side) { return state == "blocked" && (direction == "both" || direction == side) }
-    # From what stood to what is to stand, side by side.
-    function change(address, was_direction, was_until, was_state, direction, until, state,   side, set, was, is, i) {
-      if (families !~ (address ~ /:/ ? 6 : 4)) return
-      for (i = 1; i <= 2; i++) {
-        side = i == 1 ? "in" : "out"
-        set = "fleet-block" (address ~ /:/ ? 6 : 4) (i == 1 ? "" : "-out")
-        was = in_set(was_direction, was_state, side)
-        is = in_set(direction, state, side)
-        if (is && !(was && was_until == until)) put("add", set, address, " timeout " left(until))
-        else if (was && !is) put("del", set, address, "")
-      }
+    # From what stood to what is to stand.
+    function change(address, was_direction, was_until, was_state, direction, until, state) {
+      if (families !~ (index(address, ":") ? 6 : 4)) return
+      if (state == "blocked" && !(was_state == "blocked" && was_direction == direction && was_until == until)) put("add", set_of(address, direction), address, " timeout " left(until))
+      if (was_state == "blocked" && !(state == "blocked" && was_direction == direction)) put("del", set_of(address, was_direction), address, "")
     }
-    # ipset takes no network of length 0.
-    function put(verb, set, address, rest) {
-      changes++
-      if (address !~ /\/0$/) { print verb, set, address rest " -exist" > todo; return }
-      print verb, set, (address ~ /:/ ? "::/1" : "0.0.0.0/1") rest " -exist" > todo
-      print verb, set, (address ~ /:/ ? "8000::/1" : "128.0.0.0/1") rest " -exist" > todo
+    # More than a few are for a second set.
+    function put(verb, set, address, rest,   n, i, one) {
+      if (kept == "" && verb == "add" && index(set, "block")) { n = sides(address, one); for (i = 1; i <= n; i++) print "add", set "-new", one[i] rest " -exist" > fill; return }
+      if (++changes > 5000) return
+      n = sides(address, one)
+      for (i = 1; i <= n; i++) print verb, set, one[i] rest " -exist" > todo
     }
     function keep_old() {
       keep(old[1], old[2], old[3], old[4], old[5])
@@ -212,10 +217,11 @@ read_order() {
       if (families ~ substr(place, 1, 1)) put(verb, "fleet-allow" substr(place, 1, 1), network, "")
     }
     BEGIN {
-      map = work "/map"; todo = work "/change"; refused = work "/refused"; told = work "/told"
+      map = work "/map"; todo = work "/change"; fill = work "/fill"; printf "" > fill; refused = work "/refused"; told = work "/told"
       printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow")
       while (kept != "" && (getline line < allow_kept) > 0) was_allowed[key(line)] = line
       if (kept != "" && (getline header < kept) <= 0) kept = ""
+      first = kept == ""
       split(header, word, /[ =]/)
       srand(); clock = srand(); skew = clock - now
       if (skew >= -30 && skew <= 30) skew = 0
@@ -227,23 +233,30 @@ read_order() {
       next_kept()
       if (client != "") allow(client)
     }
-    index($0, mark) == 1 { part = substr($0, length(mark) + 1); if (part == "end") { whole = 1; exit }; if (part == "map" && evens) learn_protected(); next }
+    index($0, mark) == 1 { part = substr($0, length(mark) + 1); if (part == "end") { whole = 1; exit }; if (part == "map" && (evens || kept == "")) learn_protected(); next }
     part == "allow" { allow($1) }
     part == "even" { even[key($1)] = 1; evens++ }
     part == "map" {
       if (NF != 5 || ($1 "") <= (last "")) { unsorted = 1; exit }
       last = $1
+      # Nearly all lines of a long first order: what take() does with them, at a third of its price.
+      if (kept == "" && $5 == "blocked" && !index($1, ":") && !($1 in covers4) && $1 !~ /^(127|169|22|23|0)|\/0/ && (!$4 || $4 > now)) {
+        print > map
+        print "add", ($2 == "both" ? "fleet-block4" : "fleet-block4-" $2) "-new", $1, "timeout", ($4 ? left($4) : 0), "-exist" > fill
+        lines++; entries++; words++
+        next
+      }
       take()
     }
     END {
       while (old[1] != "") keep_old()
       for (place in was_allowed) let_through("del", place, was_allowed[place])
-      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, first
     }') || return 1
   # shellcheck disable=SC2086
   set -- $said
   [ "${1:-0}" = 1 ] || return 1
   lines=$2 entries=$3 words=$4 dropped=$5 changes=$6 refusals=$7 allows=$8
   shift 8
-  skew=$1 old_skew=$2
+  skew=$1 old_skew=$2 filled=$3
 }

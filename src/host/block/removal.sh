@@ -47,6 +47,6 @@ remove_chain() {
 
 # Those that a rule of somebody else's uses stay.
 remove_sets() {
-  for set in $(ipset list -n 2>/dev/null | grep -E '^fleet-(allow|block|feeds)[46](-out)?(-new)?$'); do ipset destroy "$set" 2>/dev/null; done
+  for set in $(ipset list -n 2>/dev/null | grep -E '^fleet-(allow|block|feeds)[46](-in|-out)?(-new)?$'); do ipset destroy "$set" 2>/dev/null; done
   return 0
 }

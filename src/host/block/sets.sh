@@ -6,18 +6,23 @@
 AWK_SETS='
   function each_set(families,   family, i, base, n) {
     for (family = 4; family <= 6; family += 2) if (families ~ family) {
-      n = split("fleet-allow fleet-block fleet-block-out fleet-feeds", base, " ")
+      n = split("fleet-allow- fleet-block- fleet-block-in fleet-block-out fleet-feeds-", base, " ")
       for (i = 1; i <= n; i++) {
         name = base[i]
-        if (!sub(/-out$/, family "-out", name)) name = name family
+        sub(/-[a-z]*$/, family "&", name)
+        sub(/-$/, "", name)
         family_of[name] = family
         made_with[name] = "hash:net family inet" (family == 6 ? "6" : "") " maxelem 1048576" (base[i] ~ /block/ ? " timeout 0" : "")
         set_names[++set_count] = name
       }
     }
   }
+  function set_of(network, direction) {
+    return "fleet-block" (index(network, ":") ? 6 : 4) (direction == "both" ? "" : "-" direction)
+  }
+  # ipset takes no network of length 0.
   function sides(network, out) {
-    if (network !~ /\/0$/) { out[1] = network; return 1 }
+    if (!index(network, "/0")) { out[1] = network; return 1 }
     out[1] = network ~ /:/ ? "::/1" : "0.0.0.0/1"
     out[2] = network ~ /:/ ? "8000::/1" : "128.0.0.0/1"
     return 2
@@ -34,7 +39,7 @@ change_sets() {
 # only there.
 save_all() {
   for family in $families; do
-    printf 'save fleet-allow%s\nsave fleet-block%s\nsave fleet-block%s-out\ncreate fleet-feeds%s hash:net family inet%s maxelem 1048576 -exist\n' "$family" "$family" "$family" "$family" "${family#4}"
+    printf 'save fleet-allow%s\nsave fleet-block%s\nsave fleet-block%s-in\nsave fleet-block%s-out\ncreate fleet-feeds%s hash:net family inet%s maxelem 1048576 -exist\n' "$family" "$family" "$family" "$family" "$family" "${family#4}"
   done
 }
 
@@ -54,7 +59,7 @@ fill_and_swap() { { print_sets && save_all; } | ipset restore >"$WORK/saved" 2>"
 
 drop_new() {
   for family in $families; do
-    for set in "fleet-allow$family" "fleet-block$family" "fleet-block$family-out" "fleet-feeds$family"; do ipset destroy "$set-new" 2>/dev/null; done
+    for set in "fleet-allow$family" "fleet-block$family" "fleet-block$family-in" "fleet-block$family-out" "fleet-feeds$family"; do ipset destroy "$set-new" 2>/dev/null; done
   done
 }
 
@@ -69,7 +74,7 @@ find_sets() {
 }
 
 print_sets() {
-  printf '%s\n' "$there" | awk -v families="$families" -v work="$WORK" -v now="$NOW" "$AWK_SETS"'
+  printf '%s\n' "$there" | awk -v families="$families" -v work="$WORK" -v now="$NOW" -v first="$filled" "$AWK_SETS"'
     function fill(name, network, rest,   n, i, one) {
       n = sides(network, one)
       for (i = 1; i <= n; i++) print "add", name "-new", one[i] rest " -exist"
@@ -89,12 +94,12 @@ print_sets() {
         if (name in family_of) fill(name, network, "")
       }
       for (i = 1; i <= set_count; i++) if (set_names[i] ~ /allow/) swap(set_names[i])
-      while ((getline < (work "/map")) > 0) {
-        if (/^#/) continue
-        family = $1 ~ /:/ ? 6 : 4
-        if ($5 != "blocked" || families !~ family) continue
-        if ($2 != "out") fill("fleet-block" family, $1, " timeout " left($4))
-        if ($2 != "in") fill("fleet-block" family "-out", $1, " timeout " left($4))
+      # A first order has been written as it was read.
+      while ((getline < (work "/fill")) > 0) print
+      while (!first && (getline < (work "/map")) > 0) {
+        if ($5 != "blocked") continue
+        name = set_of($1, $2)
+        if (name in family_of) fill(name, $1, " timeout " left($4))
       }
       for (i = 1; i <= set_count; i++) if (set_names[i] ~ /block/) swap(set_names[i])
     }'

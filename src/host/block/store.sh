@@ -3,8 +3,8 @@
 
 WORK=/run/fleet/block
 LOCK=/run/fleet/block.lock
-# Who asks, where somebody does.
-client=''
+# Who asks, where somebody does; how long the map is, where it was read.
+client='' lines=0
 
 # store: what the order came to. 1: it can't be kept.
 store() {

@@ -7,6 +7,8 @@ import { aHost, block, members, now, order, raw, word } from './blocking.ts'
 const chain = (family: 4 | 6) =>
   [
     `fleet-block${family} src -m set ! --match-set fleet-allow${family} src`,
+    `fleet-block${family} dst -m set ! --match-set fleet-allow${family} dst`,
+    `fleet-block${family}-in src -m set ! --match-set fleet-allow${family} src`,
     `fleet-block${family}-out dst -m set ! --match-set fleet-allow${family} dst`,
     `fleet-feeds${family} src -m set ! --match-set fleet-allow${family} src`,
     `fleet-feeds${family} dst -m set ! --match-set fleet-allow${family} dst`,
@@ -36,9 +38,8 @@ describe.each([
       'fleet-allow4 192.0.2.0/24',
       'fleet-allow4 198.51.100.7',
       'fleet-allow6 2001:db8:1::/48',
-      'fleet-block4 100.64.1.0/24',
       'fleet-block4 203.0.113.9 60 min',
-      'fleet-block4-out 203.0.113.9 60 min',
+      'fleet-block4-in 100.64.1.0/24',
       'fleet-block6-out 2001:db8::/32 10 min',
     ])
   })
@@ -58,8 +59,6 @@ describe('a block', () => {
       'fleet-allow4 198.51.100.7',
       'fleet-block4 203.0.113.10',
       'fleet-block4 203.0.113.9 60 min',
-      'fleet-block4-out 203.0.113.10',
-      'fleet-block4-out 203.0.113.9 60 min',
     ])
   })
 

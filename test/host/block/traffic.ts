@@ -74,11 +74,11 @@ let count = 0
 export async function hold(host: MiniHost, way: Way): Promise<Flow> {
   count += 1
   const note = `flow-${count}`
-  const talk = `${script(way)};let n=0,m=0;s.on('error',()=>{});s.on('data',d=>{m+=d.length});setInterval(()=>{n++;s.write('x');require('fs').writeFileSync('/mnt/${note}',n+' '+m+' .')},20)`
+  const talk = `${script(way)};let n=0,m=0;s.on('error',()=>{});s.on('data',d=>{m+=d.length});setInterval(()=>{n++;s.write('x');require('fs').writeFileSync('/${note}',n+' '+m+' .')},20)`
   await host.must(`setsid ${inside(way.from)}${node} -e "${talk}" </dev/null >/dev/null 2>&1 &`)
   const read = () => {
     try {
-      const [said, back, end] = readFileSync(join(host.shared, note), 'utf8').split(' ')
+      const [said, back, end] = readFileSync(join(host.root, note), 'utf8').split(' ')
       return end === '.' ? { said: Number(said), back: Number(back) } : undefined
     } catch {
       return undefined

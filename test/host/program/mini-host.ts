@@ -117,8 +117,7 @@ export async function startHost({
     async stop() {
       init.kill('SIGKILL')
       await ended
-      // Its processes may be writing still.
-      rmSync(state, { recursive: true, force: true, maxRetries: 10 })
+      rmSync(state, { recursive: true, force: true })
     },
   }
 }
