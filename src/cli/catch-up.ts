@@ -1,4 +1,5 @@
 import type { BlockOutcome } from '../block/event.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import { sendToAll } from './blocking.ts'
@@ -8,16 +9,44 @@ import type { Inputs } from './inputs.ts'
 import type { Blocking } from './ledger.ts'
 import type { Signals } from './signals.ts'
 
-/** Has hosts that are behind the ledger block what it says: each is tried once. One outcome for each of them. */
-export async function catchUp(
-  { observed }: Survey,
+/** What goes on over a run: before its first change, and after its last one. */
+export interface CatchingUp {
+  /** Has hosts that are behind the ledger block what it says: each is tried once. One outcome for each of them. */
+  before(survey: Survey): Promise<readonly BlockOutcome[]>
+  /** The same once more where the change itself came between, or brought what was missing; else what became of them. */
+  after(survey: Survey, outcomes: readonly BlockOutcome[]): Promise<readonly BlockOutcome[]>
+}
+
+export function catchUp(inputs: Inputs, flags: Flags, blocking: Blocking, signals: Signals): CatchingUp {
+  const send = (names: ReadonlySet<string>) => sendAgain(names, inputs, flags, blocking, signals)
+  return {
+    before: ({ observed }) =>
+      send(new Set(observed.flatMap(({ plan }) => (plan.isBehind ? [plan.host] : [])))),
+    after: async ({ observed }, outcomes) => {
+      const isOpen = new Set(observed.flatMap(({ plan }) => (touchesRaw(plan) ? [plan.host] : [])))
+      const open = outcomes.filter(({ host, state }) => !LASTS.has(state) || isOpen.has(host))
+      if (open.length === 0 || signals.stop.aborted) return outcomes
+      const again = await send(new Set(open.map(({ host }) => host)))
+      const known = new Map(again.map(one => [one.host, one]))
+      return outcomes.map(one => known.get(one.host) ?? one)
+    },
+  }
+}
+
+const LASTS: ReadonlySet<string> = new Set(['blocked', 'unreachable', 'refused'])
+
+/** Its places were counted before the chain had its own. */
+const touchesRaw = ({ change }: HostPlan) =>
+  change !== undefined && (change.do[4].includes('*raw\n') || change.do[6].includes('*raw\n'))
+
+async function sendAgain(
+  names: ReadonlySet<string>,
   inputs: Inputs,
   flags: Flags,
   { file, wanted }: Blocking,
   signals: Signals,
 ): Promise<readonly BlockOutcome[]> {
-  const behind = new Set(observed.flatMap(({ plan }) => (plan.isBehind ? [plan.host] : [])))
-  const hosts = inputs.hosts.filter(({ name }) => behind.has(name))
+  const hosts = inputs.hosts.filter(({ name }) => names.has(name))
   if (hosts.length === 0) return []
   const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'repair' })
   voice.begin({ named: [], entries: [], before: [], ledger: file, hosts: hosts.length })

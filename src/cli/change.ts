@@ -67,14 +67,16 @@ export async function changeHosts(
       !signals.stop.aborted && (await voice.agree(survey, () => stagesOf(survey, prepared, rollout)))
     if (!agreed) told.forget()
     const stop = agreed ? signals.stop : AbortSignal.abort()
-    const blocked = (agreed && (await prepared.catchUp?.(survey, signals))) || []
+    const blocking = agreed ? prepared.catchUp?.(signals) : undefined
+    const blocked = (await blocking?.before(survey)) ?? []
     const aptTimeout = aptTimeoutOf(flags)
     const ask = voice.goOn
     const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, stop, ask }
     const { outcomes, why } = await rollOut(survey, it)
     await emit({ type: 'run-ended', run, states: count(outcomes) })
     await voice.end(outcomes, why, doing.isCaughtUp ? run : undefined)
-    return worse(exitCodeOf(outcomes, why), exitCodeOfBlocks(blocked))
+    const blockedAtLast = (await blocking?.after(survey, blocked)) ?? []
+    return worse(exitCodeOf(outcomes, why), exitCodeOfBlocks(blockedAtLast))
   } finally {
     await voice.close()
     signals.forget()

@@ -1,10 +1,10 @@
-import type { BlockOutcome } from '../block/event.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
 import type { Asked, Made } from '../plan/back.ts'
 import type { Each, Survey } from '../rollout/observe-all.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Pool } from '../session/pool.ts'
+import type { CatchingUp } from './catch-up.ts'
 import type { Inputs } from './inputs.ts'
 import type { Signals } from './signals.ts'
 
@@ -31,8 +31,8 @@ export interface Prepared {
   /** How one of them is taken back. */
   readonly back: (host: string, way: Way) => Target
   readonly targets: readonly Target[]
-  /** Brings hosts that block less than they should in line, before any of them is changed. */
-  readonly catchUp?: (survey: Survey, signals: Signals) => Promise<readonly BlockOutcome[]>
+  /** Brings hosts that block less than they should in line. */
+  readonly catchUp?: (signals: Signals) => CatchingUp
   /** Looks at them; of a run that is gone on with, at some. */
   survey(emit: Emit, only?: readonly string[]): Promise<Survey>
 }

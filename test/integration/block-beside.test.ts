@@ -9,15 +9,22 @@ import { useTestLab } from './hosts/test-lab.ts'
 
 const lab = useTestLab(
   'beside',
-  ['old', 'late', 'gone', 'fresh', { name: 'saved', systemd: true }, 'attacker'],
+  ['old', 'late', 'between', 'gone', 'fresh', { name: 'saved', systemd: true }, 'attacker'],
   { packages: true, aptLists: true },
 )
 const host = (name: string) => lab().host(name)
 const attacker = () => host('attacker')
 const isOpen = (name: string) => reaches(attacker(), host(name).address4, 22)
 
-const site = (names: readonly string[]): Promise<Site> =>
-  makeSite(lab(), ['[web]', ...names], { 'group_vars/web.yml': 'http_ports: [80]\n' })
+const site = (names: readonly string[], rows: readonly string[] = []): Promise<Site> =>
+  makeSite(lab(), ['[web]', ...names, ...rows], {
+    'group_vars/web.yml': 'http_ports: [80]\n',
+    'templates/early.hbs': EARLY,
+  })
+
+/** Rules of a role in raw itself. */
+const EARLY =
+  '---\nrole: Early.\n---\n{{#v4}}*raw\n-A PREROUTING -p tcp -m tcp --dport 9 -j DROP\nCOMMIT\n{{/v4}}'
 
 const block = (at: Site, ...args: readonly string[]) =>
   at.fleet('block', attacker().address4, '--for', '1h', ...args)
@@ -28,7 +35,7 @@ async function boot(name: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  await (await site(['old', 'late', 'gone', 'saved'])).mustApply()
+  await (await site(['old', 'late', 'between', 'gone', 'saved'])).mustApply()
 })
 
 describe.concurrent('blocks', () => {
@@ -53,6 +60,22 @@ describe.concurrent('blocks', () => {
     expect((await at.fleet('plan')).stdout).toContain('do not stand where packets meet them first')
     expect((await at.fleet('apply')).code).toBe(0)
     expect(await isOpen('late')).toBe(false)
+  })
+
+  it('come first again where the very change that brought them put rules before them', async () => {
+    const at = await site(['between'], ['[early]', 'between'])
+    expect((await block(at)).code).toBe(0)
+    await host('between').exec(
+      'rm -rf /etc/iptables/fleet/blocks; for t in iptables ip6tables; do $t -t raw -F; $t -t raw -X; done; iptables -t raw -A PREROUTING -s 192.0.2.5 -j DROP',
+    )
+    expect((await at.fleet('apply')).code).toBe(0)
+    const early = (await hostRules(host('between'))).match(/^-A PREROUTING .*/gm)
+    expect(early).toEqual([
+      '-A PREROUTING -j FLEET-BLOCK',
+      '-A PREROUTING -p tcp -m tcp --dport 9 -j DROP',
+      '-A PREROUTING -s 192.0.2.5/32 -j DROP',
+    ])
+    expect((await at.fleet('plan')).code).toBe(0)
   })
 
   it('go with fleet remove, and leave nothing', async () => {
@@ -84,6 +107,12 @@ describe.concurrent('blocks', () => {
     await boot('fresh')
     expect(await isOpen('fresh')).toBe(false)
     expect((await at.fleet('blocks')).code).toBe(0)
+    expect(await at.start('remove').verdict()).toEqual({
+      code: 0,
+      hosts: { fresh: 'persisted: removed' },
+    })
+    expect(await isOpen('fresh')).toBe(true)
+    expect(await at.start('remove').verdict()).toEqual({ code: 0, hosts: { fresh: 'unchanged' } })
   })
 
   it('are no reason for a boot to fail after netfilter-persistent save', async () => {
