@@ -84,7 +84,7 @@ unlink_rules() {
 
 # rehearse-boot, inside a scratch namespace: what this host would load if it booted now is what is owned live.
 verb_rehearse_boot() { # DIR
-  said=$(netfilter-persistent start 2>&1)
+  said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)
   loaded "$GENERATIONS/current" && same_members "$GENERATIONS/current/ipsets" && return 0
   printf 'a boot would load something else: %s\n' "$said"
   return 1

@@ -104,7 +104,7 @@ unit_disabled() {
 
 # rehearse-before DIR TXN, inside a scratch namespace: a boot loads what is in force now.
 verb_rehearse_before() {
-  said=$(netfilter-persistent start 2>&1)
+  said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)
   for family in 4 6; do
     is "$family" "$2/want.$family" /dev/null || { printf 'a boot would load something else: %s\n' "$said"; return 1; }
   done
