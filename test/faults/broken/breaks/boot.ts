@@ -51,8 +51,8 @@ export const BOOT: readonly Break[] = [
   {
     name: 'does-not-rehearse-a-boot',
     file: 'host/boot.sh',
-    from: '  said=$(netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
-    to: '  return 0; said=$(netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
+    from: '  said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
+    to: '  return 0; said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
     red: [
       'host/program/storage.test.ts',
       'is confirmed and not persisted where a boot would load something else',
@@ -61,8 +61,8 @@ export const BOOT: readonly Break[] = [
   {
     name: 'does-not-rehearse-a-boot-under-another-shell',
     file: 'host/boot.sh',
-    from: '  said=$(netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
-    to: '  return 0; said=$(netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
+    from: '  said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
+    to: '  return 0; said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
     red: ['faults/long/shells.test.ts', 'busybox, under which Debian boots no rules, hears so'],
   },
   {
