@@ -49,7 +49,7 @@ describe.concurrent('blocks', () => {
     for (const command of ['plan', 'drift', 'status']) {
       const { code, stdout } = await at.fleet(command)
       expect([command, code]).toEqual([command, 2])
-      expect(stdout).toMatch(/late:[^]*It blocks nothing of what the ledger says/)
+      expect(stdout).toMatch(/late:[\s\S]*It blocks nothing of what the ledger says/)
     }
     expect(await isOpen('late')).toBe(true)
     expect((await at.fleet('apply')).code).toBe(0)

@@ -205,8 +205,7 @@ describe.concurrent('rules that lie there of old, under systemd,', () => {
       detail: expect.stringContaining('No space left'),
     })
     // What is unpacked loads them when it is set up, whoever does that: it stays masked.
-    const unit =
-      "dpkg-query -W -f '${db:Status-Status} ' netfilter-persistent; systemctl is-enabled netfilter-persistent || true"
+    const unit = `dpkg-query -W -f '\${db:Status-Status} ' netfilter-persistent; systemctl is-enabled netfilter-persistent || true`
     expect(await trial.must('full', unit)).toBe('unpacked masked\n')
     await isUntouched('full')
     await host.unplug()
