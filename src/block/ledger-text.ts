@@ -19,16 +19,22 @@ const HEADING = `# What is blocked on the hosts of this inventory. Written by \`
  */
 export async function readLedgerText(text: string, file: string): Promise<LedgerText> {
   const comments = /^(?:#.*\n|\s*\n)*/.exec(text)?.[0] ?? ''
-  const raw = readOwn(text) ?? (await readAnyYaml(text, file))
-  const wrong: Finding[] = []
+  const entries = readAll(ownEntries(text), file) ?? readAll(await readAnyYaml(text, file), file) ?? []
+  return { entries, comments }
+}
+
+/** Undefined where what is read turns out not to be as fleet writes it. Throws what is wrong with the entries. */
+function readAll(raw: Iterable<RawEntry | undefined>, file: string): readonly Entry[] | undefined {
   const entries: Entry[] = []
-  for (const { line, fields } of raw) {
-    const read = readEntry(fields)
-    if ('code' in read) wrong.push({ ...read, severity: 'error', at: { file, line } })
+  const wrong: Finding[] = []
+  for (const one of raw) {
+    if (!one) return undefined
+    const read = readEntry(one.fields)
+    if ('code' in read) wrong.push({ ...read, severity: 'error', at: { file, line: one.line } })
     else entries.push(read)
   }
   if (wrong.length > 0) throw new FleetErrors(wrong.slice(0, 10))
-  return { entries, comments }
+  return entries
 }
 
 /** Not even loaded for what fleet wrote. */
@@ -40,31 +46,43 @@ async function readAnyYaml(text: string, file: string): Promise<readonly RawEntr
 const START = /^- address: (.+)$/
 const FIELD = /^ {2}(until|direction|reason|by|at|limit|evenSo|lifted): (.+)$/
 
-/** Undefined where a line isn't as fleet writes it. */
-function readOwn(text: string): readonly RawEntry[] | undefined {
-  const all: { line: number; fields: Record<string, unknown> }[] = []
+/**
+ * One after the other, so that the text is never held twice in pieces; what a list has in common is kept once.
+ * Undefined, and nothing more, where a line isn't as fleet writes it.
+ */
+function* ownEntries(text: string): Generator<RawEntry | undefined> {
+  const last = new Map<string, { readonly text: string; readonly value: unknown }>()
+  const read = (name: string, value: string): unknown => {
+    const known = last.get(name)
+    if (known?.text === value) return known.value
+    const made = scalar(value)
+    last.set(name, { text: value, value: made })
+    return made
+  }
+  let entry: { line: number; fields: Record<string, unknown> } | undefined
   let line = 0
   for (let at = 0; at < text.length; ) {
     const end = text.indexOf('\n', at)
     const one = text.slice(at, end < 0 ? text.length : end)
     at = end < 0 ? text.length : end + 1
     line += 1
-    if (one === '' || (one.startsWith('#') && all.length === 0) || one === '[]') continue
-    const address = START.exec(one)?.[1]
-    if (address !== undefined) {
-      const read = scalar(address)
-      if (read === undefined) return undefined
-      all.push({ line, fields: { address: read } })
-      continue
+    if (one === '' || (one.startsWith('#') && !entry) || one === '[]') continue
+    const [, name = 'address', value] = FIELD.exec(one) ?? ['', undefined, START.exec(one)?.[1]]
+    const scalar = value === undefined ? undefined : read(name, value)
+    if (scalar === undefined) {
+      yield undefined
+      return
     }
-    const [, name, value] = FIELD.exec(one) ?? []
-    const fields = all.at(-1)?.fields
-    if (!fields || name === undefined || value === undefined || Object.hasOwn(fields, name)) return undefined
-    const read = scalar(value)
-    if (read === undefined) return undefined
-    fields[name] = read
+    if (name === 'address') {
+      if (entry) yield entry
+      entry = { line, fields: { address: scalar } }
+    } else if (entry && !Object.hasOwn(entry.fields, name)) entry.fields[name] = scalar
+    else {
+      yield undefined
+      return
+    }
   }
-  return all
+  if (entry) yield entry
 }
 
 /** A word, or JSON, which YAML contains; undefined for anything else. */
@@ -77,11 +95,20 @@ function scalar(text: string): unknown {
   }
 }
 
-/** The whole file: the same entries give the same text, however they came about. */
-export function printLedger(entries: readonly Entry[], comments: string): string {
-  const head = comments.trim() === '' ? HEADING : comments.replace(/\n*$/, '\n')
-  return head + (entries.length === 0 ? '[]\n' : sortEntries(entries).map(printEntry).join(''))
+/** The whole file in pieces: the same entries give the same text, however they came about. */
+export function* printLedger(entries: readonly Entry[], comments: string): Generator<string> {
+  yield comments.trim() === '' ? HEADING : comments.replace(/\n*$/, '\n')
+  if (entries.length === 0) yield '[]\n'
+  const sorted = sortEntries(entries)
+  for (let at = 0; at < sorted.length; at += PIECE)
+    yield sorted
+      .slice(at, at + PIECE)
+      .map(printEntry)
+      .join('')
 }
+
+/** Entries of one piece: a long list never stands in memory as text. */
+const PIECE = 1000
 
 function printEntry(entry: Entry): string {
   const { address, direction, until, reason, by, at, limit, evenSo, lifted } = entry

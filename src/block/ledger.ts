@@ -87,13 +87,13 @@ async function take(file: string): Promise<() => Promise<void>> {
 }
 
 /** Whole under a new name first, so that whoever reads it, or a loss of power, finds the one or the other. */
-async function replace(file: string, text: string): Promise<void> {
+async function replace(file: string, text: Iterable<string>): Promise<void> {
   const draft = join(dirname(file), `.${LEDGER}.${randomBytes(4).toString('hex')}`)
   try {
     const before = await stat(file).catch(() => undefined)
     const handle = await open(draft, 'wx', 0o644)
     try {
-      await handle.writeFile(text)
+      for (const piece of text) await handle.writeFile(piece)
       if (before) await handle.chmod(before.mode & 0o7777)
       if (before && before.uid !== process.getuid?.())
         await handle.chown(before.uid, before.gid).catch(() => undefined)

@@ -30,6 +30,11 @@ const SHORTEST = 100
 /** Hosts that install packages at once: they take minutes, and must not keep the places of those that aren't protected. */
 const INSTALLING = 25
 
+/** Hosts that are turned to ahead of all others: what fifty handshakes cost must not hold up the first block. */
+const VANGUARD = 6
+/** Milliseconds that the others wait at most until a host is protected. */
+const HEAD_START = 500
+
 /** Brings all hosts in line, the first that answers ahead of the others. One outcome a host, in their order. */
 export async function pushBlocks(hosts: readonly BlockHost[], push: Push): Promise<readonly BlockOutcome[]> {
   const gate = createGate(push.clock)
@@ -39,13 +44,18 @@ export async function pushBlocks(hosts: readonly BlockHost[], push: Push): Promi
   push.stop.addEventListener('abort', close, { once: true })
   const slowly = pLimit(INSTALLING)
   const seen = new Set<string>()
+  const begun = new AbortController()
   const onProtected = (host: string) => {
     if (seen.has(host)) return
     seen.add(host)
+    begun.abort()
     const after = push.clock.now() - push.began
     push.emit({ type: 'block-protected', host, protected: seen.size, hosts: hosts.length, after })
   }
-  const settle = async (one: BlockHost) => {
+  const headStart =
+    hosts.length > VANGUARD && push.clock.sleep(HEAD_START, AbortSignal.any([push.stop, begun.signal]))
+  const settle = async (one: BlockHost, index: number) => {
+    if (index >= VANGUARD) await headStart
     const outcome = await bringInLine(one, { ...push, gate, slowly, onProtected })
     if (BLOCKS.has(outcome.state)) onProtected(one.host)
     push.emit({ type: 'block-settled', ...outcome })

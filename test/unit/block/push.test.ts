@@ -135,6 +135,29 @@ describe('a block on many hosts', () => {
     expect(world.events).toContainEqual(expect.objectContaining({ type: 'block-proven', host: 'quick' }))
   })
 
+  const many = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`h${index + 1}`, {}]))
+
+  it('turns to most hosts only once one is protected', async () => {
+    const world = new World(many)
+    await world.push()
+    const connects = world.log.filter(line => line.endsWith('connect'))
+    expect(connects.indexOf('h7 connect')).toBeGreaterThan(5)
+    expect(world.log.indexOf('h7 connect')).toBeGreaterThan(world.log.indexOf('h1 send'))
+    expect(world.events.at(-1)).toMatchObject({ type: 'block-settled' })
+    expect(world.clock.now()).toBeLessThan(200)
+  })
+
+  it('turns to them all the same where the first ones are down', async () => {
+    const dead = { connect: [9000] }
+    const world = new World({ ...many, h1: dead, h2: dead, h3: dead, h4: dead, h5: dead, h6: dead })
+    await world.push()
+    expect(world.events[0]).toMatchObject({ type: 'block-protected', host: 'h7' })
+    expect(world.events[0]).toHaveProperty(
+      'after',
+      expect.toSatisfy((after: number) => after < 1000),
+    )
+  })
+
   it('stops where the first host took itself out', async () => {
     const taken = () => new FleetError('block-taken-back', {}, { hostState: 'reverted' })
     const world = new World({ first: { connect: [1], send: [taken] }, second: {}, down: { connect: [down] } })
