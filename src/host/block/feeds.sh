@@ -170,6 +170,6 @@ feeds_stand() {
 
 # restore_feeds: what a boot, and the timer, put right.
 restore_feeds() {
-  [ -s "$BLOCKS/feeds" ] || return 0
+  [ -z "${FLEET_REHEARSAL:-}" ] && [ -s "$BLOCKS/feeds" ] || return 0
   feeds_stand "$BLOCKS/feeds" || { fill_feeds "$BLOCKS/feeds" && swap_feeds; }
 }
