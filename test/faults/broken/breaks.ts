@@ -1,5 +1,6 @@
 import type { Break } from './break.ts'
 import { ARMING } from './breaks/arming.ts'
+import { BLOCKS } from './breaks/blocks.ts'
 import { BOOT } from './breaks/boot.ts'
 import { DISK } from './breaks/disk.ts'
 import { GUARD } from './breaks/guard.ts'
@@ -20,6 +21,7 @@ export const BREAKS: readonly Break[] = [
   ...LOCK,
   ...DISK,
   ...BOOT,
+  ...BLOCKS,
   ...HOSTS,
   ...PLAN,
   ...SETTLE,

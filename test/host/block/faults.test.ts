@@ -3,7 +3,7 @@ import { checkBlocks, persistBlocks } from '../../../src/host/block.ts'
 import { hashBlocks, mergeBlocks } from '../../../src/model/block.ts'
 import type { MiniHost } from '../program/mini-host.ts'
 import { over } from '../program/steps.ts'
-import { aHost, block, members, now, raw, word } from './blocking.ts'
+import { aHost, block, boot, members, now, raw, word } from './blocking.ts'
 
 const check = (host: MiniHost) => over(host, session => checkBlocks(session, now()))
 const NOBODY = ['fleet-allow4 198.51.100.7']
@@ -54,7 +54,7 @@ describe('what somebody has changed since', () => {
   it.each([
     ['the place', 'iptables -t raw -I PREROUTING -p tcp -j ACCEPT'],
     ['the place by IPv6', 'ip6tables -t raw -D OUTPUT -j FLEET-BLOCK'],
-    ['the rules', 'iptables -t raw -I FLEET-BLOCK -j RETURN'],
+    ['the rules', 'iptables -t raw -R FLEET-BLOCK 1 -j RETURN'],
     ['all of it', 'iptables -t raw -F; iptables -t raw -X'],
   ])('%s: told, and put right by the next one', async (_, change) => {
     const host = await aHost()
@@ -171,6 +171,20 @@ describe('a host that cannot', () => {
     expect(await members(host)).toEqual(BLOCKED)
     await host.must(`umount ${folder}`)
     expect(await block(host, [one])).toMatchObject({ isPersisted: true, isHookMade: false })
+  })
+
+  it('write any more: keeps the map of before whole, and a boot goes by that', async () => {
+    const host = await aHost()
+    await host.must('mount -t tmpfs -o mode=755,size=256k tmpfs /etc/iptables')
+    await block(host, [one])
+    const map = await host.must('cat /etc/iptables/fleet/blocks/map')
+    await host.must('cat /dev/zero >/etc/iptables/big 2>/dev/null; true')
+    const more = Array.from({ length: 250 }, (_, at) => word(`203.0.113.${at}`, { at: one.at + 1 }))
+    expect(await block(host, more)).toMatchObject({ entries: 250, isPersisted: false, why: 'storage' })
+    expect(await members(host)).toHaveLength(251)
+    expect(await host.must('cat /etc/iptables/fleet/blocks/map')).toBe(map)
+    await boot(host)
+    expect(await members(host)).toEqual(BLOCKED)
   })
 
   it('write to /run: says so, and nothing is changed', async () => {

@@ -86,6 +86,22 @@ describe('a block that is killed', { timeout: 300_000 }, () => {
     await live(host)
     expect(await block(host, first)).toMatchObject({ isHookMade: true, isPersisted: true })
   })
+
+  it('and the next one comes at once: it stays, and nobody takes it out', async () => {
+    const host = await aHost()
+    await host.must(
+      `mkdir -p /run/fleet/block; printf '#!/bin/dash\npkill -9 -f "host-.*[.]sh.* block( |$)"; sleep 0.1\n' >/usr/local/sbin/timeout; chmod 755 /usr/local/sbin/timeout`,
+    )
+    // Who watches is slow to notice.
+    await host.must(
+      `printf '#!/bin/dash\n[ "$1" != 0.3 ] || set -- 2\nexec /usr/bin/sleep "$@"\n' >/usr/local/sbin/sleep; chmod 755 /usr/local/sbin/sleep`,
+    )
+    await expect(block(host, first)).rejects.toMatchObject({ code: 'host-answer-unreadable' })
+    await host.must('rm /usr/local/sbin/timeout')
+    expect(await block(host, first)).toMatchObject({ isHookMade: false })
+    await until(async () => (await host.exec('pgrep -f " [w]atch "')).code !== 0, 'the watcher to go')
+    expect((await over(host, session => checkBlocks(session, now()))).hook).toBe('stands')
+  })
 })
 
 describe('a removal that is killed', { timeout: 300_000 }, () => {
