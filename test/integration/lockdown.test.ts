@@ -86,6 +86,9 @@ describe.concurrent('fleet lockdown', () => {
     expect(status).toMatchObject({ code: 2, stdout: expect.stringContaining('in lockdown') })
     expect(status.stdout).toContain('goes back to generation 1')
 
+    const drift = await at.fleet('drift')
+    expect(drift).toMatchObject({ code: 2, stdout: expect.stringContaining('It is in lockdown') })
+
     // Somebody lets himself in before fleet's rules.
     await host('shop').exec('iptables -t raw -I PREROUTING -p tcp --dport 80 -j ACCEPT')
     await host('shop').exec('iptables -I INPUT -j ACCEPT; iptables -I OUTPUT -j ACCEPT')

@@ -46,6 +46,26 @@ const DOWN: Asked = {
   finding: { code: 'x', severity: 'error', args: {} },
 }
 
+describe('a host that is not as it usually is', () => {
+  it('says that it is in lockdown, and what its release leads to', () => {
+    const locked = (lockdown: number) =>
+      printStatus([asked('a', { generation: { ...GENERATION, lockdown } })])
+    expect(locked(2)).toMatch(/^a: generation 3.*\n {2}in lockdown: .*--release` goes back to generation 2$/m)
+    expect(locked(0)).toContain('goes back to what stood before fleet')
+  })
+
+  it('says what it lacks of the ledger, and is pending', () => {
+    const behind = { code: 'blocks-behind', severity: 'note', args: { why: 'missing', entries: 1 } } as const
+    const host: Asked = { host: 'a', status: status(), behind }
+    expect(conditionOf(host)).toBe('pending')
+    expect(printStatus([host])).toContain('It blocks nothing of what the ledger says')
+    expect(JSON.parse(statusLine(host))).toMatchObject({
+      condition: 'pending',
+      behind: { code: 'blocks-behind' },
+    })
+  })
+})
+
 describe('the condition of a host', () => {
   it.each([
     ['settled', {}],
@@ -57,6 +77,7 @@ describe('the condition of a host', () => {
     ['pending', { guard: guard('ROLLING_BACK') }],
     ['pending', { generation: { ...GENERATION, linked: false } }],
     ['pending', { generation: { ...GENERATION, enabled: false } }],
+    ['pending', { generation: { ...GENERATION, lockdown: 2 } }],
     ['in danger', { guard: guard('STUCK') }],
     ['in danger', { guard: guard('CONFIRMED') }],
     ['in danger', { guard: guard('APPLIED', false) }],
