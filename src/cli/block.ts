@@ -3,11 +3,11 @@ import type { BlockOutcome } from '../block/event.ts'
 import { changeLedger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
 import { refuseProtected } from '../block/protect.ts'
-import { type Named, readAddress } from '../block/words.ts'
+import { type Named, readAddress, settleNamed } from '../block/words.ts'
 import { FleetError } from '../model/error.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
-import { readWords } from './block-words.ts'
+import { isFeedWord, readWords } from './block-words.ts'
 import { giveUpAfterOf, ledgerOf, seconds, sendToAll, wantedOf, warn } from './blocking.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
@@ -28,9 +28,14 @@ export async function run(given: Flags): Promise<number> {
   )
   giveUpAfterOf(given)
   const even = flagList(given, 'even-so').map(word => readAddress(word).address)
-  const named = await readWords(words)
+  const said = await readWords(words.filter(word => !isFeedWord(word)))
   const flags = await withBecomePassword(given)
   const inputs = await readInputs(flags)
+  const feedWords = words.filter(isFeedWord)
+  const named =
+    feedWords.length === 0
+      ? said
+      : settleNamed([...said, ...(await (await import('./feed-words.ts')).readFeedWords(inputs, feedWords))])
   for (const finding of inputs.findings) if (finding.severity === 'warning') warn(finding)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
   await refuse(inputs, named, even)
@@ -91,7 +96,8 @@ interface Said {
 function entriesOf(named: readonly Named[], { flags, until, even }: Said): readonly Entry[] {
   const said = flag(flags, 'direction', 'string')
   const direction: Entry['direction'] = said === 'in' || said === 'out' ? said : 'both'
-  const reason = flag(flags, 'reason', 'string')
+  const words = flagList(flags, 'address').filter(isFeedWord).join(' ')
+  const reason = flag(flags, 'reason', 'string') ?? (words === '' ? undefined : words)
   const limit = flag(flags, 'limit', 'string')
   const shared = {
     direction,

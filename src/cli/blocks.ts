@@ -45,6 +45,7 @@ export async function run(given: Flags): Promise<number> {
   const now = realClock.wall()
   if (json) for (const entry of ledger.entries) process.stdout.write(entry.lifted ? '' : entryLine(entry))
   else process.stdout.write(printEntries(ledger.entries, now, ledger.file))
+  if (inputs.config.feeds) process.stdout.write(await (await import('./feeds.ts')).tellFeeds(inputs, json))
   const found = await lookAtAll(inputs, flags, wanted)
   process.stdout.write(json ? found.map(foundLine).join('') : printFound(found))
   return exitCodeOfFound(found)

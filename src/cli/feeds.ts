@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { isNothing, shared, spansOf } from '../address/spans.ts'
 import { type FeedGoal, makeGoal } from '../block/feeds.ts'
 import { readLedger } from '../block/ledger.ts'
 import type { Feed } from '../config/feeds.ts'
@@ -11,7 +12,7 @@ import { selectHosts } from '../inventory/select.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
-import { exitCodeOfFeeds, feedLine, printFeeds } from '../report/feeds.ts'
+import { exitCodeOfFeeds, feedLine, printFeed, printFeeds } from '../report/feeds.ts'
 import { ledgerOf, sendToAll, wantedOf, warn } from './blocking.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
@@ -56,6 +57,32 @@ export async function knownFeeds(inputs: Inputs): Promise<((host: string) => Fee
   const currents = await Promise.all(feeds.map(feed => currentFeed(feed, ground)))
   if (!currents.some(({ spans }) => spans)) return undefined
   return goalsOf({ inputs, feeds, currents, ground, guarded }, ({ at }) => at)
+}
+
+/** The feeds as they were taken last. */
+export async function tellFeeds(inputs: Inputs, json: boolean): Promise<string> {
+  const { ground } = await groundOf(inputs)
+  const currents = await Promise.all((inputs.config.feeds ?? []).map(feed => currentFeed(feed, ground)))
+  return currents.map(json ? feedLine : printFeed).join('')
+}
+
+/** Which feeds have addresses in common with these, by the lists that were taken last. */
+export async function feedsCovering(
+  inputs: Inputs,
+  addresses: readonly string[],
+): Promise<readonly { address: string; feed: string }[]> {
+  const { ground } = await groundOf(inputs)
+  const currents = await Promise.all((inputs.config.feeds ?? []).map(feed => currentFeed(feed, ground)))
+  return addresses.flatMap(address => {
+    const meant = spansOf([address])
+    const over = currents.filter(({ spans }) => spans && !isNothing(shared(spans, meant)))
+    return over.map(({ name }) => ({ address, feed: name }))
+  })
+}
+
+/** What a feed comes to right now: fetched where it is due. */
+export async function currentOf(inputs: Inputs, feed: Feed): Promise<Current> {
+  return refreshFeed(feed, (await groundOf(inputs)).ground)
 }
 
 async function groundOf(inputs: Inputs): Promise<{ ground: Ground; guarded: readonly string[] }> {

@@ -12,7 +12,7 @@ import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
 import { withBecomePassword } from './hosts.ts'
-import { readInputs } from './inputs.ts'
+import { type Inputs, readInputs } from './inputs.ts'
 import { listHosts } from './render.ts'
 import { whoIsHere } from './who.ts'
 
@@ -39,6 +39,7 @@ export async function run(given: Flags): Promise<number> {
   const only = { ...(limit === undefined ? {} : { limit }), ...(reason === undefined ? {} : { reason }) }
   const word = { by: whoIsHere(), at: realClock.wall(), anyway, ...only }
   const planned = planLift(addresses, entries, word, seconds())
+  await (inputs.config.feeds && warnOfFeeds(inputs, addresses))
   // Of a list some may be over already; a word that leads to nothing at all is a mistake.
   if (planned.lifted.length === 0) throw new FleetErrors(planned.unknown)
   for (const finding of planned.unknown) warn({ ...finding, severity: 'warning' })
@@ -56,4 +57,11 @@ export async function run(given: Flags): Promise<number> {
   for (const line of sayCovered(covering(addresses, left), realClock.wall()))
     process.stderr.write(`${line}\n`)
   return exitCodeOfBlocks(outcomes)
+}
+
+/** A feed is no entry of the ledger, and goes on blocking. */
+async function warnOfFeeds(inputs: Inputs, addresses: readonly string[]): Promise<void> {
+  const { feedsCovering } = await import('./feeds.ts')
+  for (const args of await feedsCovering(inputs, addresses))
+    warn({ code: 'feed-covers', severity: 'warning', args })
 }

@@ -26,7 +26,7 @@ export function printFeeds(currents: readonly Current[], outcomes: readonly Bloc
   })
   const changed = currents
     .filter(({ state }) => state === 'changed')
-    .map(({ name, entries }) => `${name}: ${entries} ${entries === 1 ? 'entry' : 'entries'}`)
+    .map(({ name, entries }) => `${name}: ${counted(entries)}`)
   const told = outcomes.filter(({ answer }) => answer?.feeds?.did === 'changed').length
   const newer = outcomes.filter(({ answer }) => answer?.feeds?.did === 'newer').length
   return [
@@ -37,6 +37,14 @@ export function printFeeds(currents: readonly Current[], outcomes: readonly Bloc
   ]
     .map(line => `${line}\n`)
     .join('')
+}
+
+const counted = (entries: number) => `${entries} ${entries === 1 ? 'entry' : 'entries'}`
+
+/** A feed as it was taken last. */
+export function printFeed({ name, entries, checked }: Current): string {
+  if (checked === undefined) return `feed ${name}: never taken. Take it with: fleet blocks --refresh\n`
+  return `feed ${name}: ${counted(entries)}, as of ${new Date(checked).toISOString().replace(/\.\d+Z$/, 'Z')}\n`
 }
 
 /** What a feed came to, as a line of JSON. */

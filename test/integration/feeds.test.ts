@@ -74,6 +74,30 @@ describe('fleet blocks --refresh', () => {
     expect(await readdir(site.folder)).not.toContain('blocks.yml')
   })
 
+  it('is what a country or a feed means as a word of fleet block', async () => {
+    const site = await makeSite(lab(), ['one'], {
+      'fleet.yml': 'feeds:\n  kp: {file: kp, format: zone}\n  drop: {file: drop}\n',
+      kp: '45.4.0.0/23\n45.4.2.0/23\n',
+      drop: '45.5.5.0/24\n',
+    })
+    const wrong = await site.fleet('block', 'country:drop', 'feed:dorp', '--for', '1h')
+    expect(wrong).toMatchObject({ code: 1 })
+    expect(wrong.stderr).toContain('country:drop is no feed of fleet.yml with format: zone.')
+    expect(await site.fleet('block', 'country:KP', '--for', '1h')).toMatchObject({ code: 0 })
+    expect((await lab().host('one').exec('ipset save fleet-block4')).stdout).toMatch(
+      /^add fleet-block4 45\.4\.0\.0\/22 timeout \d+$/m,
+    )
+    expect((await site.fleet('blocks')).stdout).toContain('"country:KP"')
+    expect(await site.fleet('unblock', '--reason', 'country:KP')).toMatchObject({ code: 0 })
+    expect((await site.fleet('blocks')).stdout).toMatch(
+      /^feed kp: 2 entries, as of .*Z\nfeed drop: never taken\./m,
+    )
+    await refresh(site)
+    const covered = await site.fleet('unblock', '45.5.5.5')
+    expect(covered).toMatchObject({ code: 1 })
+    expect(covered.stderr).toContain('The feed drop still blocks 45.5.5.5.')
+  })
+
   it('needs feeds', async () => {
     const site = await makeSite(lab(), ['one'])
     const { code, stderr } = await refresh(site)

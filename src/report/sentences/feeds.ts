@@ -35,6 +35,10 @@ export const feedSentences = {
     a.entries === null
       ? `The feed ${String(a.name)} is not taken, and there is no earlier list of it: nothing of it is blocked.`
       : `The feed ${String(a.name)} is not taken: its list of ${String(a.since)} stays in force (${counted(a.entries)}).`,
+  'feed-covers': (a: Args) =>
+    `The feed ${String(a.feed)} still blocks ${String(a.address)}. To let it in, put it into the allow of that feed in fleet.yml, then: fleet blocks --refresh`,
+  'feed-unknown': (a: Args) =>
+    `${String(a.word)} is no feed of fleet.yml${a.country ? ' with format: zone' : ''}.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''}`,
   'feeds-none': () =>
     'fleet.yml names no feeds. To take away what hosts have of feeds that it named before, say feeds: {} there.',
   'feeds-held': (a: Args) =>

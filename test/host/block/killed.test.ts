@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type BlockAnswer, checkBlocks, removeBlocks } from '../../../src/host/block.ts'
+import { type FeedAnswer, sendFeeds } from '../../../src/host/feeds.ts'
+import { sha256 } from '../../../src/host/pieces.ts'
 import type { BlockLine } from '../../../src/model/block.ts'
 import { type MiniHost, until } from '../program/mini-host.ts'
 import { disk, over } from '../program/steps.ts'
@@ -72,6 +74,29 @@ describe('a block that is killed', { timeout: 300_000 }, () => {
       expect(await raw(host)).toBe(whole.raw)
       await block(host, second)
       expect(await stands(host), `dead at call ${at}`).toEqual(whole)
+    }
+  })
+
+  it('one of feeds: is what was or what is to be, also after a boot, and ends the same', async () => {
+    const host = await aHost()
+    await block(host, first)
+    const lists = ['45.1.1.0/24\n45.2.2.2\n', '45.1.1.0/25\n45.2.2.2\n45.3.3.3\n'] as const
+    const [before = [], after = []] = lists.map(text => text.trim().split('\n'))
+    const send = (text: string) =>
+      over(host, session => sendFeeds(session, { now: now(), at: 1, hash: sha256(text), text }))
+    const feeds = async () =>
+      (await members(host)).flatMap(line => /^fleet-feeds4 (.*)/.exec(line)?.[1] ?? []).toSorted()
+    for (let at = 1, answer: FeedAnswer | undefined; !answer; at += STEP) {
+      await send(lists[0])
+      await dieAt(host, at, 'feeds')
+      answer = await send(lists[1]).catch(() => undefined)
+      await live(host)
+      expect([before, after], `dead at call ${at}`).toContainEqual(await feeds())
+      await boot(host)
+      expect([before, after], `dead at call ${at}`).toContainEqual(await feeds())
+      await send(lists[1])
+      expect(await feeds(), `dead at call ${at}`).toEqual(after)
+      expect(await host.must('ipset list -n')).not.toContain('-new')
     }
   })
 
