@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Feed } from '../config/feeds.ts'
+import { FleetError } from '../model/error.ts'
 import type { Stamp } from './fetch.ts'
 
 /** The list of a feed that is in force: the last one that nothing was wrong with. */
@@ -45,13 +46,28 @@ export async function readKept(file: string): Promise<Kept | undefined> {
 /** Whole or not at all: under its name only once it is on the disk. */
 export async function writeKept(file: string, { text, checked, ...rest }: Kept): Promise<void> {
   await writeWhole(file, `${FIRST}${JSON.stringify({ ...rest, sha256: hashOf(text) })}\n${text}`)
-  await utimes(file, checked / 1000, checked / 1000)
+  await touchKept(file, checked)
 }
 
+/** Error: `feed-state`. */
 export const touchKept = (file: string, checked: number): Promise<void> =>
-  utimes(file, checked / 1000, checked / 1000)
+  keeping(file, () => utimes(file, checked / 1000, checked / 1000))
 
-export async function writeWhole(file: string, text: string): Promise<void> {
+/** Error: `feed-state`. */
+export const writeWhole = (file: string, text: string): Promise<void> =>
+  keeping(file, () => write(file, text))
+
+/** No room, or no leave: what was kept stays. */
+async function keeping(file: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    throw new FleetError('feed-state', { file, reason: String(error.code) }, { cause: error })
+  }
+}
+
+async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
   const fresh = `${file}.${process.pid}.new`
   try {

@@ -5,6 +5,8 @@
 
 verb_feeds() { # MANIFEST_HASH NOW AT HASH BASE
   NOW=$2
+  # Of its own: what a long map left in the other is none of its business.
+  WORK=/run/fleet/block/feeds lines=0
   find_client
   find_tools
   lacking sort
@@ -15,8 +17,7 @@ verb_feeds() { # MANIFEST_HASH NOW AT HASH BASE
 
 feeds_alone() {
   flock -w 20 9 || stop "$EXIT_BUSY" busy block
-  rm -rf "$WORK/feeds.d" 2>/dev/null
-  { mkdir "$WORK/feeds.d" 2>/dev/null && unpack "$WORK/feeds.d" "$1"; } || stop "$EXIT_STORAGE" storage "$WORK"
+  unpack "$WORK" "$1" || stop "$EXIT_STORAGE" storage "$WORK"
   { read_rules && judge; } || stop "$EXIT_UNLOADABLE" cannot-read-rules "$(head -c 1000 "$WORK/error")"
   # Nothing would look at the sets.
   [ "$hook" = stands ] || stop "$EXIT_REFUSED" no-hook
@@ -33,14 +34,13 @@ feeds_alone() {
     piece end
     exit "$EXIT_NOT_PERSISTED"
   fi
-  rm -rf "$WORK/feeds" "$WORK/feeds.d"
   tell_feeds changed "$3"
 }
 
 # tell_feeds DID HASH: the end of it.
 tell_feeds() {
   tell_feeds_of "$1" "$2"
-  rm -rf "$WORK/feeds.d"
+  rm -rf "$WORK"
   piece end
   exit 0
 }
@@ -63,7 +63,7 @@ make_feeds() {
   if [ "$had" = "$2" ]; then
     print_new "$1" "$2" tail -n +2 "$BLOCKS/feeds"
   elif [ "$3" = whole ]; then
-    print_new "$1" "$2" cat "$WORK/feeds.d/list"
+    print_new "$1" "$2" cat "$WORK/list"
   elif [ "$3" = "$had" ]; then
     print_new "$1" "$2" change_feeds
   else
@@ -92,7 +92,7 @@ tell_other() {
 
 # change_feeds: what is kept, without the `-` lines and with the `+` lines. Both are sorted: nothing has to be remembered.
 change_feeds() {
-  awk -v list="$WORK/feeds.d/list" '
+  awk -v list="$WORK/list" '
     function next_change() { change = ""; if ((getline line < list) > 0) { sign = substr(line, 1, 1); change = substr(line, 2) } }
     BEGIN { next_change() }
     NR == 1 { next }

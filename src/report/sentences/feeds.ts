@@ -35,6 +35,8 @@ export const feedSentences = {
     a.entries === null
       ? `The feed ${String(a.name)} is not taken, and there is no earlier list of it: nothing of it is blocked.`
       : `The feed ${String(a.name)} is not taken: its list of ${String(a.since)} stays in force (${counted(a.entries)}).`,
+  'feed-state': (a: Args) =>
+    `What is to be remembered of feeds can't be written to ${String(a.file)} (${String(a.reason)}).`,
   'feed-covers': (a: Args) =>
     `The feed ${String(a.feed)} still blocks ${String(a.address)}. To let it in, put it into the allow of that feed in fleet.yml, then: fleet blocks --refresh`,
   'feed-unknown': (a: Args) =>

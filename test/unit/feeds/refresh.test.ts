@@ -119,6 +119,16 @@ describe('a feed', () => {
     expect(asked).toEqual(['new', '"9"', 'new'])
   })
 
+  it('that cannot be kept is not taken', async () => {
+    answer = '45.1.1.1\n'
+    writeFileSync(join(directory, 'plain'), '')
+    const seen = await refreshFeed(feed(), { ...ground(1000), directory: join(directory, 'plain') })
+    expect([seen.state, seen.findings.map(({ code }) => code)]).toEqual([
+      'refused',
+      ['feed-state', 'feed-kept'],
+    ])
+  })
+
   it('may be a file, which is looked at each time', async () => {
     const file = join(directory, 'mine')
     const mine = { source: { file } }
