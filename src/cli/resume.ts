@@ -57,6 +57,7 @@ export async function run(flags: Flags): Promise<number> {
     const told = await tellHooks(inputs, resumed)
     try {
       await voice.emit(resumed)
+      if (isNamed) sayFailed(record)
       const emit: Emit = async event => {
         await journal.append(event)
         told.hear(event)
@@ -104,6 +105,14 @@ async function tellHooks(inputs: Inputs, resumed: Resumed): Promise<Told> {
   const told = await openHooks(inputs, { run, who, command }, realClock)
   told.hear(resumed)
   return told
+}
+
+/** Whoever names a run may not know that this takes more than what was left. */
+function sayFailed({ run, hosts }: RunRecord): void {
+  const failed = toDo(hosts, true).length - toDo(hosts, false).length
+  if (failed === 0) return
+  const who = failed === 1 ? 'the host' : `the ${failed} hosts`
+  process.stderr.write(`going on with run ${run}, also with ${who} that failed, and with a fresh budget\n`)
 }
 
 /** The journal is what two of them would meet at: the first line that a living one wrote decides. */

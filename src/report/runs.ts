@@ -20,8 +20,7 @@ export function printHistory(runs: readonly RunSummary[], { color = false } = {}
     const padded = row.map((cell, column) => cell.padEnd(widths[column] ?? 0))
     return paint(TONES[runs[at]?.is ?? 'ended'], padded.join('  ').trimEnd())
   })
-  const died = runs.filter(({ is }) => is === 'died')
-  return [...lines, ...hint(died)].map(line => `${line}\n`).join('')
+  return [...lines, ...hint(runs)].map(line => `${line}\n`).join('')
 }
 
 const cellsOf = (one: RunSummary): readonly string[] => [
@@ -34,8 +33,12 @@ const cellsOf = (one: RunSummary): readonly string[] => [
   plain(one.command),
 ]
 
-function hint([newest]: readonly RunSummary[]): readonly string[] {
-  return newest ? [`\`fleet resume ${newest.run}\` brings to its end what a run that died has left.`] : []
+/** Without its name a run is gone on with as it stood: with its budget, and without those that failed. */
+function hint(runs: readonly RunSummary[]): readonly string[] {
+  const died = runs.find(({ is }) => is === 'died')
+  if (!died) return []
+  const how = died === runs[0] ? 'fleet resume' : `fleet resume ${died.run}`
+  return [`\`${how}\` brings to its end what a run that died has left.`]
 }
 
 /** `46 persisted, 1 unreachable, 3 open`. */
@@ -63,5 +66,8 @@ const NEXT: Readonly<Record<RunSummary['is'], (run: string) => readonly string[]
   ended: () => [],
   'going on': () => [],
   paused: run => [`\`fleet promote ${run}\` lets it go on.`],
-  died: run => [`Nobody is at it any more: \`fleet resume ${run}\` brings it to its end.`],
+  died: run => [
+    'Nobody is at it any more. `fleet resume` goes on with the newest run as it stood, with what is left of its budget;',
+    `\`fleet resume ${run}\` with this one, also with the hosts that failed, and with a fresh budget.`,
+  ],
 }

@@ -29,6 +29,12 @@ const OWN_NEXT: Readonly<Record<string, (a: Args) => string>> = {
   'never-armed': a => `Go on with \`fleet ${String(a.command)} -l LIMIT\`.`,
 }
 
+/** The same of hosts that stand on their new rules. */
+const PERSISTED_NEXT: Readonly<Record<string, string>> = {
+  'not-taken-back': 'When the cause is mended, `fleet rollback -l LIMIT` takes it back.',
+  'gate-fail': 'It stays on its new rules. `fleet rollback -l LIMIT` takes it back to those before.',
+}
+
 const GOOD: ReadonlySet<HostState> = new Set(['unchanged', 'persisted'])
 
 /** Worst last: that is where one looks first on a terminal. */
@@ -75,7 +81,9 @@ const toneOf = (outcome: Outcome | undefined): Tone =>
 
 /** What to do about hosts of which the same is to be said. */
 export function whatNext({ state, finding }: Outcome, names: readonly string[]): string | undefined {
-  const own = OWN_NEXT[finding?.code ?? '']?.(finding?.args ?? {})
+  const code = finding?.code ?? ''
+  const own =
+    OWN_NEXT[code]?.(finding?.args ?? {}) ?? (state === 'persisted' ? PERSISTED_NEXT[code] : undefined)
   return (own ?? NEXT[state])?.replace('LIMIT', names.join(','))
 }
 

@@ -51,8 +51,9 @@ export async function roll(survey: Survey, course: Course, tools: RollTools): Pr
   )
   for (const [host, { outcome }] of tools.stood ?? []) ends.done.set(host, outcome)
   await tools.emit({ type: 'rollout-planned', run: tools.run, stages: course.stages })
-  await closeLater(changing, course)
-  const why = await drive(course, crewOf(changing, course, ends, tools), tools)
+  const first = firstOf(course, tools.clock.now())
+  await closeLater(changing, first)
+  const why = await drive(course, crewOf(changing, first, course, ends, tools), tools)
   const left = [...changing].filter(([host]) => !ends.done.has(host))
   await Promise.all(left.map(([, { session }]) => session.close()))
   const placed = new Set(course.stages.flat())
@@ -66,21 +67,27 @@ export async function roll(survey: Survey, course: Course, tools: RollTools): Pr
 const BEYOND = { finding: { code: 'beyond-stages', severity: 'error', args: {} } } as const
 
 /** A later stage looks at its hosts again, over a new connection: what was seen by then is old. */
-async function closeLater(changing: ReadonlyMap<string, Observed>, course: Course): Promise<void> {
-  const first = firstOf(course)
+async function closeLater(changing: Changing, first: ReadonlySet<string>): Promise<void> {
   const later = [...changing].filter(([host]) => !first.has(host))
   await Promise.all(later.map(([, { session }]) => session.close()))
 }
 
-function firstOf({ stages, past }: Course): ReadonlySet<string> {
+/** Those whose turn is now; before the window it is nobody's. */
+function firstOf({ stages, past, notBefore = 0 }: Course, now: number): ReadonlySet<string> {
+  if (now < notBefore) return new Set()
   const stage = past?.stage ?? -1
   return new Set(stage >= 0 ? stages[stage] : stages.find(({ length }) => length > 0))
 }
 
 type Changing = ReadonlyMap<string, Observed>
 
-function crewOf(changing: Changing, course: Course, ends: Ends, tools: RollTools): Crew {
-  const first = firstOf(course)
+function crewOf(
+  changing: Changing,
+  first: ReadonlySet<string>,
+  course: Course,
+  ends: Ends,
+  tools: RollTools,
+): Crew {
   const { emit, run, stood = new Map<string, Stood>() } = tools
   const targets = new Map<string, Pick<Observed, 'target'>>([...stood, ...changing])
   const { done } = ends

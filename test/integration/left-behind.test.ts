@@ -153,6 +153,17 @@ describe.concurrent('fleet resume', () => {
     expect(stdout).toMatch(/"host":"h1","state":"unreachable"/)
   })
 
+  it('says that a run which is named is gone on with by a fresh budget, also where hosts failed', async () => {
+    const events = [planned(['h1', 'h2']), STAGE, armed('h2'), settled('h2', 'failed')]
+    const [one, other] = [await site({ events }), await site({ events })]
+    const named = await one.fleet(['resume', RUN, '--json'])
+    expect(named.stderr).toContain('also with the host that failed, and with a fresh budget')
+    expect(named.stdout).toMatch(/"host":"h2","state":"unreachable"/)
+    const unnamed = await other.fleet(['resume', '--json'])
+    expect(unnamed.stderr).not.toContain('fresh budget')
+    expect(unnamed.stdout).not.toMatch(/"host":"h2","state":"unreachable"/)
+  })
+
   it('minds no row that the run had nothing to do with', async () => {
     const { fleet } = await site({
       events: [planned(['h1'])],

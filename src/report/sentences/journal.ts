@@ -6,7 +6,7 @@ const newest = (runs: Args[string] | undefined) =>
 
 export const journalSentences = {
   'run-not-going-on': a =>
-    `Run ${String(a.run)} is not going on any more. \`fleet resume ${String(a.run)}\` says what became of it.`,
+    `Run ${String(a.run)} is not going on any more: \`fleet history ${String(a.run)}\` says what became of it, and \`fleet resume\` goes on with the newest run.`,
   'run-not-paused': a => `Run ${String(a.run)} is not paused: nothing waits to be promoted.`,
   'run-deaf': a => `Run ${String(a.run)} didn't hear it within 10 s. Look at its terminal.`,
   'journal-unwritable': a =>

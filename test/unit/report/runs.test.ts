@@ -38,6 +38,11 @@ describe('runs', () => {
     expect(third).toBe('`fleet resume 20260130-080000-cd34` brings to its end what a run that died has left.')
   })
 
+  it('are gone on with as they stood: the newest without its name, which would begin with a fresh budget', () => {
+    expect(printHistory([died, ended])).toContain('\n`fleet resume` brings to its end')
+    expect(printRun(died)).toContain('`fleet resume` goes on with the newest run as it stood')
+  })
+
   it('that ended early are told from those that were done', () => {
     expect(printHistory([{ ...ended, why: WHY }])).toContain('  ended early  ')
   })

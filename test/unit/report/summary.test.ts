@@ -33,6 +33,15 @@ describe('a summary', () => {
     expect(printSummary(many(2, 'persisted'), { rest })).toBe('2 hosts: persisted\n')
   })
 
+  it.each([
+    ['not-taken-back', { to: 4, state: 'unreachable', last: 'connect-timeout' }],
+    ['gate-fail', { gate: 'tcp 443', detail: 'refused', host: 'web7' }],
+  ])('says how a host that stands on its new rules is taken back: %s', (code, args) => {
+    const text = printSummary([failed('web7', 'persisted', code, args)])
+    expect(text).toMatch(/\n {2}[^\n]*`fleet rollback -l web7` takes it back/)
+    expect(printSummary([failed('web7', 'reverted', code, args)])).not.toContain('fleet rollback')
+  })
+
   it('folds failed hosts with one cause and names them all', () => {
     const text = printSummary(
       ['b', 'a'].map(host => failed(host, 'reverted', 'rolled-back', { why: 'asked' })),

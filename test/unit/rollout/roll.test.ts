@@ -6,6 +6,15 @@ import { rollWith } from './roll-world.ts'
 /* All of a rollout but the first look, over hosts that answer as they are told to: which events come, and in which order. */
 
 describe('what a rollout tells', () => {
+  it('keeps no connection open until the window, and looks again when it opens', async () => {
+    const { words, all } = await rollWith({ hosts: { a: 'good' }, stages: [['a']], notBefore: 10_000 })
+    expect(words).toEqual({ a: 'persisted' })
+    expect(all.flatMap(event => (event.type === 'host-step' ? [event.step] : [])).slice(0, 2)).toEqual([
+      'observing',
+      'arming',
+    ])
+  })
+
   it('is of each host that no stage has, too', async () => {
     const { words, why } = await rollWith({ hosts: { a: 'good', b: 'good' }, stages: [['a']] })
     expect(words).toEqual({ a: 'persisted', b: 'not started: beyond-stages' })
