@@ -153,6 +153,19 @@ describe('sudo', () => {
     expect(answer.stdout + answer.stderr).not.toContain(PASSWORD)
   })
 
+  it.each([
+    ['fs-sudo', 'none'],
+    ['fs-pass', 'a password'],
+  ])('hands on what is said later (%s, %s)', async (user, needs) => {
+    const connection = { user, become: true, ...(needs === 'none' ? {} : { becomePassword: PASSWORD }) }
+    const answer = await run(connection, {
+      script: 'read -r a; echo "got $a"; echo ask; read -r b; cat; echo "then $b"',
+      stdin: 'first\n',
+      answer: { to: 'ask', with: 'second\n' },
+    })
+    expect(answer).toMatchObject({ code: 0, stdout: 'got first\nask\nthen second\n' })
+  })
+
   it('that gets a wrong password is not asked twice', async () => {
     const connection = { user: 'fs-pass', become: true, becomePassword: 'wrong' }
     await expect(run(connection, asRoot)).rejects.toThrow(refused('sudo-password-wrong'))

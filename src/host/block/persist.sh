@@ -10,19 +10,26 @@ TIMER_LINK=$UNITS/timers.target.wants/fleet-block.timer
 persist() {
   persisted=no why=
   if [ ! -s "$BLOCKS/map" ]; then why=storage; return; fi
-  if ! is_persistent; then
+  if ! { is_persistent && is_of_this_program; }; then
     lacking netfilter-persistent run-parts unshare chmod
     if [ -n "$lacks" ] || [ ! -d "$PLUGINS" ]; then why=packages; return; fi
-    { [ -e "$BLOCKS/rehearsed" ] && plugins_stand; } || install_plugins || { why=storage; return; }
+    { is_of_this_program && plugins_stand; } || install_plugins || { why=storage; return; }
     rehearse_boot || { rm -f "$BLOCKS/rehearsed"; why=rehearsal; return; }
     load_at_boot || return
-    { printf '' >"$BLOCKS/rehearsed" && sync "$BLOCKS"; } 2>/dev/null || { why=storage; return; }
+    { echo "${PROGRAM##*/}" >"$BLOCKS/rehearsed" && sync "$BLOCKS"; } 2>/dev/null || { why=storage; return; }
   fi
   persisted=yes
 }
 
 is_persistent() {
   [ -e "$BLOCKS/rehearsed" ] && plugins_stand && unit_enabled && { ! has_systemd || [ -e "$TIMER_LINK" ]; }
+}
+
+# Another one would boot its own chain, which the next contact would have to make anew.
+is_of_this_program() {
+  by=
+  { read -r by <"$BLOCKS/rehearsed"; } 2>/dev/null
+  [ "$by" = "${PROGRAM##*/}" ]
 }
 
 plugins_stand() { [ -x "$PLUGINS/11-fleet-block" ] && [ -x "$PLUGINS/40-fleet-block" ] && [ -s "$BLOCKS/program.sh" ]; }

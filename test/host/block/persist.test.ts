@@ -82,6 +82,17 @@ describe('a block that is persisted', () => {
     expect(await over(host, session => persistBlocks(session, now()))).toMatchObject({ isPersisted: true })
   })
 
+  it('boots with the program of the last fleet that was here', async () => {
+    const host = await aHost()
+    await block(host, lines)
+    const files = '/etc/iptables/fleet/blocks'
+    await host.must(`echo 'exit 1' >${files}/program.sh; echo host-0123456789abcdef.sh >${files}/rehearsed`)
+    expect(await block(host, [])).toMatchObject({ isPersisted: true })
+    const before = await members(host)
+    await boot(host)
+    expect(await members(host)).toEqual(before)
+  })
+
   it('waits for the packages', async () => {
     const host = await aHost({ bare: true })
     expect(await block(host, lines)).toMatchObject({ isPersisted: false, why: 'packages' })

@@ -126,6 +126,13 @@ export const BLOCKS: readonly Break[] = [
     red: ['host/block/persist.test.ts', 'is said not to be where a boot would not block, and is tried again'],
   },
   {
+    name: 'boots-with-the-program-of-an-older-fleet',
+    file: 'host/block/persist.sh',
+    from: '{ is_persistent && is_of_this_program; }',
+    to: 'is_persistent',
+    red: ['host/block/persist.test.ts', 'boots with the program of the last fleet that was here'],
+  },
+  {
     name: 'boots-old-rules-because-of-a-block',
     file: 'host/block/persist.sh',
     from: 'if has_stale_rules; then',
