@@ -1,4 +1,4 @@
-import type { BlockState } from '../host/block.ts'
+import type { BlockState, Later } from '../host/block.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
@@ -23,6 +23,8 @@ export interface BlockHost {
   readonly order: () => Order
   /** The same with what is new in it lifted: for a canary that lets nobody in any more. */
   readonly undo?: () => Order
+  /** The host has heard a later word on these than `order` said: whether `order` says a later one still from now on. */
+  readonly insist?: (later: readonly Later[]) => Promise<boolean>
 }
 
 /** What comes next for a host: nothing, the same again, its packages and then all of it, or what makes it last. */
@@ -76,6 +78,7 @@ export async function attempt(one: BlockHost, here: Surroundings): Promise<Step>
         here.onProven()
         gate.open()
       }
+      if (answer.later.length > 0 && (await one.insist?.(answer.later))) return overruled(one.host, answer)
       return judge(one.host, answer)
     })
   } catch (error) {
@@ -156,6 +159,18 @@ const done = (host: string, state: BlockOutcome['state'], why?: Finding): Step =
   outcome: { host, state, ...(why ? { finding: why } : {}) },
 })
 
+/** What this command is about isn't so there yet. */
+const overruled = (host: string, answer: Answer): Step => ({
+  next: 'send',
+  outcome: { host, state: 'failed', finding: { ...laterThere(answer.later), severity: 'error' }, answer },
+})
+
+const laterThere = (later: readonly Later[]): Finding => ({
+  code: 'block-later',
+  severity: 'warning',
+  args: { addresses: later.slice(0, 3).map(({ address }) => address), more: Math.max(0, later.length - 3) },
+})
+
 /** Of what a host says that it blocks now. */
 export function judge(host: string, answer: Answered): Step {
   if (!answer.isPersisted) {
@@ -174,7 +189,8 @@ export function judge(host: string, answer: Answered): Step {
 const SKEW = 60
 
 /** Nothing is wrong now; but somebody should know. */
-function saidOf({ skew, unknown = [] }: Answered): { finding?: Finding } {
+function saidOf({ skew, unknown = [], later = [] }: Answered): { finding?: Finding } {
+  if (later.length > 0) return { finding: laterThere(later) }
   if (Math.abs(skew) > SKEW) return { finding: { code: 'block-clock', severity: 'warning', args: { skew } } }
   if (unknown.length === 0) return {}
   const args = { addresses: unknown.slice(0, 3), more: Math.max(0, unknown.length - 3) }

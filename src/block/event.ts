@@ -13,7 +13,11 @@ export interface BlockOutcome {
 }
 
 /** The last that a host said of itself. */
-export type Answered = BlockState & Partial<Pick<Answer, 'killed' | 'unknown' | 'refused' | 'live' | 'feeds'>>
+export type Answered = BlockState &
+  Partial<Pick<Answer, 'killed' | 'unknown' | 'later' | 'refused' | 'live' | 'feeds'>>
+
+export const isBlocking = ({ state }: Pick<BlockOutcome, 'state'>): boolean =>
+  state === 'blocked' || state === 'blocked, not persisted'
 
 /** All that happens while blocks are sent to hosts. */
 export type BlockEvent =

@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Pool } from '../session/pool.ts'
 import { attempt, type BlockHost, type Step, type Verbs } from './attempt.ts'
-import type { BlockEvent, BlockOutcome } from './event.ts'
+import { type BlockEvent, type BlockOutcome, isBlocking } from './event.ts'
 import { createGate, type Gate } from './gate.ts'
 import { installFor, persistFor } from './make-last.ts'
 
@@ -27,6 +27,8 @@ export interface Push {
 const PAUSE = { first: 1000, most: 15_000 }
 /** Milliseconds before the end in which no other try begins. */
 const SHORTEST = 100
+/** Times that a host is told again because it has heard something later. */
+const INSISTING = 5
 /** Hosts that install packages at once: they take minutes, and must not keep the places of those that aren't protected. */
 const INSTALLING = 25
 
@@ -57,14 +59,12 @@ export async function pushBlocks(hosts: readonly BlockHost[], push: Push): Promi
   const settle = async (one: BlockHost, index: number) => {
     if (index >= VANGUARD) await headStart
     const outcome = await bringInLine(one, { ...push, gate, slowly, onProtected })
-    if (BLOCKS.has(outcome.state)) onProtected(one.host)
+    if (isBlocking(outcome)) onProtected(one.host)
     push.emit({ type: 'block-settled', ...outcome })
     return outcome
   }
   return Promise.all(hosts.map(settle)).finally(() => push.stop.removeEventListener('abort', close))
 }
-
-const BLOCKS: ReadonlySet<string> = new Set(['blocked', 'blocked, not persisted'])
 
 interface Run extends Push {
   readonly gate: Gate
@@ -77,6 +77,7 @@ async function bringInLine(one: BlockHost, run: Run): Promise<BlockOutcome> {
   let todo: Step['next'] = 'send'
   let outcome: BlockOutcome | undefined
   let isInstalled = false
+  let insisted = 0
   for (let pauses = 0; ; ) {
     const step: Step = await takeStep(one, run, todo, outcome, pauses === 0)
     // Why it wasn't reached before says more than that it isn't tried any more.
@@ -84,6 +85,7 @@ async function bringInLine(one: BlockHost, run: Run): Promise<BlockOutcome> {
     outcome = step.outcome
     if (step.next === 'done' || run.stop.aborted) return outcome
     if (step.next === 'install' && isInstalled) return outcome
+    if (step.next === 'send' && todo === 'send' && ++insisted > INSISTING) return outcome
     isInstalled ||= step.next === 'install'
     if (step.next !== 'again') todo = step.next
     else if (!(await pause(run, outcome, ++pauses))) return outcome

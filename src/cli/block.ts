@@ -1,5 +1,5 @@
 import { type Entry, keyOf, mergeEntries, withoutLonger, wordOf } from '../block/entry.ts'
-import type { BlockOutcome } from '../block/event.ts'
+import { type BlockOutcome, isBlocking } from '../block/event.ts'
 import { changeLedger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
 import { refuseProtected } from '../block/protect.ts'
@@ -15,6 +15,7 @@ import { flag, flagList } from './flag.ts'
 import { guardedOf } from './guarded.ts'
 import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
+import { insistOn } from './insisting.ts'
 import { listHosts } from './render.ts'
 import { whoIsHere } from './who.ts'
 
@@ -46,19 +47,33 @@ export async function run(given: Flags): Promise<number> {
   const keepsLonger = flag(flags, 'keep-longer', 'boolean') ?? false
   let before: readonly Entry[] = []
   let added = entries
-  const ledger = await changeLedger(ledgerOf(inputs), seconds(), known => {
+  const file = ledgerOf(inputs)
+  let ledger = await changeLedger(file, seconds(), known => {
     before = known
     if (keepsLonger) added = withoutLonger(entries, known, seconds())
     return later(added, known)
   })
   voice.begin({ named, entries: added, before, ledger: ledger.file, hosts: inputs.hosts.length })
-  const wanted = wantedOf(inputs, ledger.entries)
+  let wanted = wantedOf(inputs, ledger.entries)
   const kill = flag(flags, 'kill', 'boolean') ?? false
-  const lifted = liftAgain(added, ledger.entries)
-  const undone = (host: string) => wantedOf(inputs, mergeEntries([...ledger.entries, ...lifted]))(host)
-  const outcomes = await sendToAll({ inputs, flags, wanted, undone, voice, hosts: inputs.hosts, kill })
-  // It locks somebody out: neither apply nor a repair is to try it again.
-  if (outcomes.some(isLockout)) await changeLedger(ledgerOf(inputs), seconds(), () => lifted)
+  const undone = (host: string) =>
+    wantedOf(inputs, mergeEntries([...ledger.entries, ...liftAgain(added, ledger.entries)]))(host)
+  const outcomes = await sendToAll({
+    inputs,
+    flags,
+    wanted: host => wanted(host),
+    undone,
+    voice,
+    hosts: inputs.hosts,
+    kill,
+    insist: insistOn(file, added, after => {
+      ledger = after
+      wanted = wantedOf(inputs, after.entries)
+    }),
+  })
+  // It locks everybody out: neither apply nor a repair is to try it again. Where others block it, it was that one host.
+  if (outcomes.some(isLockout) && !outcomes.some(isBlocking))
+    await changeLedger(file, seconds(), known => liftAgain(added, known))
   voice.end(outcomes)
   return exitCodeOfBlocks(outcomes)
 }

@@ -75,6 +75,7 @@ interface Sending {
   /** Those that are brought in line. */
   readonly hosts: readonly Host[]
   readonly kill?: boolean
+  readonly insist?: BlockHost['insist']
   /** Of a command that listens to them already. */
   readonly signals?: Signals
   readonly feeds?: (host: string) => FeedGoal
@@ -126,7 +127,7 @@ export function giveUpAfterOf(flags: Flags): number {
 export function blockHost(
   host: Host,
   pool: Pool,
-  { inputs, flags, wanted, undone, kill, feeds }: Omit<Sending, 'voice' | 'hosts'>,
+  { inputs, flags, wanted, undone, kill, feeds, insist }: Omit<Sending, 'voice' | 'hosts'>,
 ): BlockHost {
   const connection = inputs.connections.get(host.name) ?? inputs.reach(host.name)
   const given = flag(flags, 'connect-timeout', 'number') !== undefined
@@ -141,6 +142,7 @@ export function blockHost(
       ...(kill ? { kill } : {}),
       ...(feeds ? { feeds: feeds(host.name) } : {}),
     }),
+    ...(insist ? { insist } : {}),
     ...(undone ? { undo: () => orderOf(host, undone(host.name)) } : {}),
   }
 }

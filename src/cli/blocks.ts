@@ -69,7 +69,8 @@ async function repair(
     ...(feeds ? { feeds } : {}),
   })
   voice.end(outcomes)
-  return exitCodeOfBlocks(outcomes)
+  const code = exitCodeOfBlocks(outcomes)
+  return code === 0 && outcomes.some(({ finding }) => finding?.code === 'block-later') ? 2 : code
 }
 
 async function lookAtAll(
@@ -87,6 +88,8 @@ async function lookAtAll(
   )
 }
 
+const NOTHING = hashBlocks([])
+
 /** Of a host whose hash differs it takes a second question to know what it lacks: it may have more than the ledger. */
 async function lookAt(one: BlockHost, { map }: Wanted): Promise<Found> {
   try {
@@ -94,11 +97,11 @@ async function lookAt(one: BlockHost, { map }: Wanted): Promise<Found> {
       const blocks = await checkBlocks(session, seconds())
       const blocked = map.filter(({ state }) => state === 'blocked').length
       const isFree = blocked === 0 && blocks.entries === 0
-      const same = { host: one.host, blocks, lacked: 0, refused: [], unknown: [], isFree }
+      const same = { host: one.host, blocks, lacked: 0, later: [], refused: [], unknown: [], isFree }
       if (isFree || blocks.hash === hashBlocks(map)) return same
-      if (blocks.entries === 0) return { ...same, lacked: blocked }
-      const { lacked, refused, unknown } = await sendBlocks(session, { ...one.order(), dry: true })
-      return { ...same, lacked, refused, unknown }
+      if (blocks.hash === NOTHING) return { ...same, lacked: blocked }
+      const { lacked, later, refused, unknown } = await sendBlocks(session, { ...one.order(), dry: true })
+      return { ...same, lacked, later, refused, unknown }
     })
   } catch (error) {
     return notFound(one.host, error)

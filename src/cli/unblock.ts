@@ -13,6 +13,7 @@ import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
 import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
+import { insistOn } from './insisting.ts'
 import { listHosts } from './render.ts'
 import { whoIsHere } from './who.ts'
 
@@ -44,14 +45,26 @@ export async function run(given: Flags): Promise<number> {
   if (planned.lifted.length === 0) throw new FleetErrors(planned.unknown)
   for (const finding of planned.unknown) warn({ ...finding, severity: 'warning' })
   let lifted: readonly Entry[] = []
-  const ledger = await changeLedger(file, seconds(), known => {
+  let ledger = await changeLedger(file, seconds(), known => {
     lifted = planLift(addresses, known, word, seconds()).lifted
     return lifted
   })
   const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'unblock' })
   voice.begin({ named: typed, entries: lifted, before: [], ledger: ledger.file, hosts: inputs.hosts.length })
-  const wanted = wantedOf(inputs, ledger.entries)
-  const outcomes = await sendToAll({ inputs, flags, wanted, voice, hosts: inputs.hosts })
+  let wanted = wantedOf(inputs, ledger.entries)
+  const insist = insistOn(file, lifted, after => {
+    ledger = after
+    wanted = wantedOf(inputs, after.entries)
+  })
+  const sending = {
+    inputs,
+    flags,
+    wanted: (host: string) => wanted(host),
+    voice,
+    hosts: inputs.hosts,
+    insist,
+  }
+  const outcomes = await sendToAll(sending)
   voice.end(outcomes)
   const left = ledger.entries.filter(entry => isBlocked(entry, seconds()))
   for (const line of sayCovered(covering(addresses, left), realClock.wall()))

@@ -49,6 +49,8 @@ export interface BlockAnswer extends BlockState {
   readonly killed?: number
   /** Addresses that the host blocks, and that the order says nothing of. */
   readonly unknown: readonly string[]
+  /** Of lines that the host has heard a later word on than the order's, which therefore holds: when that was said. */
+  readonly later: readonly Later[]
   /** Lines that the host left out: what they cover there, and its address. */
   readonly refused: readonly Refused[]
   /** Of a dry order: connections that exist right now with addresses that it would block. */
@@ -61,6 +63,12 @@ export interface Refused {
   readonly what: string
   /** The protected address that it covers. */
   readonly covers: string
+}
+
+export interface Later {
+  readonly address: string
+  /** Epoch milliseconds. */
+  readonly at: number
 }
 
 export interface Live {
@@ -133,9 +141,16 @@ function readAnswer(reply: Reply): BlockAnswer {
     lacked: Number(facts.get('lacked')?.[0] ?? 0),
     ...(killed === undefined ? {} : { killed: Number(killed) }),
     unknown: facts.get('unknown') ?? [],
+    later: (facts.get('later') ?? []).map(readLater),
     refused: readRefused(reply.pieces.get('refused')),
     ...(reply.pieces.has('live') ? { live: readLive(reply.pieces.get('live')) } : {}),
   }
+}
+
+/** `ADDRESS AT` */
+function readLater(text: string): Later {
+  const [address = '', at] = text.split(' ')
+  return { address, at: Number(at) }
 }
 
 /** `ADDRESS CONNECTIONS` */

@@ -17,6 +17,8 @@ export type Found =
       readonly refused: BlockAnswer['refused']
       /** Addresses that it blocks, and that the ledger says nothing of. */
       readonly unknown: readonly string[]
+      /** What it has heard later than the ledger says. */
+      readonly later: BlockAnswer['later']
       /** Nothing of the ledger is blocked there, and nothing has to be. */
       readonly isFree: boolean
     }
@@ -28,9 +30,10 @@ export type Need = 'in line' | 'behind' | 'unreadable' | 'not persisted'
 
 export function needOf(found: Found): Need {
   if (!('blocks' in found)) return 'unreadable'
-  const { blocks, lacked, refused, isFree } = found
+  const { blocks, lacked, later, refused, isFree } = found
   if (isFree) return 'in line'
-  if (lacked + refused.length > 0 || blocks.hook !== 'stands' || !blocks.areSetsRight) return 'behind'
+  if (lacked + later.length + refused.length > 0 || blocks.hook !== 'stands' || !blocks.areSetsRight)
+    return 'behind'
   return blocks.isPersisted ? 'in line' : 'not persisted'
 }
 
@@ -97,10 +100,11 @@ function sayFound(found: Found): { host: string; text: string }[] {
   return texts.map(text => ({ host, text }))
 }
 
-function sayBehind({ blocks, lacked, refused }: Seen): string {
+function sayBehind({ blocks, lacked, later, refused }: Seen): string {
   const { hook, areSetsRight } = blocks
   const lacks = [
     ...(lacked > 0 ? [`it hasn't heard of ${count(lacked)} of the ledger's addresses`] : []),
+    ...(later.length > 0 ? [sayLater(later)] : []),
     ...(hook === 'missing' ? ['nothing leads to its blocks'] : []),
     ...(hook === 'wrong' ? ['what leads to its blocks was changed, or is not first'] : []),
     ...(hook === 'stands' && !areSetsRight ? ['its sets were changed'] : []),
@@ -109,6 +113,12 @@ function sayBehind({ blocks, lacked, refused }: Seen): string {
   if (left !== undefined)
     lacks.push(`it leaves out ${left}${more.length > 0 ? ` and ${count(more.length)} more` : ''}`)
   return `behind: ${lacks.join('; ')}.`
+}
+
+function sayLater(later: BlockAnswer['later']): string {
+  const more = later.length > 3 ? ` and ${count(later.length - 3)} more` : ''
+  const names = later.slice(0, 3).map(({ address }) => address)
+  return `it goes by a later word on ${names.join(', ')}${more}, from another copy of the ledger: merge the copies, or say \`fleet block\` or \`fleet unblock\` of it again`
 }
 
 const notPersisted = ({ why = '' }: BlockState): Finding => ({

@@ -175,7 +175,7 @@ read_order() {
       else if (old[5] == "blocked" && ++unknowns <= 1000) print "unknown=" old[1] > told
       next_kept()
     }
-    function take(   same, wins) {
+    function take(   same, wins, is_left_out) {
       while (old[1] != "" && (old[1] "") < ($1 "")) keep_old()
       same = (old[1] "") == ($1 "")
       if (same && old[2] == $2 && old[3] == $3 && old[4] == $4 && old[5] == $5) {
@@ -185,9 +185,10 @@ read_order() {
         return
       }
       wins = !is_over($5, $3, $4) && (!same || outweighs())
-      if (wins && $5 == "blocked" && is_protected($1)) { print $1, covered > refused; refusals++; wins = 0 }
+      if (wins && $5 == "blocked" && is_protected($1)) { print $1, covered > refused; refusals++; wins = 0; is_left_out = 1 }
       if (!wins && !same) return
       if (!wins) {
+        if (!is_left_out && (old[5] == "blocked" || $5 == "blocked") && ++overruled <= 1000) print "later=" old[1], old[3] > told
         if (is_over(old[5], old[3], old[4])) dropped++
         keep(old[1], old[2], old[3], old[4], old[5])
       } else {

@@ -102,6 +102,8 @@ export const blockSentences = {
     `It blocks now, and after a reboot it would not: ${PERSIST[String(a.why)] ?? `${String(a.why)}.`} Then \`fleet blocks --repair\`.`,
   'block-clock': a =>
     `Its clock is ${String(Math.abs(Number(a.skew)))} s ${Number(a.skew) > 0 ? 'ahead of' : 'behind'} this machine's. The block ends in time all the same; after a reboot, or once the clock is set right, it may be off by as much. Set the clock of one of them.`,
+  'block-later': a =>
+    `It has heard later than this ledger says what is to be of ${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}, from another copy of the ledger, and goes by that. Merge the copies; or say it again: fleet block ADDRESS, or fleet unblock ADDRESS.`,
   'block-unknown': a =>
     `It also blocks ${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}, which this ledger doesn't know: from another inventory, or a ledger that is lost. To lift one: fleet unblock ADDRESS --even-so ADDRESS`,
   'block-limit': a =>

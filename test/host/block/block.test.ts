@@ -62,6 +62,25 @@ describe('a block', () => {
     ])
   })
 
+  it('tells on which lines it has heard a later word that means something else', async () => {
+    const host = await aHost()
+    const at = Date.now()
+    const longer = word('203.0.113.10', { at })
+    await block(host, [
+      word('203.0.113.9', { at, state: 'lifted' }),
+      longer,
+      word('203.0.113.11', { at, state: 'lifted' }),
+    ])
+    const { later } = await block(host, [
+      word('203.0.113.9', { at: at - 1 }),
+      word('203.0.113.10', { at: at - 1, until: now() + 60 }),
+      word('203.0.113.11', { at: at - 1, state: 'lifted' }),
+    ])
+    expect(later).toEqual(['203.0.113.10', '203.0.113.9'].map(address => ({ address, at })))
+    const again = await block(host, [word('203.0.113.9', { at: at + 1 }), longer])
+    expect(again).toMatchObject({ later: [], entries: 2 })
+  })
+
   it('is lifted by a later word alone, and an older copy never brings it back', async () => {
     const host = await aHost()
     const blocked = word('203.0.113.9', { at: 1000 })

@@ -16,7 +16,7 @@ const STATE: BlockState = {
   isPersisted: true,
   skew: 0,
 }
-const ANSWER: BlockAnswer = { ...STATE, isHookMade: true, lacked: 1, unknown: [], refused: [] }
+const ANSWER: BlockAnswer = { ...STATE, isHookMade: true, lacked: 1, unknown: [], later: [], refused: [] }
 
 const down = () => new FleetError('connect-timeout', { host: 'x' }, { hostState: 'unreachable' })
 const fault = (code: string, args = {}) => new FleetError(code, args, { hostState: 'refused' })
@@ -37,6 +37,7 @@ class World {
   readonly events: BlockEvent[] = []
   readonly stop = new AbortController()
   open = 0
+  insisting = (_host: string) => false
   readonly #scripts: Readonly<Record<string, Script>>
   readonly #turns = new Map<string, number>()
 
@@ -80,6 +81,7 @@ class World {
         return session
       },
       order: () => ({ now: 1, map: [], allow: [], even: [] }),
+      insist: async () => this.insisting(name),
       undo: () => ({ now: 1, map: [], allow: ['undone'], even: [] }),
     }
   }
@@ -156,6 +158,23 @@ describe('a block on many hosts', () => {
       'after',
       expect.toSatisfy((after: number) => after < 1000),
     )
+  })
+
+  it('says it again to a host that has heard a later word, before it is said to be so', async () => {
+    const later = { later: [{ address: '203.0.113.9', at: 7 }] }
+    const world = new World({
+      one: { send: [later, {}] },
+      two: { connect: [40], send: [later] },
+      old: { send: [later] },
+    })
+    world.insisting = host => host !== 'old'
+    expect(await world.push()).toEqual({
+      one: 'blocked',
+      two: 'failed: block-later',
+      old: 'blocked: block-later',
+    })
+    expect(world.count('one send')).toBe(2)
+    expect(world.count('old send')).toBe(1)
   })
 
   it('stops where the first host took itself out', async () => {

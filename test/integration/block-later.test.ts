@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { blockedOn, ledgerOf } from './hosts/blocks.ts'
+import { allowConnections, denyConnections } from './hosts/one-connection.ts'
+import { makeSite, type Site } from './hosts/site.ts'
+import { useTestLab } from './hosts/test-lab.ts'
+
+/* What hosts heard by another copy of the ledger, and a host that is alone with its trouble. */
+
+const lab = useTestLab('block-later', ['ahead', 'well', 'deaf'], { packages: true, aptLists: true })
+const blocked = (host: string) => blockedOn(lab().host(host))
+
+/** A ledger as a machine would have written it whose clock is minutes ahead. */
+const write = (at: Site, ...words: readonly string[]) =>
+  at.write({
+    'blocks.yml': ['- address: 203.0.113.9', 'until: never', 'by: a@b', ...words].join('\n  ').concat('\n'),
+  })
+const minutes = (ahead: number) => new Date(Date.now() + ahead * 60_000).toISOString()
+
+describe('what a host has heard later than this ledger says', () => {
+  it('is overruled by who says it again now, and told to who only has an older copy', async () => {
+    const there = await makeSite(lab(), ['ahead'])
+    await write(there, `at: ${minutes(0)}`, `lifted: {"by":"a@b","at":"${minutes(10)}"}`)
+    expect(await there.fleet('block', '198.51.100.1')).toMatchObject({ code: 0 })
+    const here = await makeSite(lab(), ['ahead'])
+    expect(await here.fleet('block', '203.0.113.9')).toMatchObject({ code: 0 })
+    expect(await blocked('ahead')).toContain('block4 203.0.113.9')
+
+    const lifting = await there.fleet('unblock', '203.0.113.9')
+    expect(lifting).toMatchObject({ code: 0, stdout: '1 host: unblocked.\n' })
+    expect(await blocked('ahead')).not.toContain('block4 203.0.113.9')
+
+    const looked = await here.fleet('blocks')
+    expect(looked.code).toBe(2)
+    expect(looked.stdout).toMatch(/^ahead: behind: it goes by a later word on 203\.0\.113\.9,/m)
+    const repaired = await here.fleet('blocks', '--repair')
+    expect(repaired.code).toBe(2)
+    expect(repaired.stdout).toMatch(
+      /^ahead: blocked\. It has heard later than this ledger says .* 203\.0\.113\.9,/m,
+    )
+    expect(await blocked('ahead')).not.toContain('block4 203.0.113.9')
+  })
+})
+
+describe('a host whose hook is not kept', () => {
+  it('keeps nothing from the others: the ledger goes on saying what they block', async () => {
+    const deaf = lab().host('deaf')
+    const grep = '#!/bin/sh\\ncase "$*" in *yes*) exit 1 ;; esac\\nexec /usr/bin/grep "$@"\\n'
+    await deaf.exec(`printf '${grep}' >/usr/local/sbin/grep; chmod +x /usr/local/sbin/grep`)
+    await denyConnections(lab(), 'deaf')
+    const at = await makeSite(lab(), ['well', 'deaf'])
+    const fleet = at.start('block', '203.0.113.9', '--connect-timeout', '2', '--give-up-after', '60s')
+    await fleet.until(event => JSON.stringify(event).includes('"block-settled","host":"well"'))
+    await allowConnections(lab(), 'deaf')
+    const { code, stdout } = await fleet.end()
+    expect(stdout).toMatch(/"host":"deaf","state":"reverted".*block-taken-back/)
+    expect(code).toBe(3)
+    expect(await blocked('well')).toContain('block4 203.0.113.9')
+    expect(await ledgerOf(at)).not.toContain('lifted')
+  })
+})
