@@ -7,6 +7,7 @@ import { GUARD } from './breaks/guard.ts'
 import { HOSTS } from './breaks/hosts.ts'
 import { JOURNAL } from './breaks/journal.ts'
 import { LOCK } from './breaks/lock.ts'
+import { LOCKDOWN } from './breaks/lockdown.ts'
 import { PLAN } from './breaks/plan.ts'
 import { ROLLOUT } from './breaks/rollout.ts'
 import { SESSION } from './breaks/session.ts'
@@ -22,6 +23,7 @@ export const BREAKS: readonly Break[] = [
   ...DISK,
   ...BOOT,
   ...BLOCKS,
+  ...LOCKDOWN,
   ...HOSTS,
   ...PLAN,
   ...SETTLE,
