@@ -16,6 +16,7 @@ import { guardedOf } from './guarded.ts'
 import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { insistOn } from './insisting.ts'
+import { sweepUp } from './leftovers.ts'
 import { listHosts } from './render.ts'
 import { whoIsHere } from './who.ts'
 
@@ -39,7 +40,9 @@ export async function run(given: Flags): Promise<number> {
       : settleNamed([...said, ...(await (await import('./feed-words.ts')).readFeedWords(inputs, feedWords))])
   for (const finding of inputs.findings) if (finding.severity === 'warning') warn(finding)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
+  sweepUp(named.length)
   await refuse(inputs, named, even)
+  sweepUp(named.length)
   const entries = entriesOf(named, { flags, until, even })
   if (flag(flags, 'dry-run', 'boolean'))
     return (await import('./block-dry.ts')).dryRun(inputs, flags, entries)
@@ -53,6 +56,7 @@ export async function run(given: Flags): Promise<number> {
     if (keepsLonger) added = withoutLonger(entries, known, seconds())
     return later(added, known)
   })
+  sweepUp(ledger.entries.length)
   voice.begin({ named, entries: added, before, ledger: ledger.file, hosts: inputs.hosts.length })
   let wanted = wantedOf(inputs, ledger.entries)
   const kill = flag(flags, 'kill', 'boolean') ?? false

@@ -23,6 +23,7 @@ import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { hostsAtOnce } from './hosts.ts'
 import type { Inputs } from './inputs.ts'
+import { sweepUp } from './leftovers.ts'
 import { openPool } from './pool.ts'
 import { listenToSignals, type Signals } from './signals.ts'
 
@@ -56,7 +57,7 @@ const FIRST_TRY = 3000
 /** Milliseconds that apt may be busy with something else. */
 const APT = 120_000
 /** Bytes of orders that are on their way at once, each held three times over. */
-const ON_THEIR_WAY = 16 * 1024 * 1024
+const ON_THEIR_WAY = 8 * 1024 * 1024
 
 /** Connections for blocks: nearly all of it is waiting, so more at once than for rollouts. */
 export function blockPool(inputs: Inputs, flags: Flags, longest: number, signal: AbortSignal): Pool {
@@ -87,6 +88,7 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
   const giveUpAfter = giveUpAfterOf(flags)
   const signals = sending.signals ?? listenToSignals(STOPPING)
   const longest = hosts.reduce((most, { name }) => Math.max(most, wanted(name).map.length), 0)
+  sweepUp(longest)
   const pool = blockPool(inputs, flags, longest, signals.cancel)
   try {
     return await pushBlocks(

@@ -97,11 +97,23 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
 /** Milliseconds: 20 s for whoever is at it before, 15 s for the word, and the packages' rehearsal. */
 const BLOCK_TIMEOUT = 120_000
 
-function printOrder({ allow, even, map }: BlockOrder, marker: string): string {
+function printOrder({ allow, even, map }: BlockOrder, marker: string): Uint8Array {
   const part = (name: string, text: string) => `@@${marker} ${name}\n${text}`
   const lines = (words: readonly string[]) => words.map(word => `${word}\n`).join('')
-  return `${part('even', lines(even))}${part('allow', lines(allow))}${part('map', printBlocks(map))}@@${marker} end\n${FILLING}`
+  const head = `${part('even', lines(even))}${part('allow', lines(allow))}${part('map', '')}`
+  return Buffer.concat([Buffer.from(head), bytesOf(map), Buffer.from(`@@${marker} end\n${FILLING}`)])
 }
+
+/** Printed once: a long map goes to many hosts. */
+function bytesOf(map: readonly BlockLine[]): Uint8Array {
+  const known = printed.get(map)
+  if (known) return known
+  const bytes = Buffer.from(printBlocks(map))
+  printed.set(map, bytes)
+  return bytes
+}
+
+const printed = new WeakMap<readonly BlockLine[], Uint8Array>()
 
 /** mawk waits for a whole buffer of a standard input that stays open. */
 const FILLING = `${' '.repeat(4095)}\n`

@@ -48,18 +48,10 @@ function outweighs(a: BlockLine, b: BlockLine): boolean {
 const byAddress = (a: BlockLine, b: BlockLine) => (a.address < b.address ? -1 : 1)
 
 /** A line each, as it travels and as hosts keep it. The map must be one that mergeBlocks made. */
-export function printBlocks(map: readonly BlockLine[]): string {
-  const known = printed.get(map)
-  if (known !== undefined) return known
-  const text = map
+export const printBlocks = (map: readonly BlockLine[]): string =>
+  map
     .map(({ address, direction, at, until, state }) => `${address} ${direction} ${at} ${until} ${state}\n`)
     .join('')
-  printed.set(map, text)
-  return text
-}
-
-/** A long one goes to many hosts. */
-const printed = new WeakMap<readonly BlockLine[], string>()
 
 /** What a host that has just this map answers as `hash`. */
 export const hashBlocks = (map: readonly BlockLine[]): string =>

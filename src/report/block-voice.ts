@@ -106,11 +106,15 @@ function beginningLines(
   if (verb === 'unblock') return [...typed, `Unblocking ${addresses} on ${hosts(all)}; noted in ${ledger}.`]
   const until = `${sayUntil(first.until, now)}${sayDirection(first)}`
   const known = new Map(before.map(entry => [entry.address, entry]))
-  const changed = entries.flatMap(entry => sayBefore(entry, known.get(entry.address), now))
+  const changed: string[] = []
+  for (const entry of entries) {
+    if (changed.length >= 10) break
+    changed.push(...sayBefore(entry, known.get(entry.address), now))
+  }
   return [
     ...typed.slice(0, 10),
     `Blocking ${addresses} ${until} on ${hosts(all)}; noted in ${ledger}.`,
-    ...changed.slice(0, 10),
+    ...changed,
   ]
 }
 
