@@ -62,7 +62,7 @@ describe('a run whose time is up', () => {
 
 describe('a pause at a terminal', () => {
   const stages = ['apply', '--stages', '1,100%', '--manual']
-  const YES = [/Apply to 2 hosts\? \[y\/N\] /, 'y\r'] as const
+  const YES = [/Apply to 2 hosts in stages of 1 and 1\? \[y\/N\] /, 'y\r'] as const
   const GO_ON = /paused: [\s\S]*Go on\? \[y\/N\] /
   let port = 8000
   const fresh = () => {
