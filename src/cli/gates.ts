@@ -1,6 +1,7 @@
 import type { RunRecord } from '../journal/record.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
 import { isFor, makeAsk } from '../rollout/gates/ask-gate.ts'
@@ -34,6 +35,15 @@ export function recallGates(
     const counting = own.filter(gate => of.get(nameOf(gate)) !== 'fail')
     return new HostGates(host, own, ask, emit, counting)
   }
+}
+
+/** What is said of gates that counted then, and that nobody asks for any more. */
+export function goneGates(gates: readonly Gate[], said: RunRecord['gates']): readonly Finding[] {
+  const known = new Set(gates.map(nameOf))
+  const asked = new Set([...said.values()].flatMap(of => [...of.keys()]))
+  return [...asked]
+    .filter(name => !known.has(name))
+    .map(gate => ({ code: 'gate-gone', severity: 'warning', args: { gate } }))
 }
 
 /** The gates of a run; what is of no single host is asked at once. */

@@ -15,7 +15,7 @@ import { endOfReturn } from '../rollout/take-back.ts'
 import { count, holdInventory, warn } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
-import { recallGates } from './gates.ts'
+import { goneGates, recallGates } from './gates.ts'
 import { goBack } from './go-back.ts'
 import { goOn, OPEN, toDo, wordOf } from './go-on.ts'
 import type { GoingOn } from './going-on.ts'
@@ -51,6 +51,7 @@ export async function run(flags: Flags): Promise<number> {
     }
     refuseIfGoingOn(record)
     checkExtraVars(record, flags)
+    for (const finding of goneGates(inputs.config.rollout?.gates ?? [], record.gates)) warn(finding)
     const letGo = await holdInventory(directory, inventoryOf(record, inputs), record.run)
     const resumed: Resumed = { type: 'run-resumed', run: record.run, who: whoIsHere(), writer: thisWriter() }
     const journal = await takeOver(directory, record, resumed)

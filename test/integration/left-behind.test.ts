@@ -164,6 +164,17 @@ describe.concurrent('fleet resume', () => {
     expect(unnamed.stdout).not.toMatch(/"host":"h2","state":"unreachable"/)
   })
 
+  it('says which gate of the run fleet.yml has lost', async () => {
+    const gate = { type: 'host-gate', host: 'h1', when: 'before', is: 'pass', detail: '' } as const
+    const { fleet } = await site({
+      events: [planned(['h1']), { ...gate, gate: 'tcp 443' }, { ...gate, gate: 'tcp 80' }],
+      files: { 'fleet.yml': 'rollout: {gates: [{tcp: 80}]}\n' },
+    })
+    const { stderr } = await fleet(['resume', '--json'])
+    expect(stderr).toMatch(/the gate tcp 443 before its changes, and fleet\.yml doesn't have it/)
+    expect(stderr).not.toContain('tcp 80')
+  })
+
   it('minds no row that the run had nothing to do with', async () => {
     const { fleet } = await site({
       events: [planned(['h1'])],

@@ -15,6 +15,8 @@ export const cliSentences = {
     `--on-failure ${String(a.onFailure)}: a host that fleet was removed from has no generation left to go back to. Say stop or pause; \`fleet apply\` brings fleet back.`,
   'gate-unfillable': a =>
     `The gate ${String(a.text)} can't be filled in: ${a.name ? `there is no ${String(a.name)}.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''}` : `${String(a.reason)}.`} A gate may say {{host.name}} and {{host.address}}.`,
+  'gate-gone': a =>
+    `The run asked the gate ${String(a.gate)} before its changes, and fleet.yml doesn't have it any more: nothing is held against it.`,
   'gate-bad-url': a =>
     `The gate http ${String(a.url)} can't be asked: expected an address such as https://{{host.address}}/health.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}://?`}`,
   'gate-unknown-host': a =>
