@@ -3,6 +3,7 @@ import { type BlockOutcome, isBlocking } from '../block/event.ts'
 import { changeLedger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
 import { refuseProtected } from '../block/protect.ts'
+import { rejectedBy } from '../block/rejected.ts'
 import { type Named, readAddress, settleNamed } from '../block/words.ts'
 import { FleetError } from '../model/error.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
@@ -78,8 +79,16 @@ export async function run(given: Flags): Promise<number> {
   // It locks everybody out: neither apply nor a repair is to try it again. Where others block it, it was that one host.
   if (outcomes.some(isLockout) && !outcomes.some(isBlocking))
     await changeLedger(file, seconds(), known => liftAgain(added, known))
+  await dropRejected(file, rejectedBy(outcomes, added))
   voice.end(outcomes)
   return exitCodeOfBlocks(outcomes)
+}
+
+async function dropRejected(file: string, rejected: readonly Entry[]): Promise<void> {
+  if (rejected.length === 0) return
+  await changeLedger(file, seconds(), known => liftAgain(rejected, known))
+  const args = { addresses: rejected.slice(0, 3).map(({ address }) => address), more: rejected.length - 3 }
+  warn({ code: 'block-rejected', severity: 'warning', args })
 }
 
 const isLockout = ({ finding }: BlockOutcome) =>

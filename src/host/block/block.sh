@@ -39,7 +39,7 @@ block_alone() {
   read_order || stop "$EXIT_REFUSED" order
   [ "$refusals" -eq 0 ] || [ "$words" -gt 0 ] || [ "$entries" -gt 0 ] || refuse_all
   enforce
-  piece protected
+  [ "$refusals" -gt 0 ] || piece protected
   case $FLAGS in *,kill,*) kill_connections ;; esac
   if store; then persist; else persisted=no why=storage; fi
   tell_block

@@ -99,11 +99,13 @@ export const blockSentences = {
   'block-host-refuses': a =>
     `It leaves out ${String(a.address)}, which covers ${String(a.covers)}, ${THERE[String(a.what)] ?? `which is ${String(a.what)}`}${Number(a.more) > 0 ? `; and ${String(a.more)} more` : ''}. All else is blocked there. If you want it: block it again with --even-so ${String(a.covers)}`,
   'block-not-persisted': a =>
-    `It blocks now, and after a reboot it would not: ${PERSIST[String(a.why)] ?? `${String(a.why)}.`} Then \`fleet blocks --repair\`.`,
+    `It blocks now, and after a reboot it would not: ${PERSIST[String(a.why)] ?? (a.why === '' ? 'what makes it last was not finished.' : `${String(a.why)}.`)} Then \`fleet blocks --repair\`.`,
   'block-clock': a =>
     `Its clock is ${String(Math.abs(Number(a.skew)))} s ${Number(a.skew) > 0 ? 'ahead of' : 'behind'} this machine's. The block ends in time all the same; after a reboot, or once the clock is set right, it may be off by as much. Set the clock of one of them.`,
   'block-later': a =>
     `It has heard later than this ledger says what is to be of ${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}, from another copy of the ledger, and goes by that. Merge the copies; or say it again: fleet block ADDRESS, or fleet unblock ADDRESS.`,
+  'block-rejected': a =>
+    `${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}: lifted in the ledger again, since hosts refuse it as said below. Otherwise the next block from another address would bring it in force.`,
   'block-unknown': a =>
     `It also blocks ${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}, which this ledger doesn't know: from another inventory, or a ledger that is lost. To lift one: fleet unblock ADDRESS --even-so ADDRESS`,
   'block-limit': a =>

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest'
+import type { Entry } from '../../../src/block/entry.ts'
+import type { BlockOutcome } from '../../../src/block/event.ts'
+import { rejectedBy } from '../../../src/block/rejected.ts'
+
+const STATE = {
+  hash: 'h',
+  entries: 1,
+  hook: 'stands',
+  areSetsRight: true,
+  isPersisted: true,
+  skew: 0,
+} as const
+const refusing = (
+  ...refused: readonly (readonly [address: string, what: string])[]
+): Pick<BlockOutcome, 'answer'> => ({
+  answer: { ...STATE, refused: refused.map(([address, what]) => ({ address, what, covers: '192.0.2.1' })) },
+})
+const entry = (address: string): Entry => ({
+  address,
+  direction: 'both',
+  until: 0,
+  by: 'a@b',
+  at: 1,
+  evenSo: [],
+})
+const added = ['192.0.2.0/30', '198.51.100.0-198.51.100.2', '203.0.113.9'].map(entry)
+const rejected = (...outcomes: readonly Pick<BlockOutcome, 'answer'>[]) =>
+  rejectedBy(outcomes, added).map(({ address }) => address)
+
+it('rejects for all what one host sees somebody come from', () => {
+  expect(rejected(refusing(['192.0.2.0/30', 'client']), refusing())).toEqual(['192.0.2.0/30'])
+  expect(rejected(refusing(['198.51.100.0/31', 'client']), refusing())).toEqual(['198.51.100.0-198.51.100.2'])
+})
+
+it('rejects what everybody who answered leaves out, and nothing that one of them takes', () => {
+  const resolver = refusing(['192.0.2.0/30', 'resolver'])
+  expect(rejected(resolver, resolver, {})).toEqual(['192.0.2.0/30'])
+  expect(rejected(resolver, refusing())).toEqual([])
+  expect(rejected(refusing(['198.51.100.0/31', 'gateway']))).toEqual([])
+  expect(rejected({}, {})).toEqual([])
+})
