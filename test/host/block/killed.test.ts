@@ -16,7 +16,7 @@ const dieAt = (host: MiniHost, at: number, verb = 'block') =>
     `echo ${at} >/left; for tool in ${TOOLS}; do printf '#!/bin/dash\\nread -r left </left && echo $((left - 1)) >/left\\n[ "$left" -ne 1 ] || pkill -9 -f "host-.*[.]sh.* ${verb}( |$)"\\nPATH=/usr/sbin:/usr/bin exec %s "$@"\\n' $tool >/usr/local/sbin/$tool; chmod 755 /usr/local/sbin/$tool; done`,
   )
 /** Every call where there is time for it: a first block makes sixty. */
-const STEP = process.env.FLEET_TEST_LONG ? 1 : 3
+const STEP = process.env.FLEET_TEST_LONG ? 1 : 5
 
 const live = (host: MiniHost) => host.must('rm -f /usr/local/sbin/*')
 
@@ -47,7 +47,7 @@ describe('a block that is killed', { timeout: 300_000 }, () => {
     const host = await aHost()
     await block(host, first)
     const whole = await stands(host)
-    for (let at = 1, answer: BlockAnswer | undefined; !answer; at += 2 * STEP) {
+    for (let at = 1, answer: BlockAnswer | undefined; !answer; at += STEP === 1 ? 1 : 2 * STEP) {
       await over(host, removeBlocks)
       await dieAt(host, at)
       answer = await attempt(host, first)
