@@ -3,6 +3,7 @@ import { ARMING } from './breaks/arming.ts'
 import { BLOCKS } from './breaks/blocks.ts'
 import { BOOT } from './breaks/boot.ts'
 import { DISK } from './breaks/disk.ts'
+import { FEEDS } from './breaks/feeds.ts'
 import { GUARD } from './breaks/guard.ts'
 import { HOSTS } from './breaks/hosts.ts'
 import { JOURNAL } from './breaks/journal.ts'
@@ -24,6 +25,7 @@ export const BREAKS: readonly Break[] = [
   ...BOOT,
   ...BLOCKS,
   ...LOCKDOWN,
+  ...FEEDS,
   ...HOSTS,
   ...PLAN,
   ...SETTLE,
