@@ -92,18 +92,19 @@ export const takeOut = (what: Spans, from: Spans): Spans => ({
   6: without(from[6], what[6]),
 })
 
-/** Exactly the addresses that are in both. */
-export const shared = (a: Spans, b: Spans): Spans => takeOut(takeOut(b, a), a)
+/** Exactly the addresses that are in both; `few` is the one that costs. */
+export const shared = (many: Spans, few: Spans): Spans => takeOut(takeOut(many, few), few)
 
 export const isNothing = (spans: Spans): boolean => spans[4].length === 0 && spans[6].length === 0
 
 function join<N extends number | bigint>(spans: readonly Span<N>[]): readonly Span<N>[] {
   const sorted = spans.toSorted((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0))
-  const joined: { from: N; to: N }[] = []
-  for (const { from, to } of sorted) {
+  // What nothing touches is the same object still: a long list is not copied at each step.
+  const joined: Span<N>[] = []
+  for (const span of sorted) {
     const last = joined.at(-1)
-    if (!last || from > last.to) joined.push({ from, to })
-    else if (to > last.to) last.to = to
+    if (!last || span.from > last.to) joined.push(span)
+    else if (span.to > last.to) joined[joined.length - 1] = { from: last.from, to: span.to }
   }
   return joined
 }
@@ -114,7 +115,8 @@ function without<N extends number | bigint>(
 ): readonly Span<N>[] {
   const left: Span<N>[] = []
   let next = 0
-  for (const { from, to } of spans) {
+  for (const span of spans) {
+    const { from, to } = span
     let at = from
     for (let hole = holes[next]; hole && hole.to <= at; hole = holes[++next]);
     // The last hole may reach into the span behind: it's looked at again.
@@ -124,19 +126,20 @@ function without<N extends number | bigint>(
       if (hole.from > at) left.push({ from: at, to: hole.from })
       at = hole.to
     }
-    if (at < to) left.push({ from: at, to })
+    if (at === from) left.push(span)
+    else if (at < to) left.push({ from: at, to })
   }
   return left
 }
 
 /** The fewest CIDRs that are exactly these addresses, as ipset prints them: without /32 and /128. IPv4 first, ascending. */
 export function printSpans(spans: Spans): { readonly [F in Family]: readonly string[] } {
-  return { 4: spans[4].flatMap(printFour), 6: spans[6].flatMap(printSix) }
+  const four: string[] = []
+  for (const span of spans[4]) printFour(span, four)
+  return { 4: four, 6: spans[6].flatMap(printSix) }
 }
 
-function printFour({ from, to }: Span<number>): string[] {
-  if (to - from === 1) return [writeIPv4(from)]
-  const cidrs: string[] = []
+function printFour({ from, to }: Span<number>, cidrs: string[]): void {
   for (let at = from; at < to; ) {
     let length = 32
     let size = 1
@@ -147,7 +150,6 @@ function printFour({ from, to }: Span<number>): string[] {
     cidrs.push(length === 32 ? writeIPv4(at) : `${writeIPv4(at)}/${length}`)
     at += size
   }
-  return cidrs
 }
 
 const writeIPv4 = (number: number) =>
