@@ -38,7 +38,7 @@ describe.concurrent('fleet block', () => {
     const done = await at.fleet('block', '203.0.113.9', '2001:db8::9', '--for', '24h', '--reason', 'guessing')
     expect(done).toMatchObject({ code: 0, stdout: '3 hosts: blocked, and after a reboot as well.\n' })
     expect(done.stderr).toMatch(
-      /^Blocking 203.0.113.9 and 2001:db8::9 until .* \(in 24 h 0 min\) on 3 hosts;/,
+      /^Blocking 203.0.113.9 and 2001:db8::9 until .* \(in (24 h 0|23 h 59) min\) on 3 hosts;/,
     )
     expect(done.stderr).toMatch(/^(one|two|three) is protected, \d+\.\d s after Enter$/m)
     for (const host of ['one', 'two', 'three']) {
@@ -72,7 +72,7 @@ describe.concurrent('fleet block', () => {
     )
     expect(done.stdout).toMatch(/^1 of 3 hosts: blocked\. 2 left: .*fleet blocks --repair/m)
     expect(await blocked('picky')).toEqual(both('203.0.113.9'))
-    expect(await blocked('up')).toHaveLength(4)
+    expect(await blocked('up')).toHaveLength(2)
     expect(await at.fleet('blocks', '--connect-timeout', '1')).toMatchObject({ code: 3 })
     await allowConnections(lab(), 'down')
     const behind = await at.fleet('blocks')
@@ -119,7 +119,7 @@ describe.concurrent('fleet block', () => {
     const at = await site('many')
     const addresses = Array.from({ length: 6 }, (_, number) => `203.0.113.${number + 1}`)
     const all = await Promise.all(addresses.map(address => at.fleet('block', address)))
-    expect(all.map(({ code }) => code)).toEqual(addresses.map(() => 0))
+    expect(all.filter(({ code }) => code !== 0)).toEqual([])
     for (const address of addresses) expect(await ledgerOf(at)).toContain(`- address: ${address}\n`)
     expect(await blocked('many')).toEqual(addresses.flatMap(both).toSorted())
   })
@@ -133,9 +133,9 @@ describe.concurrent('fleet block', () => {
     const done = await at.fleet('block', 'bad.txt', '--direction', 'in')
     expect(done).toMatchObject({ code: 0 })
     const sets = await blocked('list')
-    expect(sets).toContain('block4 10.0.0.0/23')
-    expect(sets).toContain('block4 203.0.113.4/31')
-    expect(sets).toContain('block6 2001:db8::/32')
+    expect(sets).toContain('block4-in 10.0.0.0/23')
+    expect(sets).toContain('block4-in 203.0.113.4/31')
+    expect(sets).toContain('block6-in 2001:db8::/32')
     expect(sets).toHaveLength(1200 + 2 + 1)
     await at.write({ 'bad.txt': '10.0.0.1\n10.0.0.256\nlocalhost\n' })
     const wrong = await at.fleet('block', 'bad.txt')

@@ -25,8 +25,7 @@ export async function isHooked(host: LabHost): Promise<boolean> {
 
 export const ledgerOf = (site: Site) => readFile(join(site.folder, 'blocks.yml'), 'utf8').catch(() => '')
 
-/** Both directions of one address. */
-export const both = (address: string): readonly string[] => {
-  const set = address.includes(':') ? 'block6' : 'block4'
-  return [`${set} ${address}`, `${set}-out ${address}`]
-}
+/** Both directions of one address, which are one entry. */
+export const both = (address: string): readonly string[] => [
+  `${address.includes(':') ? 'block6' : 'block4'} ${address}`,
+]
