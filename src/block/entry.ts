@@ -1,6 +1,6 @@
 import type { BlockDirection, BlockLine } from '../model/block.ts'
 import { isOver } from '../model/block.ts'
-import { compareSpans, wholeSpan } from './span.ts'
+import { compareSpans, numberOf, wholeSpan } from './span.ts'
 
 /** What the ledger says of one address, network or range. */
 export interface Entry {
@@ -56,12 +56,14 @@ export function withoutLonger(
 }
 
 /** What ledgers come to together: in any order the same. */
-export function mergeEntries(all: Iterable<Entry>): readonly Entry[] {
+export function mergeEntries(...all: readonly (readonly Entry[])[]): readonly Entry[] {
   const merged = new Map<string, Entry>()
-  for (const entry of all) {
-    const other = merged.get(keyOf(entry))
-    if (!other || outweighs(entry, other)) merged.set(keyOf(entry), entry)
-  }
+  for (const entries of all)
+    for (const entry of entries) {
+      const key = keyOf(entry)
+      const other = merged.get(key)
+      if (!other || outweighs(entry, other)) merged.set(key, entry)
+    }
   return [...merged.values()]
 }
 
@@ -74,10 +76,23 @@ function outweighs(a: Entry, b: Entry): boolean {
 
 /** By their numbers, so that two who add different addresses change different lines. */
 export function sortEntries(entries: readonly Entry[]): readonly Entry[] {
-  return entries
-    .map(entry => ({ entry, ...wholeSpan(entry.address) }))
-    .sort((a, b) => compareSpans(a, b) || compareText(a.entry.limit ?? '', b.entry.limit ?? ''))
-    .map(({ entry }) => entry)
+  const firsts = Float64Array.from(entries, ({ address }) => firstOf(address))
+  return Uint32Array.from(entries.keys())
+    .sort((a, b) => (firsts[a] ?? 0) - (firsts[b] ?? 0) || compare(entries[a], entries[b]))
+    .reduce<Entry[]>((sorted, at) => {
+      const entry = entries[at]
+      if (entry) sorted.push(entry)
+      return sorted
+    }, [])
+}
+
+/** Of IPv6, which is behind all of IPv4, only that. */
+const firstOf = (address: string) =>
+  address.includes(':') ? 2 ** 32 : numberOf(/^[\d.]+/.exec(address)?.[0] ?? '')
+
+function compare(a: Entry | undefined, b: Entry | undefined): number {
+  if (!a || !b) return 0
+  return compareSpans(wholeSpan(a.address), wholeSpan(b.address)) || compareText(a.limit ?? '', b.limit ?? '')
 }
 
 const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

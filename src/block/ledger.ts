@@ -36,7 +36,7 @@ export async function changeLedger(
   try {
     const { entries, comments } = await load(place, shown(file))
     const before = mergeEntries(entries)
-    const after = mergeEntries([...before, ...change(before)]).filter(entry => !isSpent(entry, now))
+    const after = mergeEntries(before, change(before)).filter(entry => !isSpent(entry, now))
     await replace(place, printLedger(after, comments))
     return { file: shown(file), entries: after }
   } finally {

@@ -21,6 +21,9 @@ export interface Lift {
   readonly unknown: readonly Finding[]
 }
 
+/** Words that lead to nothing are told so many times; of a long list most may be over. */
+const TOLD = 10
+
 /** What lifting addresses means for a ledger: their own entries, with any limit unless one is named. */
 export function planLift(
   addresses: readonly string[],
@@ -28,24 +31,45 @@ export function planLift(
   word: LiftWord,
   now: number,
 ): Lift {
-  const byAddress = new Map<string, Entry[]>()
-  for (const entry of entries) byAddress.set(entry.address, [...(byAddress.get(entry.address) ?? []), entry])
-  const lifted: Entry[] = []
-  const unknown: Finding[] = []
-  for (const address of addresses) {
-    const own = byAddress.get(address) ?? []
-    const here = word.limit === undefined ? own : own.filter(({ limit }) => limit === word.limit)
-    const meant = word.reason === undefined ? here : here.filter(({ reason }) => reason === word.reason)
-    if (here.length > 0 && meant.length === 0) unknown.push(otherwise(address, here, word))
-    else if (meant.length > 0) lifted.push(...meant.map(entry => lift(entry, word)))
-    else if (word.anyway.includes(address)) lifted.push(made(address, word))
-    else unknown.push(own.length > 0 ? elsewhere(address, own, word) : notThere(address, entries, now))
+  const asked = new Set(addresses)
+  const own = entries.filter(({ address }) => asked.has(address))
+  const meant = own.filter(({ limit, reason }) => isSaid(word.limit, limit) && isSaid(word.reason, reason))
+  for (const { address } of meant) asked.delete(address)
+  const anyway = [...asked].filter(address => word.anyway.includes(address) && isNowhere(address, own, word))
+  for (const address of anyway) asked.delete(address)
+  const unknown = [...asked].slice(0, TOLD).map(address => explain(address, own, entries, word, now))
+  const more = asked.size - unknown.length
+  const shared = { by: word.by, at: word.at }
+  return {
+    lifted: [...meant.map(entry => lift(entry, word, shared)), ...anyway.map(address => made(address, word))],
+    unknown: more > 0 ? [...unknown, { code: 'unblock-more', severity: 'error', args: { more } }] : unknown,
   }
-  return { lifted, unknown }
 }
 
-function lift(entry: Entry, { by, at }: LiftWord): Entry {
-  return entry.lifted ? entry : { ...entry, lifted: { by, at: Math.max(at, wordOf(entry) + 1) } }
+const isSaid = (said: string | undefined, is: string | undefined) => said === undefined || said === is
+
+/** Of the hosts that are meant; somebody else's reason is another matter. */
+const isNowhere = (address: string, own: readonly Entry[], { limit }: LiftWord) =>
+  !own.some(one => one.address === address && isSaid(limit, one.limit))
+
+function explain(
+  address: string,
+  own: readonly Entry[],
+  entries: readonly Entry[],
+  word: LiftWord,
+  now: number,
+): Finding {
+  const same = own.filter(one => one.address === address)
+  const here = same.filter(({ limit }) => isSaid(word.limit, limit))
+  if (here.length > 0) return otherwise(address, here, word)
+  return same.length > 0 ? elsewhere(address, same, word) : notThere(address, entries, now)
+}
+
+/** Of a long list nearly all share the word that lifts them. */
+function lift(entry: Entry, { by, at }: LiftWord, shared: NonNullable<Entry['lifted']>): Entry {
+  if (entry.lifted) return entry
+  const later = at > wordOf(entry) ? shared : { by, at: wordOf(entry) + 1 }
+  return { ...entry, lifted: later }
 }
 
 const made = (address: string, { by, at, limit }: LiftWord): Entry => ({
@@ -98,11 +122,22 @@ export interface Covered {
   readonly by: readonly Entry[]
 }
 
-/** Which of the entries have addresses in common with each of these. */
+/** Which of the entries have addresses in common with each of these. The smaller side is the one that is held as numbers. */
 export function covering(addresses: readonly string[], entries: readonly Entry[]): readonly Covered[] {
-  const touching = indexSpans(entries.map(entry => ({ entry, ...wholeSpan(entry.address) })))
+  if (entries.length < addresses.length) {
+    const touching = indexSpans(entries.map(entry => ({ entry, ...wholeSpan(entry.address) })))
+    return addresses.flatMap(address => {
+      const by = touching(wholeSpan(address)).map(({ entry }) => entry)
+      return by.length > 0 ? [{ address, by }] : []
+    })
+  }
+  const touching = indexSpans(addresses.map(address => ({ address, ...wholeSpan(address) })))
+  const found = new Map<string, Entry[]>()
+  for (const entry of entries)
+    for (const { address } of touching(wholeSpan(entry.address)))
+      found.set(address, [...(found.get(address) ?? []), entry])
   return addresses.flatMap(address => {
-    const by = touching(wholeSpan(address)).map(({ entry }) => entry)
-    return by.length > 0 ? [{ address, by }] : []
+    const by = found.get(address)
+    return by ? [{ address, by }] : []
   })
 }

@@ -1,8 +1,9 @@
+import { isIPv4 } from 'node:net'
 import { aggregate } from '../address/aggregate.ts'
 import { FleetErrors } from '../model/error.ts'
 import type { Family } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
-import { canonical, cidrsOf, covers, indexSpans, type Span, spanOf } from './span.ts'
+import { canonical, cidrsOf, covers, indexSpans, type Span, spanOf, wholeSpan } from './span.ts'
 
 /** What no block may touch, unless somebody names it. */
 export interface Protected {
@@ -41,52 +42,39 @@ export function refuseProtected(
   even: readonly string[],
 ): void {
   const allowed = new Set(even)
-  const spans = addresses.flatMap(address =>
-    cidrsOf(address).map(cidr => ({ address, cidr, ...spanOf(cidr) })),
-  )
-  const found = [...findTooWide(addresses, spans, allowed), ...findCovered(spans, guarded, allowed)]
+  const found = [...findTooWide(addresses, allowed), ...findCovered(addresses, guarded, allowed)]
   if (found.length === 0) return
   const more = found.length - TOLD
   const rest: Finding = { code: 'block-protected-more', severity: 'error', args: { more } }
   throw new FleetErrors([...found.slice(0, TOLD), ...(more > 0 ? [rest] : [])])
 }
 
-interface Meant extends Span {
-  readonly address: string
-  readonly cidr: string
-}
-
+/** What is protected is little, and what is to be blocked may be much: only the first is held as numbers. */
 function findCovered(
-  spans: readonly Meant[],
+  addresses: readonly string[],
   guarded: readonly Protected[],
   allowed: ReadonlySet<string>,
 ): Finding[] {
-  const touching = indexSpans(spans)
+  const touching = indexSpans([...STANDING, ...guarded].map(one => ({ ...one, ...spanOf(one.cidr) })))
   const found = new Map<string, Finding>()
-  for (const { what, name = null, cidr } of [...STANDING, ...guarded]) {
-    const span = spanOf(cidr)
-    for (const meant of touching(span)) {
-      const even = covers(meant, span) ? canonical(cidr) : meant.address
-      if (allowed.has(even)) continue
-      const args = { address: meant.address, what, name, covers: canonical(cidr), even }
-      const key = JSON.stringify([meant.address, what, even])
-      if (!found.has(key)) found.set(key, { code: 'block-protected', severity: 'error', args })
+  for (const address of addresses)
+    for (const cidr of cidrsOf(address)) {
+      const span = spanOf(cidr)
+      for (const one of touching(span)) {
+        const { what, name = null } = one
+        const even = covers(span, one) ? canonical(one.cidr) : address
+        const key = `${address} ${what} ${even}`
+        if (allowed.has(even) || found.has(key)) continue
+        const args = { address, what, name, covers: canonical(one.cidr), even }
+        found.set(key, { code: 'block-protected', severity: 'error', args })
+      }
     }
-  }
   return [...found.values()]
 }
 
 /** By itself, or all together. */
-function findTooWide(
-  addresses: readonly string[],
-  spans: readonly Meant[],
-  allowed: ReadonlySet<string>,
-): Finding[] {
-  const sizes = new Map<string, bigint>()
-  for (const span of spans)
-    sizes.set(span.address, (sizes.get(span.address) ?? 0n) + span.end - span.start + 1n)
-  const familyOf = (address: string) => (address.includes(':') ? 6 : 4)
-  const wide = new Set(addresses.filter(one => (sizes.get(one) ?? 0n) >= HALF[familyOf(one)]))
+function findTooWide(addresses: readonly string[], allowed: ReadonlySet<string>): Finding[] {
+  const wide = new Set(addresses.filter(one => sizeOf(one) >= HALF[familyOf(one)]))
   const tooWide = [...wide].filter(address => !allowed.has(address))
   if (tooWide.length > 0)
     return tooWide.map(address => ({
@@ -94,21 +82,24 @@ function findTooWide(
       severity: 'error',
       args: { address, even: address },
     }))
-  const narrow = addresses.filter(address => !wide.has(address))
   return FAMILIES.flatMap(({ family, all }): Finding[] => {
-    if (allowed.has(all) || !isHalf(spans, narrow, family)) return []
+    if (allowed.has(all)) return []
+    const narrow = addresses.filter(address => familyOf(address) === family && !wide.has(address))
+    if (!isHalf(narrow, family)) return []
     return [{ code: 'block-too-wide', severity: 'error', args: { address: null, family, even: all } }]
   })
 }
 
-/** Counted exactly only where what lies in each other could make the difference. */
-function isHalf(spans: readonly Meant[], narrow: readonly string[], family: Family): boolean {
-  if (sumOf(spans, family) < HALF[family]) return false
-  return sumOf(aggregate(narrow).map(spanOf), family) >= HALF[family]
-}
+const familyOf = (address: string): Family => (address.includes(':') ? 6 : 4)
+const lengthOf = ({ start, end }: Span) => end - start + 1n
+const sizeOf = (address: string) => (isIPv4(address) ? 1n : lengthOf(wholeSpan(address)))
 
-const sumOf = (spans: readonly Span[], family: Family) =>
-  spans.reduce((sum, span) => (span.family === family ? sum + span.end - span.start + 1n : sum), 0n)
+/** Counted exactly only where what lies in each other could make the difference. */
+function isHalf(addresses: readonly string[], family: Family): boolean {
+  const most = addresses.reduce((sum, address) => sum + sizeOf(address), 0n)
+  if (most < HALF[family]) return false
+  return aggregate(addresses).reduce((sum, cidr) => sum + lengthOf(spanOf(cidr)), 0n) >= HALF[family]
+}
 
 const FAMILIES = [
   { family: 4, all: '0.0.0.0/0' },

@@ -1,6 +1,12 @@
+import { isIPv4 } from 'node:net'
 import { parseCidr } from 'cidr-tools'
 import { parseNetworks } from '../address/network.ts'
 import type { Family } from '../model/family.ts'
+
+export function numberOf(address: string): number {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number)
+  return ((a * 256 + b) * 256 + c) * 256 + d
+}
 
 /** The addresses from `start` to `end`, both included, as numbers. */
 export interface Span {
@@ -10,6 +16,10 @@ export interface Span {
 }
 
 export function spanOf(cidr: string): Span {
+  if (isIPv4(cidr)) {
+    const at = BigInt(numberOf(cidr))
+    return { family: 4, start: at, end: at }
+  }
   const { version, start, end } = parseCidr(cidr)
   return { family: version, start, end }
 }
@@ -29,7 +39,9 @@ export const canonical = (cidr: string): string => cidr.replace(cidr.includes(':
  * halves. Throws `address-invalid`.
  */
 export const cidrsOf = (address: string): readonly string[] =>
-  parseNetworks(address).cidrs.flatMap(cidr => HALVES[cidr] ?? [canonical(cidr)])
+  isIPv4(address)
+    ? [address]
+    : parseNetworks(address).cidrs.flatMap(cidr => HALVES[cidr] ?? [canonical(cidr)])
 
 const HALVES: Readonly<Record<string, readonly string[]>> = {
   '0.0.0.0/0': ['0.0.0.0/1', '128.0.0.0/1'],

@@ -19,7 +19,8 @@ export function wantedBy(
   hostsOf: (limit: string) => readonly string[],
   now: number,
 ): (host: string) => Wanted {
-  const limits = new Set(entries.flatMap(({ limit }) => limit ?? []))
+  const limits = new Set<string>()
+  for (const { limit } of entries) if (limit !== undefined) limits.add(limit)
   const meant = new Map([...limits].map(limit => [limit, new Set(hostsOf(limit))]))
   const made = new Map<string, Wanted>()
   return host => {
@@ -27,15 +28,21 @@ export function wantedBy(
     const key = JSON.stringify(mine)
     const known = made.get(key)
     if (known) return known
-    const applying = entries.filter(({ limit }) => limit === undefined || mine.includes(limit))
+    const applying =
+      limits.size === 0 ? entries : entries.filter(({ limit }) => limit === undefined || mine.includes(limit))
     const map = mergeBlocks([linesOf(applying, now)], now)
-    const wanted = { map, even: [...new Set(applying.flatMap(evenOf))] }
+    const wanted = { map, even: evenOf(applying) }
     made.set(key, wanted)
     return wanted
   }
 }
 
-const evenOf = ({ evenSo, lifted }: Entry) => (lifted ? [] : evenSo.flatMap(cidrsOf))
+function evenOf(entries: readonly Entry[]): readonly string[] {
+  const even = new Set<string>()
+  for (const { evenSo, lifted } of entries)
+    if (!lifted) for (const one of evenSo) for (const cidr of cidrsOf(one)) even.add(cidr)
+  return [...even]
+}
 
 /**
  * A network may be in several entries: by itself, in a range, for all hosts and for some. It stays blocked as long as

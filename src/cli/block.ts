@@ -17,6 +17,7 @@ import { guardedOf } from './guarded.ts'
 import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { insistOn } from './insisting.ts'
+import { keepHeapLean } from './lean-heap.ts'
 import { sweepUp } from './leftovers.ts'
 import { listHosts } from './render.ts'
 import { whoIsHere } from './who.ts'
@@ -31,9 +32,11 @@ export async function run(given: Flags): Promise<number> {
   )
   giveUpAfterOf(given)
   const even = flagList(given, 'even-so').map(word => readAddress(word).address)
+  keepHeapLean(words)
   const said = await readWords(words.filter(word => !isFeedWord(word)))
   const flags = await withBecomePassword(given)
   const inputs = await readInputs(flags)
+  keepHeapLean([ledgerOf(inputs)])
   const feedWords = words.filter(isFeedWord)
   const named =
     feedWords.length === 0
@@ -62,7 +65,7 @@ export async function run(given: Flags): Promise<number> {
   let wanted = wantedOf(inputs, ledger.entries)
   const kill = flag(flags, 'kill', 'boolean') ?? false
   const undone = (host: string) =>
-    wantedOf(inputs, mergeEntries([...ledger.entries, ...liftAgain(added, ledger.entries)]))(host)
+    wantedOf(inputs, mergeEntries(ledger.entries, liftAgain(added, ledger.entries)))(host)
   const outcomes = await sendToAll({
     inputs,
     flags,
@@ -141,7 +144,8 @@ function entriesOf(named: readonly Named[], { flags, until, even }: Said): reado
 
 /** The word of this moment is the later one, whatever the clock was of the machine that said the last. */
 function later(entries: readonly Entry[], known: readonly Entry[]): readonly Entry[] {
-  const words = new Map(known.map(entry => [keyOf(entry), wordOf(entry)]))
+  const words = new Map(entries.map(entry => [keyOf(entry), 0]))
+  for (const entry of known) if (words.has(keyOf(entry))) words.set(keyOf(entry), wordOf(entry))
   return entries.map(entry => {
     const last = words.get(keyOf(entry)) ?? 0
     return last < entry.at ? entry : { ...entry, at: last + 1 }

@@ -24,6 +24,7 @@ import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
+import { keepHeapLean } from './lean-heap.ts'
 import { listHosts } from './render.ts'
 import { cancelOnSignal } from './signals.ts'
 
@@ -35,6 +36,7 @@ export async function run(given: Flags): Promise<number> {
   giveUpAfterOf(given)
   const flags = await withBecomePassword(given)
   const inputs = await readInputs(flags)
+  keepHeapLean([ledgerOf(inputs)])
   for (const finding of inputs.findings) if (finding.severity === 'warning') warn(finding)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
   const ledger = await readLedger(ledgerOf(inputs))

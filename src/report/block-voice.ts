@@ -105,12 +105,7 @@ function beginningLines(
   const typed = named.flatMap(one => (one.typed === undefined ? [] : [sayTyped(one.address, one.typed)]))
   if (verb === 'unblock') return [...typed, `Unblocking ${addresses} on ${hosts(all)}; noted in ${ledger}.`]
   const until = `${sayUntil(first.until, now)}${sayDirection(first)}`
-  const known = new Map(before.map(entry => [entry.address, entry]))
-  const changed: string[] = []
-  for (const entry of entries) {
-    if (changed.length >= 10) break
-    changed.push(...sayBefore(entry, known.get(entry.address), now))
-  }
+  const changed = sayAllBefore(entries, before, now)
   return [
     ...typed.slice(0, 10),
     `Blocking ${addresses} ${until} on ${hosts(all)}; noted in ${ledger}.`,
@@ -120,6 +115,14 @@ function beginningLines(
 
 const sayTyped = (address: string, typed: string) =>
   `${typed} is ${address}: ${count(addressesIn(address))} ${addressesIn(address) === 1n ? 'address' : 'addresses'}.`
+
+/** Of a long list nobody reads what became of each. */
+function sayAllBefore(entries: readonly Entry[], before: readonly Entry[], now: number): string[] {
+  if (entries.length > NAMED) return []
+  const meant = new Set(entries.map(({ address }) => address))
+  const known = new Map(before.filter(one => meant.has(one.address)).map(one => [one.address, one]))
+  return entries.flatMap(entry => sayBefore(entry, known.get(entry.address), now))
+}
 
 /** A block that ends earlier than it would have is what somebody should notice. */
 function sayBefore(entry: Entry, known: Entry | undefined, now: number): string[] {

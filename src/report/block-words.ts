@@ -35,12 +35,18 @@ export function addressesIn(address: string): bigint {
   return end - start + 1n
 }
 
+/** Lines that somebody reads; of a long list the rest is counted. */
+const TOLD = 10
+
 /** What still keeps out what was unblocked. */
 export function sayCovered(covered: readonly Covered[], now: number): readonly string[] {
-  return covered.flatMap(({ address, by }) =>
-    by.map(
-      entry =>
-        `${address} is still blocked by ${entry.address}, ${sayUntil(entry.until, now)}${entry.limit === undefined ? '' : `, on ${entry.limit}`}. To lift that: fleet unblock ${entry.address}`,
-    ),
+  const lines = covered.slice(0, TOLD).flatMap(({ address, by }) =>
+    by.slice(0, TOLD).map(entry => {
+      const where = entry.limit === undefined ? '' : `, on ${entry.limit}`
+      const until = sayUntil(entry.until, now)
+      return `${address} is still blocked by ${entry.address}, ${until}${where}. To lift that: fleet unblock ${entry.address}`
+    }),
   )
+  const more = covered.length - TOLD
+  return more > 0 ? [...lines, `And ${count(more)} more like these.`] : lines
 }

@@ -112,6 +112,7 @@ export const blockSentences = {
     `The limit ${String(a.limit)} of ${String(a.address)} means no host of this inventory, so no host gets it. Correct it, or remove the entry.`,
   'unblock-unknown': a =>
     `${String(a.address)} isn't blocked by itself.${list(a.covering) === '' ? '' : ` It is covered by ${list(a.covering)}: unblock that.`}${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`} \`fleet blocks\` lists what is. If a host blocks it all the same: --even-so ${String(a.address)}`,
+  'unblock-more': a => `And ${String(a.more)} more like these.`,
   'unblock-other-reason': a =>
     `${String(a.address)} isn't blocked for the reason "${String(a.reason)}" but ${Array.isArray(a.reasons) ? a.reasons.map(one => (one === '' ? 'without one' : `for "${String(one)}"`)).join(' and ') : ''}: it stays blocked. Leave --reason out to lift it all the same.`,
   'unblock-no-reason': a =>

@@ -1,0 +1,15 @@
+import { statSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+
+/** Bytes of a ledger, or of a list, from which memory matters more than the last tenth of a second. */
+const LONG = 500_000
+
+/**
+ * Has this process collect its garbage sooner where one of the files is long: V8 lets a heap grow to several times of
+ * what is in use before it does, which a hundred thousand addresses make 250 MB out of 120.
+ */
+export function keepHeapLean(files: readonly string[]): void {
+  if (!files.some(file => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LONG)) return
+  setFlagsFromString('--heap-growing-percent=20')
+  setFlagsFromString('--semi-space-growth-factor=1')
+}
