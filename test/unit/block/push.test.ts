@@ -214,6 +214,11 @@ describe('a block on many hosts', () => {
     expect(world.count('next check')).toBe(1)
   })
 
+  it('looks a second time, where another block may be at work on the first host', async () => {
+    const world = new World({ busy: { connect: [1], check: [{ areSetsRight: false }, {}] }, next: {} })
+    expect(await world.push()).toEqual({ busy: 'blocked', next: 'blocked' })
+  })
+
   it('begins with another beside one that takes more than three seconds', async () => {
     const world = new World({ slow: { connect: [1], takes: 60_000 }, next: {}, last: {} })
     expect(await world.push()).toEqual({ slow: 'blocked', next: 'blocked', last: 'blocked' })
