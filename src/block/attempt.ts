@@ -3,9 +3,10 @@ import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Connect, Session } from '../session/session.ts'
-import type { Answered, BlockOutcome } from './event.ts'
+import type { BlockOutcome } from './event.ts'
 import type { Answer, Order } from './feeds.ts'
 import type { Gate } from './gate.ts'
+import { type Asked, judge, laterThere, type Step } from './verdict.ts'
 
 /** What is asked of hosts; a seam, so that all that can go wrong there can be tried without them. */
 export interface Verbs {
@@ -16,8 +17,7 @@ export interface Verbs {
 }
 
 /** One host that is to block. */
-export interface BlockHost {
-  readonly host: string
+export interface BlockHost extends Asked {
   /** `isFirst`: it hasn't been tried yet, and isn't waited for as long. */
   readonly connect: (isFirst: boolean, signal?: AbortSignal) => ReturnType<Connect>
   readonly order: () => Order
@@ -25,12 +25,6 @@ export interface BlockHost {
   readonly undo?: () => Order
   /** The host has heard a later word on these than `order` said: whether `order` says a later one still from now on. */
   readonly insist?: (later: readonly Later[]) => Promise<boolean>
-}
-
-/** What comes next for a host: nothing, the same again, its packages and then all of it, or what makes it last. */
-export interface Step {
-  readonly next: 'done' | 'again' | 'send' | 'install' | 'persist'
-  readonly outcome: BlockOutcome
 }
 
 /** What may be over in a moment, or when somebody has mended it. A login that is refused isn't. */
@@ -79,11 +73,11 @@ export async function attempt(one: BlockHost, here: Surroundings): Promise<Step>
         gate.open()
       }
       if (answer.later.length > 0 && (await one.insist?.(answer.later))) return overruled(one.host, answer)
-      return judge(one.host, answer)
+      return judge(one, answer)
     })
   } catch (error) {
     if (isCanary) settleGate(gate, error)
-    return stop.aborted && isAborted(error) ? notBegun(one.host, stop) : judgeError(one.host, error)
+    return stop.aborted && isAborted(error) ? notBegun(one.host, stop) : judgeError(one, error)
   }
 }
 
@@ -173,41 +167,21 @@ const overruled = (host: string, answer: Answer): Step => ({
   outcome: { host, state: 'failed', finding: { ...laterThere(answer.later), severity: 'error' }, answer },
 })
 
-const laterThere = (later: readonly Later[]): Finding => ({
-  code: 'block-later',
-  severity: 'warning',
-  args: { addresses: later.slice(0, 3).map(({ address }) => address), more: Math.max(0, later.length - 3) },
-})
-
-/** Of what a host says that it blocks now. */
-export function judge(host: string, answer: Answered): Step {
-  if (!answer.isPersisted) {
-    const why = finding('block-not-persisted', { why: answer.why ?? '' })
-    const outcome = { host, state: 'blocked, not persisted' as const, finding: why, answer }
-    return { next: answer.why === 'packages' ? 'persist' : 'done', outcome }
-  }
-  const [first, ...rest] = answer.refused ?? []
-  if (!first) return { next: 'done', outcome: { host, state: 'blocked', ...saidOf(answer), answer } }
-  const { address, what, covers } = first
-  const why = finding('block-host-refuses', { address, what, covers, more: rest.length })
-  return { next: 'done', outcome: { host, state: 'refused', finding: why, answer } }
-}
-
-/** Seconds by which a host's clock may be off before somebody should know. */
-const SKEW = 60
-
-/** Nothing is wrong now; but somebody should know. */
-function saidOf({ skew, unknown = [], later = [] }: Answered): { finding?: Finding } {
-  if (later.length > 0) return { finding: laterThere(later) }
-  if (Math.abs(skew) > SKEW) return { finding: { code: 'block-clock', severity: 'warning', args: { skew } } }
-  if (unknown.length === 0) return {}
-  const args = { addresses: unknown.slice(0, 3), more: Math.max(0, unknown.length - 3) }
-  return { finding: { code: 'block-unknown', severity: 'warning', args } }
-}
-
-function judgeError(host: string, error: unknown): Step {
+function judgeError({ host, isAsked }: BlockHost, error: unknown): Step {
   if (!(error instanceof FleetError)) throw error
-  const outcome = { host, state: error.hostState ?? ('failed' as const), finding: error.finding }
+  const outcome = {
+    host,
+    state: error.hostState ?? ('failed' as const),
+    finding: askedFirst(error.finding, isAsked),
+  }
   if (error.code === 'block-refused' && error.args.why === 'lacks') return { next: 'install', outcome }
   return { next: PASSING.has(error.code) ? 'again' : 'done', outcome }
+}
+
+/** Of what a host refuses: what the command itself asks for is named before what was in the ledger. */
+function askedFirst(found: Finding, isAsked: BlockHost['isAsked']): Finding {
+  const { covers } = found.args
+  if (!isAsked || !Array.isArray(covers)) return found
+  const rank = (line: string) => (isAsked(line.split(' ')[0] ?? '') ? 0 : 1)
+  return { ...found, args: { ...found.args, covers: covers.toSorted((a, b) => rank(a) - rank(b)) } }
 }

@@ -1,6 +1,7 @@
 import { FleetError } from '../model/error.ts'
-import { type BlockHost, judge, type Step, type Verbs, withSession } from './attempt.ts'
-import type { BlockOutcome } from './event.ts'
+import { type BlockHost, type Verbs, withSession } from './attempt.ts'
+import { type BlockOutcome, isBlocking } from './event.ts'
+import { judge, type Step } from './verdict.ts'
 
 /** What a host lacks before it can block anything. */
 export async function installFor(
@@ -30,12 +31,13 @@ export async function persistFor(
     return await withSession(one.connect(false, stop), async session => {
       await verbs.install(session)
       const { why: _, ...said } = before.answer ?? {}
-      const { outcome } = judge(one.host, { ...said, ...(await verbs.persist(session, one.order().now)) })
+      const { outcome } = judge(one, { ...said, ...(await verbs.persist(session, one.order().now)) })
       return { next: 'done', outcome }
     })
   } catch (error) {
     if (!(error instanceof FleetError)) throw error
-    const outcome = { ...before, finding: error.finding }
+    // What it refuses comes first, and says already that the rest doesn't last.
+    const outcome = isBlocking(before) ? { ...before, finding: error.finding } : before
     return { next: error.hostState === 'unreachable' ? 'again' : 'done', outcome }
   }
 }

@@ -3,10 +3,11 @@ import pLimit from 'p-limit'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Pool } from '../session/pool.ts'
-import { attempt, type BlockHost, type Step, type Verbs } from './attempt.ts'
+import { attempt, type BlockHost, type Verbs } from './attempt.ts'
 import { type BlockEvent, type BlockOutcome, isBlocking } from './event.ts'
 import { createGate, type Gate } from './gate.ts'
 import { installFor, persistFor } from './make-last.ts'
+import type { Step } from './verdict.ts'
 
 export interface Push {
   readonly verbs: Verbs

@@ -37,6 +37,15 @@ export function wantedBy(
   }
 }
 
+/** Whether a network of a host's map is what these entries say. A long list is looked at only where that is asked. */
+export function meantBy(entries: readonly Entry[]): (address: string) => boolean {
+  let addresses: ReadonlySet<string> | undefined
+  return address => {
+    addresses ??= new Set(entries.flatMap(entry => cidrsOf(entry.address)))
+    return addresses.has(address)
+  }
+}
+
 function evenOf(entries: readonly Entry[]): readonly string[] {
   const even = new Set<string>()
   for (const { evenSo, lifted } of entries)

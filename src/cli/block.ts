@@ -4,6 +4,7 @@ import { changeLedger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
 import { refuseProtected } from '../block/protect.ts'
 import { rejectedBy } from '../block/rejected.ts'
+import { meantBy } from '../block/wanted.ts'
 import { type Named, readAddress, settleNamed } from '../block/words.ts'
 import { FleetError } from '../model/error.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
@@ -74,6 +75,7 @@ export async function run(given: Flags): Promise<number> {
     voice,
     hosts: inputs.hosts,
     kill,
+    isAsked: meantBy(entries),
     insist: insistOn(file, added, after => {
       ledger = after
       wanted = wantedOf(inputs, after.entries)

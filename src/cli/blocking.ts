@@ -77,6 +77,7 @@ interface Sending {
   readonly hosts: readonly Host[]
   readonly kill?: boolean
   readonly insist?: BlockHost['insist']
+  readonly isAsked?: BlockHost['isAsked']
   /** Of a command that listens to them already. */
   readonly signals?: Signals
   readonly feeds?: (host: string) => FeedGoal
@@ -129,7 +130,7 @@ export function giveUpAfterOf(flags: Flags): number {
 export function blockHost(
   host: Host,
   pool: Pool,
-  { inputs, flags, wanted, undone, kill, feeds, insist }: Omit<Sending, 'voice' | 'hosts'>,
+  { inputs, flags, wanted, undone, kill, feeds, insist, isAsked }: Omit<Sending, 'voice' | 'hosts'>,
 ): BlockHost {
   const connection = inputs.connections.get(host.name) ?? inputs.reach(host.name)
   const given = flag(flags, 'connect-timeout', 'number') !== undefined
@@ -145,6 +146,7 @@ export function blockHost(
       ...(feeds ? { feeds: feeds(host.name) } : {}),
     }),
     ...(insist ? { insist } : {}),
+    ...(isAsked ? { isAsked } : {}),
     ...(undone ? { undo: () => orderOf(host, undone(host.name)) } : {}),
   }
 }

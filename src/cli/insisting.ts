@@ -1,6 +1,6 @@
 import { type Entry, keyOf, wordOf } from '../block/entry.ts'
 import { changeLedger, type Ledger } from '../block/ledger.ts'
-import { cidrsOf } from '../block/span.ts'
+import { meantBy } from '../block/wanted.ts'
 import type { Later } from '../host/block.ts'
 import { seconds } from './blocking.ts'
 
@@ -12,7 +12,7 @@ export type Insist = (later: readonly Later[]) => Promise<boolean>
  * is ahead, by a ledger that this one hasn't been merged with.
  */
 export function insistOn(file: string, said: readonly Entry[], onLedger: (ledger: Ledger) => void): Insist {
-  let addresses: ReadonlySet<string> | undefined
+  const isMeant = meantBy(said)
   let raised = 0
   let raising = Promise.resolve()
   const raise = async (last: number) => {
@@ -21,11 +21,7 @@ export function insistOn(file: string, said: readonly Entry[], onLedger: (ledger
     onLedger(await changeLedger(file, seconds(), known => sayAgain(said, known, raised)))
   }
   return async later => {
-    addresses ??= new Set(said.flatMap(({ address }) => cidrsOf(address)))
-    const last = later.reduce(
-      (most, { address, at }) => (addresses?.has(address) ? Math.max(most, at) : most),
-      -1,
-    )
+    const last = later.reduce((most, { address, at }) => (isMeant(address) ? Math.max(most, at) : most), -1)
     if (last < 0) return false
     raising = raising.then(() => raise(last))
     await raising

@@ -60,6 +60,8 @@ export async function run(given: Flags): Promise<number> {
     voice,
     hosts: inputs.hosts,
     insist,
+    // It asks for nothing to be blocked.
+    isAsked: () => false,
   }
   const outcomes = await sendToAll(sending)
   voice.end(outcomes)

@@ -83,6 +83,18 @@ describe.concurrent('fleet block', () => {
     expect(behind.stdout).toMatch(
       /^picky: behind: it leaves out 198\.51\.100\.0\/24, which covers 198\.51\.100\.53 \(resolver\)\.$/m,
     )
+    // What it left out then is no reason to say that something else isn't blocked now.
+    const other = await at.fleet('block', '203.0.113.10')
+    expect(other.code).toBe(0)
+    expect(other.stdout).toMatch(
+      /^picky: blocked\. What this command says is in force\. .*198\.51\.100\.0\/24 isn't, .*\n3 hosts: blocked, and after a reboot as well\.\n$/,
+    )
+    expect(await at.fleet('unblock', '203.0.113.10')).toMatchObject({ code: 0 })
+    const still = await at.fleet('blocks', '--repair')
+    expect(still).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/^picky: refused\. It leaves out 198/),
+    })
     const even = await at.fleet('block', '198.51.100.0/24', '--even-so', '198.51.100.53')
     expect(even).toMatchObject({ code: 0, stdout: '3 hosts: blocked, and after a reboot as well.\n' })
     expect(await at.fleet('blocks', '--repair')).toMatchObject({

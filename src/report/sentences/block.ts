@@ -66,6 +66,9 @@ const PERSIST: Readonly<Record<string, string>> = {
   rehearsal: 'a rehearsal of its boot did not show the block.',
 }
 
+const persisting = (why: Args[string] | undefined) =>
+  PERSIST[String(why)] ?? (why === '' ? 'what makes it last was not finished.' : `${String(why)}.`)
+
 export const blockSentences = {
   'block-address': a => `"${String(a.text)}" is not an address: ${WHY[String(a.why)] ?? WHY.form}${meant(a)}`,
   'block-list-more': a => `And ${String(a.more)} more like these. Nothing of the list was blocked.`,
@@ -97,9 +100,11 @@ export const blockSentences = {
   'block-not-standing': a =>
     `It said that it blocks, and a second look found that it doesn't (${a.hook === 'stands' ? 'sets' : `hook ${String(a.hook)}`}): something else there changes the firewall. Look for it, then \`fleet blocks --repair\`.`,
   'block-host-refuses': a =>
-    `It leaves out ${String(a.address)}, which covers ${String(a.covers)}, ${THERE[String(a.what)] ?? `which is ${String(a.what)}`}${Number(a.more) > 0 ? `; and ${String(a.more)} more` : ''}. All else is blocked there. If you want it: block it again with --even-so ${String(a.covers)}`,
+    `It leaves out ${String(a.address)}, which covers ${String(a.covers)}, ${THERE[String(a.what)] ?? `which is ${String(a.what)}`}${Number(a.more) > 0 ? `; and ${String(a.more)} more` : ''}. All else is blocked there${a.persist === null ? '' : `, and after a reboot it would not be: ${persisting(a.persist)} Then \`fleet blocks --repair\``}. If you want it: block it again with --even-so ${String(a.covers)}`,
+  'block-left-out': a =>
+    `What this command says is in force. What was said earlier of ${String(a.address)} isn't, since it covers ${String(a.covers)}, ${THERE[String(a.what)] ?? `which is ${String(a.what)}`}${Number(a.more) > 0 ? `; and ${String(a.more)} more` : ''}. Unblock it; or if you want it, block it again with --even-so ${String(a.covers)}`,
   'block-not-persisted': a =>
-    `It blocks now, and after a reboot it would not: ${PERSIST[String(a.why)] ?? (a.why === '' ? 'what makes it last was not finished.' : `${String(a.why)}.`)} Then \`fleet blocks --repair\`.`,
+    `It blocks now, and after a reboot it would not: ${persisting(a.why)} Then \`fleet blocks --repair\`.`,
   'block-clock': a =>
     `Its clock is ${String(Math.abs(Number(a.skew)))} s ${Number(a.skew) > 0 ? 'ahead of' : 'behind'} this machine's. The block ends in time all the same; after a reboot, or once the clock is set right, it may be off by as much. Set the clock of one of them.`,
   'block-later': a =>

@@ -70,6 +70,15 @@ const covered = (covers: Args[string] | undefined) =>
     return `${address} (${COVERED[String(what)] ?? what})`
   })
 
+const some = (words: readonly string[]) =>
+  words.length > 3 ? `${words.slice(0, 3).join('; ')}; and ${words.length - 3} more` : words.join('; ')
+
+/** All that has to be said for it, once each: as it is to be typed. */
+const exceptions = (covers: Args[string] | undefined) =>
+  [
+    ...new Set((Array.isArray(covers) ? covers : []).map(line => `--even-so ${String(line).split(' ')[2]}`)),
+  ].join(' ')
+
 const COVERED: Readonly<Record<string, string>> = {
   client: 'where this very connection comes from',
   own: 'an address of the host',
@@ -83,7 +92,7 @@ const BLOCK_REFUSED: Why = {
   lacks: a =>
     `The host has no ${named(a)}, without which nothing can be blocked there. Install it there first.`,
   protected: a =>
-    `The host refuses to block itself or what it lives by, and blocks nothing new: ${covering(a.covers).join('; ')}. Name the exception with --even-so ADDRESS if that is what you want.`,
+    `The host refuses to block itself or what it lives by, and blocks nothing new: ${some(covering(a.covers))}. If you want it: block it again with ${exceptions(a.covers)}`,
   'set-in-the-way': a =>
     `Somebody else's set on the host has a name that fleet's blocks need (${named(a)}), and is of another type. Nothing was changed. Look at it with \`ipset list ${named(a)}\` there, and rename it: ipset rename.`,
   'systemd-run': a =>

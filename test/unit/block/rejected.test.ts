@@ -25,7 +25,7 @@ const entry = (address: string): Entry => ({
   evenSo: [],
 })
 const added = ['192.0.2.0/30', '198.51.100.0-198.51.100.2', '203.0.113.9'].map(entry)
-const rejected = (...outcomes: readonly Pick<BlockOutcome, 'answer'>[]) =>
+const rejected = (...outcomes: readonly Pick<BlockOutcome, 'answer' | 'finding'>[]) =>
   rejectedBy(outcomes, added).map(({ address }) => address)
 
 it('rejects for all what one host sees somebody come from', () => {
@@ -39,4 +39,16 @@ it('rejects what everybody who answered leaves out, and nothing that one of them
   expect(rejected(resolver, refusing())).toEqual([])
   expect(rejected(refusing(['198.51.100.0/31', 'gateway']))).toEqual([])
   expect(rejected({}, {})).toEqual([])
+})
+
+it('counts a host that has nothing left to block, and says so by its error', () => {
+  const refuses = (...covers: readonly string[]) => ({
+    finding: { code: 'block-refused', severity: 'error' as const, args: { why: 'protected', covers } },
+  })
+  expect(rejected(refuses('192.0.2.0/30 gateway 192.0.2.1'), refuses('192.0.2.0/30 own 192.0.2.2'))).toEqual([
+    '192.0.2.0/30',
+  ])
+  expect(rejected(refuses('203.0.113.9 client 203.0.113.9'), refusing())).toEqual(['203.0.113.9'])
+  expect(rejected(refuses('192.0.2.0/30 gateway 192.0.2.1'), refusing())).toEqual([])
+  expect(rejected(refuses(), refuses())).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/block/entry.ts'
-import { wantedBy } from '../../../src/block/wanted.ts'
+import { meantBy, wantedBy } from '../../../src/block/wanted.ts'
 
 const NOW = 1_000_000
 const entry = (address: string, at: number, more: Partial<Entry> = {}): Entry => ({
@@ -74,4 +74,14 @@ describe('what a host is to have', () => {
     ])
     expect(even(entry('1.1.1.0/24', 1, { evenSo: ['1.1.1.7'], ...lifted(2) }))).toEqual([])
   })
+})
+
+it('tells the networks of these entries from all others of a map', () => {
+  const isMeant = meantBy([entry('192.0.2.5-192.0.2.8', 1), entry('0.0.0.0/0', 2)])
+  expect(['192.0.2.6/31', '128.0.0.0/1', '192.0.2.6', '0.0.0.0/0'].map(isMeant)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
 })

@@ -23,6 +23,20 @@ describe('a finding is said', () => {
     )
   })
 
+  it('with the words that undo a refusal, as they are typed', () => {
+    const covers = [
+      '192.0.2.0/26 resolver 192.0.2.53',
+      '198.51.100.1 own 198.51.100.1',
+      '192.0.0.0/8 resolver 192.0.2.53',
+    ]
+    const said = (named: readonly string[]) =>
+      say(finding('block-refused', { why: 'protected', covers: named }))
+    expect(said(covers)).toMatch(/block it again with --even-so 192\.0\.2\.53 --even-so 198\.51\.100\.1$/)
+    expect(said([...covers, '127.0.0.1 loopback 127.0.0.0/8'])).toMatch(
+      /192\.0\.0\.0\/8 covers 192\.0\.2\.53 \([^;]*; and 1 more\. .* --even-so 127\.0\.0\.0\/8$/,
+    )
+  })
+
   it('by its code and data where there is no sentence', () => {
     expect(say(finding('from-the-future', { a: 1 }))).toBe('from-the-future {"a":1}')
     expect(say(finding('constructor', {}))).toBe('constructor {}')
