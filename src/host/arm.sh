@@ -208,10 +208,11 @@ prune_old() {
 }
 
 # By their number, since a clock that was set makes all of them old. What a process runs (this one, too) stays, and
-# what the console would run.
+# what the console would run. All are listed first: an ls that hasn't ended yet is a process that names them.
 prune_programs() {
   # shellcheck disable=SC2012
-  ls -t "$VAR"/host-*.sh | tail -n +6 | while read -r old; do
+  programs=$(ls -t "$VAR"/host-*.sh | tail -n +6)
+  for old in $programs; do
     grep -qs "[h]ost-${old##*/host-}" "$VAR/rollback" /proc/[0-9]*/cmdline || rm -f "$old"
   done
 }
