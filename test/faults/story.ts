@@ -78,7 +78,7 @@ function gapsIn(lines: readonly string[], said: string): readonly string[] {
   const last = lines.findLast(line => ANSWER.test(line)) ?? 'none'
   const leads = LAST[said] ?? LAST[said.split(':')[0] ?? '']
   // At the end of a stage those that persisted are looked at once more.
-  const end = lines.findLast(line => !/^(checked|gate )/.test(line))
+  const end = lines.findLast(line => !/^(observing$|checked|gate )/.test(line))
   const isLooked = LOOKED.test(last) && /^(persisted|reverted)$/.test(said.split(':')[0] ?? '')
   return [
     ...(lines[0] === 'observing' ? [] : [`it begins with ${lines[0]}`]),
