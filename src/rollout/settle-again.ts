@@ -66,7 +66,11 @@ async function lookAgain(session: Session, { handover }: LeftBehind): Promise<Un
   if (handover.generation === 0) {
     if (!isTouched) return is('as wanted')
     if (number === 0 && handover.base > 0) return is('half removed')
-  } else if (number === handover.generation && generation?.nonce === handover.nonce)
-    return is(boots(generation) ? 'as wanted' : 'different')
+  } else if (number === handover.generation && generation?.nonce === handover.nonce) {
+    if (boots(generation)) return is('as wanted')
+    // The unit is enabled last: without it the first change of a host is not what a boot has loaded.
+    const bootedBefore = handover.base === 0 && !generation.enabled && bootId !== handover.bootId
+    return is(bootedBefore ? 'as before' : 'different')
+  }
   return is(number === handover.base ? 'as before' : 'different')
 }

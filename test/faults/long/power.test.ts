@@ -8,7 +8,7 @@ import { type Attempt, useTrial } from '../trial.ts'
 
 /* The power goes for real, before each call by which a confirmed change gets to the disk. */
 
-const FIRST = ['own', 'bare']
+const FIRST = ['own', 'bare', 'left']
 const SYSTEMD = ['sys', 'slow', ...FIRST]
 const trial = useTrial('power-long', ['light', ...SYSTEMD.map(name => ({ name, systemd: true }))], {
   aptLists: true,
@@ -138,5 +138,19 @@ describe.concurrent('the power goes at a first contact, between the confirmation
     const { live, boots } = await readGround(trial.host('bare'))
     expect(live.join('')).toBe(boots)
     expect(boots).toContain('--dports 80,8443')
+  })
+
+  it('and who resumes for a fleet that died with the power is told the same', async () => {
+    const host = trial.host('left')
+    await hold(host, 'persisting')
+    const { site, running } = await trial.begin(['left'], '--confirm-timeout', '30')
+    await isHeld(host)
+    await running.kill()
+    await host.unplug()
+    await host.boot()
+    await letGo(host)
+    const resumed = site.start('resume', '--connect-timeout', '10')
+    expect(await resumed.verdict()).toEqual({ code: 3, hosts: { left: 'reverted: rolled-back' } })
+    expect((await readGround(host)).live).toEqual(['', ''])
   })
 })
