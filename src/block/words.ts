@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net'
-import { parseNetworks } from '../address/network.ts'
+import { parseCidr } from 'cidr-tools'
+import { familyOf, parseNetworks } from '../address/network.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Place } from '../model/place.ts'
@@ -48,11 +49,16 @@ const named = (address: string, typed: string): Named =>
     ? { address }
     : { address, typed }
 
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)(?:\/(\d+))?$/i
+/** Of each end of a range; `::ffff:203.0.113.9`, `::ffff:cb00:7109` and `0:0:0:0:0:ffff:cb00:7109` are one address. */
+const unmapped = (text: string) => text.split('-').map(undressed).join('-')
 
-function unmapped(text: string): string {
-  const [, address, prefix = '128'] = MAPPED.exec(text) ?? []
-  return address === undefined || Number(prefix) < 96 ? text : `${address}/${Number(prefix) - 96}`
+function undressed(text: string): string {
+  const [, address = '', prefix] = /^\s*([\da-f:.]+)(?:\/(\d+))?\s*$/i.exec(text) ?? []
+  if (familyOf(address) !== 6 || Number(prefix ?? 128) < 96) return text
+  const { start } = parseCidr(address)
+  if (start >> 32n !== 0xffffn) return text
+  const bytes = [24n, 16n, 8n, 0n].map(shift => (start >> shift) & 255n)
+  return `${bytes.join('.')}${prefix === undefined ? '' : `/${Number(prefix) - 96}`}`
 }
 
 /** What half asleep fingers type. */

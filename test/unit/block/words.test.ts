@@ -36,6 +36,11 @@ describe('an address that somebody types', () => {
   it('is the IPv4 address that stands in the packets, where a daemon has logged it as IPv6', () => {
     expect(readAddress('::ffff:203.0.113.9').address).toBe('203.0.113.9')
     expect(readAddress('::FFFF:203.0.113.0/120').address).toBe('203.0.113.0/24')
+    expect(readAddress('::ffff:cb00:7109').address).toBe('203.0.113.9')
+    expect(readAddress('0:0:0:0:0:ffff:203.0.113.9').address).toBe('203.0.113.9')
+    expect(readAddress('::ffff:203.0.113.5-::ffff:cb00:7109').address).toBe('203.0.113.5-203.0.113.9')
+    expect(readAddress('::ffff:0:0/96').address).toBe('0.0.0.0/0')
+    expect(readAddress('::fffe:cb00:7109').address).toBe('::fffe:cb00:7109')
   })
 
   it.each([
