@@ -44,6 +44,8 @@ const PASSING: ReadonlySet<string> = new Set([
   'host-answer-unreadable',
 ])
 
+export const isPassing = ({ code }: FleetError): boolean => PASSING.has(code)
+
 /** What one try has to do with the others. */
 export interface Surroundings {
   readonly verbs: Verbs
@@ -119,7 +121,7 @@ async function prove(one: BlockHost, { verbs, clock, stop }: Surroundings, now: 
     throw new FleetError('block-not-standing', { hook: state.hook }, { hostState: 'failed' })
 }
 
-const isStanding = ({ hook, areSetsRight }: BlockState) => hook === 'stands' && areSetsRight
+export const isStanding = ({ hook, areSetsRight }: BlockState) => hook === 'stands' && areSetsRight
 
 /** Milliseconds: sshd may have dropped the first one by chance. */
 const SECOND_TRY = 1000
@@ -175,7 +177,7 @@ function judgeError({ host, isAsked }: BlockHost, error: unknown): Step {
     finding: askedFirst(error.finding, isAsked),
   }
   if (error.code === 'block-refused' && error.args.why === 'lacks') return { next: 'install', outcome }
-  return { next: PASSING.has(error.code) ? 'again' : 'done', outcome }
+  return { next: isPassing(error) ? 'again' : 'done', outcome }
 }
 
 /** Of what a host refuses: what the command itself asks for is named before what was in the ledger. */

@@ -1,5 +1,6 @@
+import type { BlockState } from '../host/block.ts'
 import { FleetError } from '../model/error.ts'
-import { type BlockHost, type Verbs, withSession } from './attempt.ts'
+import { type BlockHost, isPassing, isStanding, type Verbs, withSession } from './attempt.ts'
 import { type BlockOutcome, isBlocking } from './event.ts'
 import { judge, type Step } from './verdict.ts'
 
@@ -16,11 +17,11 @@ export async function installFor(
   } catch (error) {
     if (!(error instanceof FleetError)) throw error
     const outcome = { host: one.host, state: error.hostState ?? ('failed' as const), finding: error.finding }
-    return { next: error.hostState === 'unreachable' ? 'again' : 'done', outcome }
+    return { next: isPassing(error) ? 'again' : 'done', outcome }
   }
 }
 
-/** Packages and files by which it still blocks after a boot. Whatever comes of it, it blocks now. */
+/** Packages and files by which it still blocks after a boot. It blocks already, unless it was booted since. */
 export async function persistFor(
   one: BlockHost,
   verbs: Verbs,
@@ -30,14 +31,22 @@ export async function persistFor(
   try {
     return await withSession(one.connect(false, stop), async session => {
       await verbs.install(session)
+      const state = await verbs.persist(session, one.order().now)
+      // It was booted in between, before anything there would bring the block back.
+      if (!isStanding(state)) return { next: 'send', outcome: fallen(one.host, state) }
       const { why: _, ...said } = before.answer ?? {}
-      const { outcome } = judge(one, { ...said, ...(await verbs.persist(session, one.order().now)) })
-      return { next: 'done', outcome }
+      return { next: 'done', outcome: judge(one, { ...said, ...state }).outcome }
     })
   } catch (error) {
     if (!(error instanceof FleetError)) throw error
     // What it refuses comes first, and says already that the rest doesn't last.
     const outcome = isBlocking(before) ? { ...before, finding: error.finding } : before
-    return { next: error.hostState === 'unreachable' ? 'again' : 'done', outcome }
+    return { next: isPassing(error) ? 'again' : 'done', outcome }
   }
 }
+
+const fallen = (host: string, { hook }: BlockState): BlockOutcome => ({
+  host,
+  state: 'failed',
+  finding: { code: 'block-not-standing', severity: 'error', args: { hook } },
+})

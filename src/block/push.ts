@@ -28,7 +28,7 @@ export interface Push {
 const PAUSE = { first: 1000, most: 15_000 }
 /** Milliseconds before the end in which no other try begins. */
 const SHORTEST = 100
-/** Times that a host is told again because it has heard something later. */
+/** Times that a host is told again because it has heard something later, or was booted in between. */
 const INSISTING = 5
 /** Hosts that install packages at once: they take minutes, and must not keep the places of those that aren't protected. */
 const INSTALLING = 25
@@ -86,7 +86,7 @@ async function bringInLine(one: BlockHost, run: Run): Promise<BlockOutcome> {
     outcome = step.outcome
     if (step.next === 'done' || run.stop.aborted) return outcome
     if (step.next === 'install' && isInstalled) return outcome
-    if (step.next === 'send' && todo === 'send' && ++insisted > INSISTING) return outcome
+    if (step.next === 'send' && todo !== 'install' && ++insisted > INSISTING) return outcome
     isInstalled ||= step.next === 'install'
     if (step.next !== 'again') todo = step.next
     else if (!(await pause(run, outcome, ++pauses))) return outcome

@@ -8,7 +8,7 @@ import { until } from './hosts/wait.ts'
 
 const lab = useTestLab(
   'block-boot',
-  ['boots', 'off', 'cable', 'daily'].map(name => ({ name, systemd: true })),
+  ['boots', 'off', 'early', 'cable', 'daily'].map(name => ({ name, systemd: true })),
   { packages: true, aptLists: true },
 )
 const host = (name: string) => lab().host(name)
@@ -68,6 +68,17 @@ describe.concurrent('a block on a host with systemd', () => {
     await host('off').unplug()
     await host('off').boot()
     expect(await standing(host('off'))).toBe(TIMED)
+  })
+
+  it('that is booted before its packages are there is not said to be there, but sent again', async () => {
+    const at = await makeSite(lab(), ['early'])
+    const running = at.start('block', '203.0.113.9', '--for', '24h')
+    await running.until(event => JSON.stringify(event).includes('"block-installing","host":"early"'))
+    await host('early').unplug()
+    await host('early').boot()
+    const { code, stdout } = await running.end()
+    expect({ code, stdout }).toMatchObject({ code: 0 })
+    expect(await standing(host('early'))).toBe(TIMED)
   })
 
   it('is taken out by the host that hears nothing more, and by nobody else', async () => {

@@ -294,6 +294,16 @@ describe('a block on many hosts', () => {
     expect(world.count('stale install')).toBe(0)
   })
 
+  it('is sent again to a host that was booted before its packages were there', async () => {
+    const passing = { isPersisted: false, why: 'packages' }
+    const world = new World({
+      booted: { send: [passing, {}], check: [{}, { hook: 'missing' }] },
+      hopeless: { connect: [20], send: [passing], check: [{ areSetsRight: false }] },
+    })
+    expect(await world.push()).toEqual({ booted: 'blocked', hopeless: 'failed: block-not-standing' })
+    expect(world.count('booted send')).toBe(2)
+  })
+
   it('protects all others before it installs anything, where the places are few', async () => {
     const lacks = () => fault('block-refused', { why: 'lacks' })
     const world = new World({ up: { connect: [1] }, bare: { send: [lacks, {}] }, later: {}, last: {} })
