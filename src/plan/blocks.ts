@@ -51,6 +51,6 @@ const rulesOf = (family: Family): string =>
   ]
     .map(
       ([set, side]) =>
-        `-A FLEET-BLOCK -m set --match-set ${set} ${side} -m set ! --match-set fleet-allow${family} ${side} -j DROP`,
+        `-A FLEET-BLOCK -m set --match-set ${set} ${side} -m set ! --match-set fleet-allow${family} ${side} -m addrtype ! --${side}-type LOCAL -j DROP`,
     )
     .join('\n')

@@ -3,7 +3,7 @@
 # connection tracking and before any DNAT: established flows and published ports are stopped too.
 
 # What each family is to have, as iptables-save prints it. Each side is exempted by its own address: the network that
-# may get in must not open the way to those in it.
+# may get in must not open the way to those in it. An address that this host has by now is never blocked, whenever it came.
 AWK_HOOK='
   function hook_rules(family, rules,   n, i, set) {
     n = split("fleet-block src,fleet-block dst,fleet-block-in src,fleet-block-out dst,fleet-feeds src,fleet-feeds dst", set, ",")
@@ -13,7 +13,7 @@ AWK_HOOK='
   function hook_rule(family, words,   word) {
     split(words, word, " ")
     if (!sub(/-(in|out)$/, family "&", word[1])) word[1] = word[1] family
-    return "-A FLEET-BLOCK -m set --match-set " word[1] " " word[2] " -m set ! --match-set fleet-allow" family " " word[2] " -j DROP"
+    return "-A FLEET-BLOCK -m set --match-set " word[1] " " word[2] " -m set ! --match-set fleet-allow" family " " word[2] " -m addrtype ! --" word[2] "-type LOCAL -j DROP"
   }'
 
 # read_rules: both families' raw tables. A save that failed must never look like an empty one.

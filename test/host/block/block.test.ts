@@ -6,12 +6,12 @@ import { aHost, block, members, now, order, raw, word } from './blocking.ts'
 
 const chain = (family: 4 | 6) =>
   [
-    `fleet-block${family} src -m set ! --match-set fleet-allow${family} src`,
-    `fleet-block${family} dst -m set ! --match-set fleet-allow${family} dst`,
-    `fleet-block${family}-in src -m set ! --match-set fleet-allow${family} src`,
-    `fleet-block${family}-out dst -m set ! --match-set fleet-allow${family} dst`,
-    `fleet-feeds${family} src -m set ! --match-set fleet-allow${family} src`,
-    `fleet-feeds${family} dst -m set ! --match-set fleet-allow${family} dst`,
+    `fleet-block${family} src -m set ! --match-set fleet-allow${family} src -m addrtype ! --src-type LOCAL`,
+    `fleet-block${family} dst -m set ! --match-set fleet-allow${family} dst -m addrtype ! --dst-type LOCAL`,
+    `fleet-block${family}-in src -m set ! --match-set fleet-allow${family} src -m addrtype ! --src-type LOCAL`,
+    `fleet-block${family}-out dst -m set ! --match-set fleet-allow${family} dst -m addrtype ! --dst-type LOCAL`,
+    `fleet-feeds${family} src -m set ! --match-set fleet-allow${family} src -m addrtype ! --src-type LOCAL`,
+    `fleet-feeds${family} dst -m set ! --match-set fleet-allow${family} dst -m addrtype ! --dst-type LOCAL`,
   ]
     .map(set => `-A FLEET-BLOCK -m set --match-set ${set} -j DROP\n`)
     .join('')

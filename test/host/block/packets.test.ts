@@ -55,6 +55,26 @@ describe.each(['nft', 'legacy'] as const)('packets of a host with %s', backend =
     expect(await tried(host, NEIGHBOUR)).toEqual(each(true))
   })
 
+  it('of its own pass where it gets an address in a network that is blocked already', async () => {
+    const host = await aHost({ backend })
+    await wire(host)
+    await block(host, [word('100.64.0.0/24'), word('2001:db8:64::/64')])
+    await host.must(
+      'ip addr add 100.64.0.5/24 dev out; ip addr add 2001:db8:64::5/64 dev out nodad; ' +
+        'ip -n far addr add 100.64.0.9/24 dev far0; ip -n far addr add 2001:db8:64::9/64 dev far0 nodad',
+    )
+    const passes = (from: Way['from'], to: string, by?: string) =>
+      reaches(host, { from, to, ...(by === undefined ? {} : { by }) })
+    expect(await passes('far', '100.64.0.5', NEIGHBOUR[4])).toBe(true)
+    expect(await passes('far', '2001:db8:64::5', NEIGHBOUR[6])).toBe(true)
+    expect(await passes('host', '100.64.0.5')).toBe(true)
+    expect(await passes('host', NEIGHBOUR[4], '100.64.0.5')).toBe(true)
+    expect(await passes('far', '100.64.0.5', '100.64.0.9')).toBe(false)
+    expect(await passes('far', '2001:db8:64::5', '2001:db8:64::9')).toBe(false)
+    expect(await passes('far', HOST[4], '100.64.0.9')).toBe(false)
+    expect(await passes('host', '100.64.0.9')).toBe(false)
+  })
+
   it('come again by themselves when the time is over', async () => {
     const host = await aHost({ backend })
     await wire(host)
