@@ -1,8 +1,8 @@
 import { changeHosts } from './change.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
+import { listHosts } from './list-hosts.ts'
 import { run as runPlan } from './plan.ts'
-import { listHosts } from './render.ts'
 import { listenToSignals } from './signals.ts'
 import { prepare } from './survey.ts'
 

@@ -20,7 +20,7 @@ import { type Inputs, readInputs } from './inputs.ts'
 import { insistOn } from './insisting.ts'
 import { keepHeapLean } from './lean-heap.ts'
 import { sweepUp } from './leftovers.ts'
-import { listHosts } from './render.ts'
+import { listHosts } from './list-hosts.ts'
 import { whoIsHere } from './who.ts'
 
 /** Drops all that comes from an address, and goes to it, on every host. Exit codes: docs/exit-codes.md. */

@@ -25,7 +25,7 @@ import { flag } from './flag.ts'
 import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { keepHeapLean } from './lean-heap.ts'
-import { listHosts } from './render.ts'
+import { listHosts } from './list-hosts.ts'
 import { cancelOnSignal } from './signals.ts'
 
 /**

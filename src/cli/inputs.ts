@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { homedir, userInfo } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { readConfig } from '../config/read.ts'
 import { type ConnectionFlags, connectionsOf } from '../inventory/connection.ts'
@@ -8,16 +8,12 @@ import type { Inventory } from '../inventory/inventory.ts'
 import { readInventory } from '../inventory/read.ts'
 import { selectHosts } from '../inventory/select.ts'
 import { type Connection, HOST_KEY_CHECKING } from '../model/connection.ts'
-import { FleetError, FleetErrors } from '../model/error.ts'
+import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
 import { nearest } from '../model/nearest.ts'
-import { makeBook } from '../roles/book.ts'
-import { makeRenderer, type Rendered } from '../roles/render.ts'
-import { openRoles } from '../roles/roles.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
-import { unique } from './unique.ts'
 
 /** Set inside `fleet lab run`: the lab's folder, whose variables win over the inventory's. */
 export const LAB_VARIABLE = 'FLEET_LAB'
@@ -153,28 +149,4 @@ function connectionFlags(flags: Flags): ConnectionFlags {
     hostKeyChecking: HOST_KEY_CHECKING.find(word => word === flag(flags, 'host-key-checking', 'string')),
     connectTimeout: seconds === undefined ? undefined : seconds * 1000,
   }
-}
-
-/** Renders the hosts that are meant. Throws `FleetErrors` where one of them can't be rendered: nobody is contacted then. */
-export function renderAll(inputs: Inputs, flags: Flags): ReadonlyMap<string, Rendered> {
-  const directories = templateFolders(inputs, flags).map(path => ({
-    path,
-    shown: relative(process.cwd(), path) || '.',
-  }))
-  const render = makeRenderer({
-    templates: openRoles(directories),
-    mapping: inputs.config.roles,
-    book: makeBook([...inputs.inventory.hosts.values()]),
-    sshPort: host => inputs.connections.get(host.name)?.port ?? 22,
-  })
-  const rendered = new Map(inputs.hosts.map(host => [host.name, render(host)]))
-  const findings = [...rendered.values()].flatMap(one => one.findings)
-  if (findings.some(({ severity }) => severity === 'error')) throw new FleetErrors(unique(findings))
-  return rendered
-}
-
-/** The user's own folders of templates, the first to be looked in first. */
-export function templateFolders({ config, inventory }: Inputs, flags: Flags): readonly string[] {
-  const templates = flag(flags, 'templates', 'string') ?? config.templates
-  return [...(templates === undefined ? [] : [resolve(templates)]), join(inventory.directory, 'templates')]
 }

@@ -2,9 +2,9 @@ import { changeHosts } from './change.ts'
 import type { Flags } from './command.ts'
 import { rolloutOfCommand } from './course.ts'
 import { flag } from './flag.ts'
+import { listHosts } from './list-hosts.ts'
 import { prepareLockdown } from './lockdown-targets.ts'
 import { showPlan } from './plan.ts'
-import { listHosts } from './render.ts'
 import { listenToSignals } from './signals.ts'
 
 /** Leaves only SSH, from fleet itself and from fleet_management; or takes that back. Guarded as any change is. */

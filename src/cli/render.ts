@@ -5,7 +5,9 @@ import type { Rendered } from '../roles/render.ts'
 import { findingsOf } from './check.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { readInputs, renderAll } from './inputs.ts'
+import { readInputs } from './inputs.ts'
+import { listHosts } from './list-hosts.ts'
+import { renderAll } from './rendering.ts'
 
 /** Prints each host's rules, for both families, with the template line of each. */
 export async function run(flags: Flags): Promise<number> {
@@ -15,11 +17,6 @@ export async function run(flags: Flags): Promise<number> {
   for (const finding of findingsOf(inputs, rendered)) process.stderr.write(`${say(finding)}\n`)
   for (const [host, one] of rendered)
     process.stdout.write(`${heading(host, one)}${FAMILIES.map(family => section(one, family)).join('')}\n`)
-  return 0
-}
-
-export function listHosts(names: readonly string[]): number {
-  process.stdout.write(`  hosts (${names.length}):\n${names.map(name => `    ${name}\n`).join('')}`)
   return 0
 }
 

@@ -6,7 +6,8 @@ import { say } from '../report/say.ts'
 import { roleNames, SHIPPED_TEMPLATES } from '../roles/templates.ts'
 import type { Flags } from './command.ts'
 import { checkGates } from './gates.ts'
-import { type Inputs, templateFolders } from './inputs.ts'
+import type { Inputs } from './inputs.ts'
+import { templateFolders } from './rendering.ts'
 
 /** Before anybody is contacted; what is to be warned of goes to standard error. Error: `gate-unknown-host`. */
 export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): void {

@@ -10,7 +10,7 @@ import { flag } from './flag.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
 import { readInputs } from './inputs.ts'
 import { readBlocking } from './ledger.ts'
-import { listHosts } from './render.ts'
+import { listHosts } from './list-hosts.ts'
 import { takeRunName } from './run-name.ts'
 import { hasColor } from './terminal.ts'
 

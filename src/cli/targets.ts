@@ -17,7 +17,8 @@ import type { Pool } from '../session/pool.ts'
 import { printCandidate } from './candidate.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { type Inputs, templateFolders } from './inputs.ts'
+import type { Inputs } from './inputs.ts'
+import { templateFolders } from './rendering.ts'
 import { acceptedRisks } from './risk.ts'
 
 /** The hosts of a run, each with its candidate and the way to its plan. */

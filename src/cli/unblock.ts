@@ -15,7 +15,7 @@ import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { insistOn } from './insisting.ts'
 import { keepHeapLean } from './lean-heap.ts'
-import { listHosts } from './render.ts'
+import { listHosts } from './list-hosts.ts'
 import { whoIsHere } from './who.ts'
 
 /** Lets an address in again, on every host; says what still covers it. Exit codes: docs/exit-codes.md. */
