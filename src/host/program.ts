@@ -15,7 +15,7 @@ const DISK = '/var/lib/fleet'
 
 /** The shell program that runs on a host: head first, main last, the rest are functions. Read once a run. */
 export function hostProgram(): Program {
-  made ??= assemble(partsOf('./'), [DISK])
+  made ??= assemble(partsOf('../host/'), [DISK])
   return made
 }
 
@@ -24,7 +24,7 @@ export function hostProgram(): Program {
  * disk is full it lies in /run: that is no reason not to block.
  */
 export function blockProgram(): Program {
-  madeForBlocks ??= assemble(partsOf('block/'), [DISK, '/run/fleet'])
+  madeForBlocks ??= assemble(partsOf('../host/block/'), [DISK, '/run/fleet'])
   return madeForBlocks
 }
 
@@ -36,7 +36,7 @@ function partsOf(folder: string): readonly URL[] {
   const files = readdirSync(place).filter(name => name.endsWith('.sh'))
   const middle = files.filter(name => !SHARED.includes(name) && name !== 'main.sh').sort()
   return [
-    ...SHARED.map(name => new URL(name, import.meta.url)),
+    ...SHARED.map(name => new URL(`../host/${name}`, import.meta.url)),
     ...[...middle, 'main.sh'].map(name => new URL(name, place)),
   ]
 }
