@@ -72,7 +72,7 @@ describe.concurrent.each(['light', 'sys'])('a guard that is killed (%s)', name =
     it('while it rolls back: seven times, with -9 and with TERM, it goes on with that', async () => {
       for (const tool of ['iptables-restore', 'ip6tables-restore'])
         await replaceTool(host(name), tool, '[ ! -e /hold ] || exec sleep 61; exec $REAL "$@"')
-      const attempt = await applied(name)
+      const attempt = await applied(name, '--confirm-timeout', '12')
       await trial.must(name, ': >/hold')
       const hung = () => pidsOf(host(name), 'sleep 61')
       for (const signal of ['KILL', 'TERM', 'KILL', 'KILL', 'TERM', 'KILL', 'KILL'] as const) {

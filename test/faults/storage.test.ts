@@ -129,7 +129,7 @@ describe.concurrent('a disk that fills up in the window', () => {
 describe('two fleets on one host', () => {
   it('the second hears who holds it and since when, and changes nothing', async () => {
     const host = trial.host('shared')
-    const first = await applied('shared')
+    const first = await applied('shared', '120')
     first.running.child.kill('SIGSTOP')
     await allowConnections(trial.lab, 'shared')
     const live = await inForce(host)

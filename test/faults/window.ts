@@ -9,7 +9,7 @@ import type { Attempt, Trial } from './trial.ts'
 export async function startWindow(
   trial: Trial,
   name: string,
-  seconds = '4',
+  seconds = '8',
   ...args: readonly string[]
 ): Promise<Attempt> {
   await allowOneConnection(trial.lab, name)
