@@ -38,8 +38,12 @@ export const lineOf = (entry: Entry, address: string): BlockLine => ({
   state: entry.lifted ? 'lifted' : 'blocked',
 })
 
+/** Seconds that the ledger remembers what is over: a machine whose clock is a day ahead must not make it forget the rest. */
+const GRACE = 2 * 86_400
+
 /** Nothing has to remember it at `now` (epoch seconds). */
-export const isSpent = (entry: Entry, now: number): boolean => isOver(lineOf(entry, entry.address), now)
+export const isSpent = (entry: Entry, now: number): boolean =>
+  isOver(lineOf(entry, entry.address), now - GRACE)
 
 /** Those that would not make an entry end earlier which stands already. */
 export function withoutLonger(

@@ -71,3 +71,12 @@ function saidOf({ skew, unknown = [], later = [] }: Answered): Finding | undefin
   const args = { addresses: unknown.slice(0, 3), more: Math.max(0, unknown.length - 3) }
   return { code: 'block-unknown', severity: 'warning', args }
 }
+
+/** Seconds by which all hosts find this machine's clock off, to the minute: then it is this one that is wrong. */
+export function ownSkew(outcomes: readonly BlockOutcome[]): number | undefined {
+  const skews = outcomes.flatMap(({ answer }) => answer?.skew ?? [])
+  const [most, least] = [Math.max(...skews), Math.min(...skews)]
+  if (skews.length < 2 || most - least > SKEW || Math.min(Math.abs(most), Math.abs(least)) <= SKEW)
+    return undefined
+  return -least
+}

@@ -1,5 +1,5 @@
-import { type BlockDirection, type BlockLine, mergeBlocks } from '../model/block.ts'
-import { type Entry, lineOf } from './entry.ts'
+import { type BlockDirection, type BlockLine, isOver, mergeBlocks } from '../model/block.ts'
+import { type Entry, isBlocked, lineOf } from './entry.ts'
 import { cidrsOf } from './span.ts'
 
 /** What one host is to have of a ledger. */
@@ -31,7 +31,7 @@ export function wantedBy(
     const applying =
       limits.size === 0 ? entries : entries.filter(({ limit }) => limit === undefined || mine.includes(limit))
     const map = mergeBlocks([linesOf(applying, now)], now)
-    const wanted = { map, even: evenOf(applying) }
+    const wanted = { map, even: evenOf(applying, now) }
     made.set(key, wanted)
     return wanted
   }
@@ -46,10 +46,11 @@ export function meantBy(entries: readonly Entry[]): (address: string) => boolean
   }
 }
 
-function evenOf(entries: readonly Entry[]): readonly string[] {
+function evenOf(entries: readonly Entry[], now: number): readonly string[] {
   const even = new Set<string>()
-  for (const { evenSo, lifted } of entries)
-    if (!lifted) for (const one of evenSo) for (const cidr of cidrsOf(one)) even.add(cidr)
+  for (const entry of entries)
+    if (entry.evenSo.length > 0 && isBlocked(entry, now))
+      for (const one of entry.evenSo) for (const cidr of cidrsOf(one)) even.add(cidr)
   return [...even]
 }
 
@@ -62,6 +63,7 @@ function linesOf(entries: readonly Entry[], now: number): readonly BlockLine[] {
   for (const entry of entries)
     for (const address of cidrsOf(entry.address)) {
       const line = lineOf(entry, address)
+      if (isOver(line, now)) continue
       const other = lines.get(address)
       lines.set(address, other ? either(line, other, now) : line)
     }

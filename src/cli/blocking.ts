@@ -8,6 +8,7 @@ import { LEDGER } from '../block/ledger.ts'
 import { allowOf } from '../block/management.ts'
 import { readSpan } from '../block/moment.ts'
 import { pushBlocks } from '../block/push.ts'
+import { ownSkew } from '../block/verdict.ts'
 import { type Wanted, wantedBy } from '../block/wanted.ts'
 import { checkBlocks, persistBlocks } from '../host/block.ts'
 import { installPackages } from '../host/packages.ts'
@@ -92,7 +93,7 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
   sweepUp(longest)
   const pool = blockPool(inputs, flags, longest, signals.cancel)
   try {
-    return await pushBlocks(
+    const outcomes = await pushBlocks(
       hosts.map(host => blockHost(host, pool, sending)),
       {
         verbs: {
@@ -111,6 +112,9 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
         emit: voice.emit,
       },
     )
+    const skew = ownSkew(outcomes)
+    if (skew !== undefined) warn({ code: 'block-own-clock', severity: 'warning', args: { skew } })
+    return outcomes
   } finally {
     if (!sending.signals) signals.forget()
   }

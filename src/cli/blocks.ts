@@ -1,5 +1,6 @@
 import type { BlockHost } from '../block/attempt.ts'
 import { withSession } from '../block/attempt.ts'
+import { isBlocked } from '../block/entry.ts'
 import { type Ledger, readLedger } from '../block/ledger.ts'
 import type { Wanted } from '../block/wanted.ts'
 import { checkBlocks, sendBlocks } from '../host/block.ts'
@@ -45,7 +46,9 @@ export async function run(given: Flags): Promise<number> {
   if (flag(flags, 'refresh', 'boolean')) return (await import('./feeds.ts')).refresh(inputs, flags)
   if (flag(flags, 'repair', 'boolean')) return repair(inputs, flags, ledger, wanted)
   const now = realClock.wall()
-  if (json) for (const entry of ledger.entries) process.stdout.write(entry.lifted ? '' : entryLine(entry))
+  if (json)
+    for (const entry of ledger.entries)
+      process.stdout.write(isBlocked(entry, now / 1000) ? entryLine(entry) : '')
   else process.stdout.write(printEntries(ledger.entries, now, ledger.file))
   if (inputs.config.feeds) process.stdout.write(await (await import('./feeds.ts')).tellFeeds(inputs, json))
   const found = await lookAtAll(inputs, flags, wanted)

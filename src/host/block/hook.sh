@@ -35,7 +35,7 @@ judge() {
   saved=$WORK/saved sorted=0
   for file in map allow saved; do [ -e "$WORK/$file" ] || printf '' >"$WORK/$file"; done
   if [ "$lines" -gt 5000 ] && have sort; then sort "$saved" >"$WORK/sorted" && saved=$WORK/sorted sorted=1; fi
-  said=$(awk -v sorted="$sorted" -v families="$families" -v work="$WORK" -v now="$NOW" "$AWK_NETWORK$AWK_SETS$AWK_HOOK"'
+  said=$(awk -v sorted="$sorted" -v families="$families" -v work="$WORK" -v now="$NOW" -v then="$THEN" "$AWK_NETWORK$AWK_SETS$AWK_HOOK"'
     function expect(set, network, until,   n, i, one) {
       n = sides(network, one)
       for (i = 1; i <= n; i++) want[set, index(one[i], ":") ? key(one[i]) : one[i]] = until

@@ -138,7 +138,16 @@ AWK_PROTECTED='
 # $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Sets the words below.
 read_order() {
   said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
-    function is_over(state, at, until) { return until > 0 ? until + 0 <= now + 0 : state == "lifted" && int(at / 1000) + 7776000 <= now + 0 }
+    function is_over(state, at, until) { return until > 0 ? until + 0 <= then + 0 : state == "lifted" && int(at / 1000) + 7776000 <= then + 0 }
+    # What stood is over by the clock of who asks, unless that is the one that is wrong: where it is ahead of what was told
+    # before, and of a clock here that nobody has set since.
+    function find_then(   told_before) {
+      then = now + 0
+      if ((getline line < "/proc/uptime") > 0) since = clock - int(line)
+      if (first || word[8] == "" || since - word[8] > 30 || since - word[8] < -30) return
+      told_before = clock - old_skew
+      if (now - told_before > 60 && clock - now < -(old_skew < 0 ? -old_skew : old_skew)) then = told_before
+    }
     # A line that the disk has damaged is none.
     function next_kept(   line) {
       while (kept != "" && (getline line < kept) > 0) {
@@ -230,7 +239,8 @@ read_order() {
       # Who has only its own word for the time says nothing new of it.
       old_skew = word[4] + 0
       if (alone) { skew = word[4] + 0; if (clock < word[6]) clock = word[6] }
-      printf "#fleet-blocks 1 skew=%d saved=%d\n", skew, clock > map
+      find_then()
+      printf "#fleet-blocks 1 skew=%d saved=%d since=%d\n", then == now ? skew : old_skew, clock, since > map
       next_kept()
       if (client != "") allow(client)
     }
@@ -252,12 +262,12 @@ read_order() {
     END {
       while (old[1] != "") keep_old()
       for (place in was_allowed) let_through("del", place, was_allowed[place])
-      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, first
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, first, then
     }') || return 1
   # shellcheck disable=SC2086
   set -- $said
   [ "${1:-0}" = 1 ] || return 1
   lines=$2 entries=$3 words=$4 dropped=$5 changes=$6 refusals=$7 allows=$8
   shift 8
-  skew=$1 old_skew=$2 filled=$3
+  skew=$1 old_skew=$2 filled=$3 THEN=$4
 }

@@ -27,7 +27,11 @@ AWK_SETS='
     out[2] = network ~ /:/ ? "8000::/1" : "128.0.0.0/1"
     return 2
   }
-  function left(until) { return !(until + 0) ? 0 : until - now > 2147483 ? 2147483 : until - now }'
+  # What is over by the clock of who asks is here by that of this host.
+  function left(until,   from) {
+    from = until + 0 > now + 0 || !then ? now : then
+    return !(until + 0) ? 0 : until - from > 2147483 ? 2147483 : until - from
+  }'
 
 # change_sets: what changed, in the sets as they are; then all of them to $WORK/saved. 1: they aren't there, or don't
 # take it.
@@ -74,7 +78,7 @@ find_sets() {
 }
 
 print_sets() {
-  printf '%s\n' "$there" | awk -v families="$families" -v work="$WORK" -v now="$NOW" -v first="$filled" "$AWK_SETS"'
+  printf '%s\n' "$there" | awk -v families="$families" -v work="$WORK" -v now="$NOW" -v then="$THEN" -v first="$filled" "$AWK_SETS"'
     function fill(name, network, rest,   n, i, one) {
       n = sides(network, one)
       for (i = 1; i <= n; i++) print "add", name "-new", one[i] rest " -exist"

@@ -1,10 +1,11 @@
 # shellcheck shell=sh
-# The host's own copy of the map, which outlives a reboot: $BLOCKS/map, with a header of what its clock is worth.
+# The host's own copy of the map, which outlives a reboot: $BLOCKS/map, with a header of what its clock is worth:
+# what it is ahead by, when it was written, and when this host began by it.
 
 WORK=/run/fleet/block
 LOCK=/run/fleet/block.lock
-# Who asks, where somebody does; how long the map is, where it was read.
-client='' lines=0
+# Who asks, where somebody does; how long the map is and by what time it is over, where it was read.
+client='' lines=0 THEN=''
 
 # store: what the order came to. 1: it can't be kept.
 store() {

@@ -107,6 +107,8 @@ export const blockSentences = {
     `It blocks now, and after a reboot it would not: ${persisting(a.why)} Then \`fleet blocks --repair\`.`,
   'block-clock': a =>
     `Its clock is ${String(Math.abs(Number(a.skew)))} s ${Number(a.skew) > 0 ? 'ahead of' : 'behind'} this machine's. The block ends in time all the same; after a reboot, or once the clock is set right, it may be off by as much. Set the clock of one of them.`,
+  'block-own-clock': a =>
+    `All hosts find this machine's clock ${String(Math.abs(Number(a.skew)))} s ${Number(a.skew) > 0 ? 'ahead' : 'behind'}: it is this one that is wrong. What was said here ends in time on the hosts, and the ledger says another. What others said stands. Set this clock, and say it again.`,
   'block-later': a =>
     `It has heard later than this ledger says what is to be of ${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}, from another copy of the ledger, and goes by that. Merge the copies; or say it again: fleet block ADDRESS, or fleet unblock ADDRESS.`,
   'block-rejected': a =>

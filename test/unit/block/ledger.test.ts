@@ -139,14 +139,15 @@ describe('the ledger', () => {
     ])
   })
 
-  it('forgets what is over, and that something for ever was lifted after 90 days', async () => {
+  it('forgets what is over for two days, and that something for ever was lifted after 90 and these', async () => {
     const days = (count: number) => AT - count * 86_400_000
     await add(
-      entry('1.1.1.1', { until: NOW - 1 }),
-      entry('2.2.2.2', { until: 0, lifted: { by: 'x', at: days(91) } }),
+      entry('1.1.1.1', { until: NOW - 2 * 86_400 - 1 }),
+      entry('1.1.1.2', { until: NOW - 86_400 - 1 }),
+      entry('2.2.2.2', { until: 0, lifted: { by: 'x', at: days(93) } }),
       entry('3.3.3.3', { until: 0, lifted: { by: 'x', at: days(89) } }),
     )
-    expect(words(await read())).toEqual(['3.3.3.3'])
+    expect(words(await read())).toEqual(['1.1.1.2', '3.3.3.3'])
   })
 
   it('keeps its mode, the comments above it and the link that leads to it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judge } from '../../../src/block/verdict.ts'
+import { judge, ownSkew } from '../../../src/block/verdict.ts'
 import type { BlockState } from '../../../src/host/block.ts'
 import { say } from '../../../src/report/say.ts'
 
@@ -65,5 +65,17 @@ describe('a host that leaves out what the command says', () => {
       /^It leaves out 198\.51\.100\.0\/24.* after a reboot it would not be: it lacks iptables/,
     )
     expect(verdict({ refused, isPersisted: false, why: 'masked' }, isAsked).next).toBe('done')
+  })
+})
+
+describe('the clock of this machine', () => {
+  const told = (...skews: readonly number[]) =>
+    ownSkew(skews.map(skew => ({ host: 'web1', state: 'blocked', answer: { ...STATE, skew } })))
+
+  it('is the one that is wrong where all hosts say the same of it', () => {
+    expect(told(-86_400, -86_399, -86_410)).toBe(86_410)
+    expect(told(-86_400, -86_399, 0)).toBeUndefined()
+    expect(told(-86_400)).toBeUndefined()
+    expect(told(0, 0)).toBeUndefined()
   })
 })

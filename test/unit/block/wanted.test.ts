@@ -58,6 +58,14 @@ describe('what a host is to have', () => {
     ])
   })
 
+  it('has nothing of what is over, which the ledger still remembers, and all that this stood over', () => {
+    const over = entry('1.1.1.1', 9, { until: NOW - 1, limit: 'web', evenSo: ['192.0.2.53'] })
+    expect(wanted('web1', entry('1.1.1.1', 3, { until: 0, ...lifted(5) }), over)).toEqual([
+      `1.1.1.1 both 5 ${-NOW} lifted`,
+    ])
+    expect(wantedBy([over, entry('1.1.1.2', 1)], hostsOf, NOW)('web1').even).toEqual([])
+  })
+
   it('is lifted where all of them are, or the others are over', () => {
     const forWeb = entry('1.1.1.1', 2, { limit: 'web', ...lifted(4) })
     expect(wanted('web1', entry('1.1.1.1', 1, lifted(3)), forWeb)).toEqual(['1.1.1.1 both 4 100 lifted'])

@@ -170,6 +170,16 @@ export const BLOCKS: readonly Break[] = [
     ],
   },
   {
+    name: 'ends-by-any-clock',
+    file: 'host/block/order.sh',
+    from: 'then = told_before',
+    to: 'then = now',
+    red: [
+      'host/block/clock.test.ts',
+      'ends nothing that still has to stand, and its own in time; and it is told',
+    ],
+  },
+  {
     name: 'leaves-saved-rules-that-load-no-more',
     file: 'host/block/removal.sh',
     from: `  sed '/FLEET-BLOCK/d' "$1" >"$1.new" &&`,
