@@ -14,7 +14,7 @@ export interface BlockOutcome {
 
 /** The last that a host said of itself. */
 export type Answered = BlockState &
-  Partial<Pick<Answer, 'killed' | 'unknown' | 'later' | 'refused' | 'live' | 'feeds'>>
+  Partial<Pick<Answer, 'client' | 'killed' | 'unknown' | 'later' | 'refused' | 'live' | 'feeds'>>
 
 export const isBlocking = ({ state }: Pick<BlockOutcome, 'state'>): boolean =>
   state === 'blocked' || state === 'blocked, not persisted'

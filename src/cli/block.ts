@@ -1,5 +1,6 @@
 import { type Entry, keyOf, mergeEntries, withoutLonger, wordOf } from '../block/entry.ts'
 import { type BlockOutcome, isBlocking } from '../block/event.ts'
+import { exemptFrom, notKilled } from '../block/exempt.ts'
 import { changeLedger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
 import { refuseProtected } from '../block/protect.ts'
@@ -85,6 +86,11 @@ export async function run(given: Flags): Promise<number> {
   if (outcomes.some(isLockout) && !outcomes.some(isBlocking))
     await changeLedger(file, seconds(), known => liftAgain(added, known))
   await dropRejected(file, rejectedBy(outcomes, added))
+  for (const finding of [
+    ...(even.length > 0 ? exemptFrom(outcomes, added) : []),
+    ...(kill ? notKilled(outcomes) : []),
+  ])
+    warn(finding)
   voice.end(outcomes)
   return exitCodeOfBlocks(outcomes)
 }

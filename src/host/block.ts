@@ -45,6 +45,8 @@ export interface BlockAnswer extends BlockState {
   readonly isHookMade: boolean
   /** How many words of the order the host had not heard before. */
   readonly lacked: number
+  /** Where it sees this session come from, which no block keeps out. */
+  readonly client?: string
   /** Connections that were deleted; undefined where that wasn't asked for, or where there is no conntrack. */
   readonly killed?: number
   /** Addresses that the host blocks, and that the order says nothing of. */
@@ -86,13 +88,16 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
   const reply = await callHost(session, {
     verb: 'block',
     args: [String(order.now), flags],
-    program: blockProgram(),
+    program: order.dry ? inPassing() : blockProgram(),
     talk: marker => ({ stdin: printOrder(order, marker), answer: answerHook(marker, order.onProtected) }),
     timeout: BLOCK_TIMEOUT,
   })
   if (reply.code !== EXIT.done && reply.code !== EXIT.notPersisted) throw blockError(reply)
   return readAnswer(reply)
 }
+
+/** What only asks leaves nothing on a disk. */
+const inPassing = () => ({ ...blockProgram(), places: ['/run/fleet'] })
 
 /** Milliseconds: 20 s for whoever is at it before, 15 s for the word, and the packages' rehearsal. */
 const BLOCK_TIMEOUT = 120_000
@@ -146,11 +151,12 @@ function readState(reply: Reply): BlockState {
 
 function readAnswer(reply: Reply): BlockAnswer {
   const facts = readFacts(reply.pieces.get('blocked'))
-  const killed = facts.get('killed')?.[0]
+  const [killed, client] = [facts.get('killed')?.[0], facts.get('client')?.[0]]
   return {
     ...readState(reply),
     isHookMade: facts.get('hook')?.[0] === 'made',
     lacked: Number(facts.get('lacked')?.[0] ?? 0),
+    ...(client === undefined ? {} : { client }),
     ...(killed === undefined ? {} : { killed: Number(killed) }),
     unknown: facts.get('unknown') ?? [],
     later: (facts.get('later') ?? []).map(readLater),

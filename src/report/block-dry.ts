@@ -18,10 +18,13 @@ export function printDry(tried: readonly Tried[]): string {
   const lines = tried.flatMap(sayTried)
   const hit = tried.filter(one => connectionsOf(one) > 0)
   const all = hit.reduce((sum, one) => sum + connectionsOf(one), 0)
+  const asked = tried.filter(one => 'answer' in one).length
   const last =
     hit.length === 0
-      ? `None of ${hosts(tried.length)} has a connection with it right now, as far as conntrack knows.`
-      : `${hit.length} of ${hosts(tried.length)} ${hit.length === 1 ? 'has' : 'have'} ${all} live ${all === 1 ? 'connection' : 'connections'} that would be cut.`
+      ? asked === 0
+        ? 'No host could be asked.'
+        : `None of ${hosts(asked)} has a connection with it right now, as far as conntrack knows.`
+      : `${hit.length} of ${hosts(asked)} ${hit.length === 1 ? 'has' : 'have'} ${all} live ${all === 1 ? 'connection' : 'connections'} that would be cut.`
   return plain(`${[...lines, `${last} Nothing was changed.`].join('\n')}\n`)
 }
 

@@ -79,6 +79,7 @@ tell_block() {
   hash_of "$WORK/map"
   tell_refused
   tell_facts "$made" "$did" "$words"
+  [ -z "$client" ] || printf 'client=%s\n' "$client"
   [ -z "${killed:-}" ] || printf 'killed=%s\n' "$killed"
   [ ! -s "$WORK/told" ] || cat "$WORK/told"
   piece end

@@ -17,8 +17,9 @@ list_connections() {
 }
 
 # covered_connections: `ADDRESS_OF_THE_MAP END_OF_CONNECTION tracked|own`, a line each; connections on standard input.
+# Who is let through, as this host itself is, isn't covered.
 covered_connections() {
-  awk -v map="$WORK/map" "$AWK_NETWORK"'
+  awk -v map="$WORK/map" -v allow="$WORK/allow" "$AWK_NETWORK"'
     function word_of(digits, order,   i, out) {
       for (i = 7; i > 0; i -= 2) out = out substr(digits, order + i, 2)
       return tolower(out)
@@ -35,13 +36,19 @@ covered_connections() {
       return out
     }
     function value(digits) { return (index("0123456789abcdef", substr(digits, 1, 1)) - 1) * 16 + index("0123456789abcdef", substr(digits, 2, 1)) - 1 }
-    function covering(end,   bits, place) {
+    function covering(end,   bits, place, found) {
       for (bits = end ~ /^4/ ? 32 : 128; bits >= 0; bits--) {
         if (!((substr(end, 1, 1) bits) in lengths)) continue
         place = substr(end, 1, 1) cut(substr(end, 2), bits) "/" bits
-        if (place in blocked) return blocked[place]
+        if (place in allowed) return ""
+        if (found == "" && (place in blocked)) found = blocked[place]
       }
-      return ""
+      return found
+    }
+    function know(network,   place) {
+      place = key(network)
+      lengths[substr(place, 1, 1) length_of(network)] = 1
+      return place
     }
     function look(one, other, how,   i, end, network, pair) {
       pair = one < other ? one " " other : other " " one
@@ -55,11 +62,8 @@ covered_connections() {
       }
     }
     BEGIN {
-      while ((getline < map) > 0) if ($5 == "blocked") {
-        place = key($1)
-        blocked[place] = $1
-        lengths[substr(place, 1, 1) length_of($1)] = 1
-      }
+      while ((getline < map) > 0) if ($5 == "blocked") blocked[know($1)] = $1
+      while ((getline < allow) > 0) allowed[know($1)] = 1
     }
     / src=/ {
       split("", field)
@@ -77,7 +81,7 @@ covered_connections() {
 tell_dry() {
   WORK=/run/fleet/check.$$ alone='' kept=''
   mkdir -p "$WORK" 2>/dev/null || stop "$EXIT_STORAGE" storage /run
-  trap 'rm -rf "$WORK"' EXIT
+  trap 'rm -rf "$WORK"; forget_program' EXIT
   trap 'exit 1' HUP INT TERM PIPE
   [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
   read_order || stop "$EXIT_REFUSED" order
@@ -90,6 +94,11 @@ tell_dry() {
   lacking $BLOCK_NEEDS
   tell_standing "$order_lacked" "$WORK/told.order"
   exit 0
+}
+
+# forget_program: on a host that fleet has never changed nothing is left of a question.
+forget_program() {
+  case $PROGRAM in /run/*) [ -d "$VAR" ] || { rm -f "$PROGRAM"; rmdir /run/fleet 2>/dev/null; } ;; esac
 }
 
 # kill_connections: sets `killed` to how many of them conntrack was told to forget; to nothing where it can't be told.

@@ -107,6 +107,10 @@ export const blockSentences = {
     `It blocks now, and after a reboot it would not: ${persisting(a.why)} Then \`fleet blocks --repair\`.`,
   'block-clock': a =>
     `Its clock is ${String(Math.abs(Number(a.skew)))} s ${Number(a.skew) > 0 ? 'ahead of' : 'behind'} this machine's. The block ends in time all the same; after a reboot, or once the clock is set right, it may be off by as much. Set the clock of one of them.`,
+  'block-exempt': a =>
+    `${String(a.client)}, where hosts see you come from, still gets through, although ${list(a.addresses)} covers it: fleet doesn't shut itself out. The next word that comes from another address ends that.`,
+  'block-not-killed': a =>
+    `${list(a.hosts)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}: there is no conntrack to delete connections with (apt-get install conntrack). Their packets are dropped all the same, and they end by themselves.`,
   'block-own-clock': a =>
     `All hosts find this machine's clock ${String(Math.abs(Number(a.skew)))} s ${Number(a.skew) > 0 ? 'ahead' : 'behind'}: it is this one that is wrong. What was said here ends in time on the hosts, and the ledger says another. What others said stands. Set this clock, and say it again.`,
   'block-later': a =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MiniHost } from '../program/mini-host.ts'
 import { aHost, block, members, raw, word } from './blocking.ts'
-import { ATTACKER, HOST, hold, wire } from './traffic.ts'
+import { ATTACKER, HOST, hold, NEIGHBOUR, wire } from './traffic.ts'
 
 /** Somebody who is connected to the host, to a container behind it, and by IPv6. */
 async function connected(host: MiniHost): Promise<void> {
@@ -35,10 +35,36 @@ describe('a block that is only tried', () => {
     expect(await raw(host)).not.toContain('FLEET')
   })
 
-  it('needs none of the tools that blocking needs', async () => {
+  it('needs none of the tools that blocking needs, and leaves nothing', async () => {
     const host = await aHost({ bare: true })
-    await host.must('rm /usr/sbin/ipset /usr/sbin/iptables-save')
+    await host.must('rm /usr/sbin/ipset /usr/sbin/iptables-save; rmdir /var/lib/fleet')
     expect(await block(host, [word('203.0.113.9')], { dry: true })).toMatchObject({ lacked: 1, live: [] })
+    await host.must('test ! -e /var/lib/fleet -a ! -e /run/fleet')
+  })
+})
+
+/** A network in which this host is, too, and of which somebody is let through. */
+const around = {
+  lines: [word('203.0.113.0/24'), word('2001:db8::/64')],
+  order: { even: [HOST[4], HOST[6]], allow: [NEIGHBOUR[4]] },
+}
+
+describe('who is let through', () => {
+  it('is neither told nor ended', async () => {
+    const host = await aHost()
+    await connected(host)
+    const friend = await hold(host, { from: 'far', to: HOST[4], by: NEIGHBOUR[4], port: 8080 })
+    await hold(host, { from: 'far', to: HOST[4], by: NEIGHBOUR[4] })
+    const { live } = await block(host, around.lines, { ...around.order, dry: true })
+    expect(live).toEqual([
+      { address: '2001:db8::/64', connections: 1 },
+      { address: '203.0.113.0/24', connections: 2 },
+    ])
+    const ids = () => host.must(`conntrack -L -o id -s ${NEIGHBOUR[4]} 2>/dev/null | grep -o 'id=.*' | sort`)
+    const before = await ids()
+    expect((await block(host, around.lines, { ...around.order, kill: true })).killed).toBeGreaterThan(0)
+    expect(await ids()).toBe(before)
+    expect(await friend.flows()).toBe(true)
   })
 })
 
@@ -51,5 +77,8 @@ describe('a block that ends connections', () => {
     expect(await host.must('conntrack -L 2>/dev/null; conntrack -L -f ipv6 2>/dev/null')).not.toMatch(
       /203\.0\.113\.9|2001:db8::9/,
     )
+    await host.must('rm /usr/sbin/conntrack')
+    const { killed, client } = await block(host, [word('203.0.113.8')], { kill: true })
+    expect([killed, client]).toEqual([undefined, '198.51.100.7'])
   })
 })

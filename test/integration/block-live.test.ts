@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { blockedOn, isHooked, ledgerOf } from './hosts/blocks.ts'
+import { openFlow } from './hosts/packets.ts'
+import { makeSite } from './hosts/site.ts'
+import { useTestLab } from './hosts/test-lab.ts'
+
+/* What `fleet block` says and does of connections that are there already, and a host that takes a block back. */
+
+const lab = useTestLab('block-live', ['live', 'deaf', 'attacker', 'friend'], {
+  packages: true,
+  aptLists: true,
+})
+const host = (name: string) => lab().host(name)
+const TRACKED = 'iptables -A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT'
+
+describe.concurrent('fleet block', () => {
+  it('says with --dry-run whom it would hit, leaves nothing, and ends with --kill what stands', async () => {
+    const at = await makeSite(lab(), ['live'])
+    const [attacker, friend] = [host('attacker').address4, host('friend').address4]
+    await host('live').exec(TRACKED)
+    const flow = await openFlow(host('attacker'), host('live').address4, 22)
+    const other = await openFlow(host('friend'), host('live').address4, 22)
+
+    const tried = await at.fleet('block', attacker, '--dry-run')
+    expect(tried).toMatchObject({
+      code: 0,
+      stdout: `live: 1 from ${attacker}.\n1 of 1 host has 1 live connection that would be cut. Nothing was changed.\n`,
+    })
+    expect(await ledgerOf(at)).toBe('')
+    const left = await host('live').exec('ls -d /var/lib/fleet /run/fleet /etc/iptables/fleet; ipset list -n')
+    expect(left.stdout).toBe('')
+
+    const killed = await at.fleet('block', attacker, '--kill')
+    expect(killed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^1 connection deleted\.$/m) })
+    const tracked = (await host('live').exec('conntrack -L 2>/dev/null')).stdout
+    expect(tracked).not.toContain(`=${attacker} `)
+    expect(tracked).toContain(`=${friend} `)
+    expect([await flow.answers(), await other.answers()]).toEqual([false, true])
+
+    // The whole network, this host and the one that fleet comes from in it: said, and not done to fleet itself.
+    const network = host('live').address4.replace(/\d+\.\d+$/, '0.0/16')
+    const even = [host('live').address4, '10.90.0.1'].flatMap(one => ['--even-so', one])
+    const all = await at.fleet('block', network, ...even, '--kill')
+    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining('connection deleted.') })
+    expect(all.stderr).toMatch(
+      /^10\.90\.0\.1, where hosts see you come from, still gets through, although 10\.90\.0\.0\/16 /m,
+    )
+    expect(await at.fleet('blocks')).toMatchObject({ code: 0 })
+  })
+
+  it('is lifted in the ledger where the only host takes it back', async () => {
+    const at = await makeSite(lab(), ['deaf'])
+    const grep = '#!/bin/sh\\ncase "$*" in *yes*) exit 1 ;; esac\\nexec /usr/bin/grep "$@"\\n'
+    await host('deaf').exec(`printf '${grep}' >/usr/local/sbin/grep; chmod +x /usr/local/sbin/grep`)
+    const taken = await at.fleet('block', '203.0.113.9')
+    expect(taken).toMatchObject({ code: 3, stdout: expect.stringMatching(/^deaf: reverted\. /m) })
+    expect(await isHooked(host('deaf'))).toBe(false)
+    expect(await ledgerOf(at)).toMatch(/address: 203\.0\.113\.9\n(.*\n)+ {2}lifted:/)
+    await host('deaf').exec('rm /usr/local/sbin/grep')
+    expect(await at.fleet('blocks', '--repair')).toMatchObject({ code: 0 })
+    expect(await blockedOn(host('deaf'))).toEqual([])
+    expect(await at.fleet('block', '203.0.113.9')).toMatchObject({ code: 0 })
+    expect(await blockedOn(host('deaf'))).toEqual(['block4 203.0.113.9'])
+  })
+})
