@@ -9,12 +9,32 @@ export function plain(text: string): string {
   })
 }
 
-/** A moment of ISO 8601 as people write it. */
-export const minute = (iso: string): string => iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d).*Z$/, '$1 $2 UTC')
+/** A moment of ISO 8601 as people here write it: `2026-01-31 22:30 +01:00`. What is none stays as it is. */
+export const minute = (iso: string): string => here(iso, '2026-01-31T22:30'.length)
 
 /** The same to the second. */
-export const second = (iso: string): string =>
-  iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d).*Z$/, '$1 $2 UTC')
+export const second = (iso: string): string => here(iso, '2026-01-31T22:30:00'.length)
+
+/** `22:30:00`, from milliseconds since the epoch. */
+export const timeOfDay = (at: number): string => second(new Date(at).toISOString()).slice(11, 19)
+
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?Z$/
+
+function here(iso: string, length: number): string {
+  const at = new Date(MOMENT.test(iso) ? iso : Number.NaN)
+  if (Number.isNaN(at.getTime())) return iso
+  const ahead = -at.getTimezoneOffset()
+  const shown = new Date(at.getTime() + ahead * 60_000).toISOString().slice(0, length)
+  return `${shown.replace('T', ' ')} ${zone(ahead)}`
+}
+
+/** Minutes ahead of UTC as `+05:30`. */
+function zone(ahead: number): string {
+  if (ahead === 0) return 'UTC'
+  const [hours, minutes] = [Math.floor(Math.abs(ahead) / 60), Math.abs(ahead) % 60]
+  const padded = [hours, minutes].map(part => String(part).padStart(2, '0'))
+  return `${ahead < 0 ? '-' : '+'}${padded.join(':')}`
+}
 
 /** Text on one line of so many columns. */
 export const cut = (text: string, columns: number): string =>

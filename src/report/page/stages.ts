@@ -16,14 +16,22 @@ export function stages({ passages, hosts, from }: Story): Markup | false {
   return html`<div class="wide"><table><tr><th></th><th class="number">hosts</th><th class="number">after</th><th class="number">took</th><th></th></tr>${rows}</table></div>`
 }
 
+const NAMES = {
+  window: 'waited for the window',
+  soak: 'soaked',
+  check: 'checked again',
+  pause: 'paused',
+  'take back': 'taken back',
+} as const
+
 function nameOf({ kind, stage }: Passage): string {
   if (kind === 'stage') return stage ? `stage ${stage}` : 'what was left in flight'
-  return { check: 'checked again', pause: 'paused', 'take back': 'taken back' }[kind]
+  return NAMES[kind]
 }
 
 function cameOf({ kind, hosts, why }: Passage, known: ReadonlyMap<string, HostStory>): Markup | string {
   if (why) return say(why)
-  if (kind === 'check') return ''
+  if (kind === 'check' || hosts.length === 0) return ''
   const states = hosts.map(host => known.get(host)?.outcome?.state ?? 'not started')
   const counts = HOST_STATES.flatMap(state => {
     const count = states.filter(one => one === state).length

@@ -24,7 +24,7 @@ export interface Span {
 
 /** Something that took its time, and was of the run as a whole. */
 export interface Passage extends Span {
-  readonly kind: 'stage' | 'check' | 'pause' | 'take back'
+  readonly kind: 'stage' | 'window' | 'soak' | 'check' | 'pause' | 'take back'
   readonly hosts: readonly string[]
   /** Of a stage, counted from 1. */
   readonly stage?: number
@@ -64,6 +64,7 @@ class Teller {
 
   hear(now: number, event: Event): void {
     if (event.type === 'phase-started') this.#begin(now, event)
+    else if (event.type === 'rollout-waiting') this.#turn(now, { kind: event.what, from: now, hosts: [] })
     else if (event.type === 'rollout-paused')
       this.#turn(now, { kind: 'pause', from: now, hosts: [], why: event.why })
     else if (event.type === 'rollout-promoted' || event.type === 'run-ended') this.#turn(now)

@@ -2,10 +2,10 @@
 export const STYLE = `
 :root { color-scheme: light dark; --text: #1c2127; --dim: #5f6b76; --back: #fff; --card: #f5f7f9; --line: #d9dee3;
   --good: #2e8b57; --same: #9aa7b2; --idle: #cfd6dc; --reverted: #c77f0a; --bad: #cf3b3b; --worst: #8e1652;
-  --band: #eef3f8; --check: #e6f2ec; --pause: #f8f0dc; --undo: #f9e5dd; --look: #b9cbdc }
+  --band: #eef3f8; --check: #e6f2ec; --pause: #f8f0dc; --undo: #f9e5dd; --soak: #f1edf8; --look: #b9cbdc }
 @media (prefers-color-scheme: dark) { :root { --text: #dfe4e9; --dim: #98a3ae; --back: #14181c; --card: #1d2329;
   --line: #333c45; --good: #46a874; --same: #6c7883; --idle: #3b444d; --reverted: #d9962b; --bad: #e55f5f; --worst: #d65a9c;
-  --band: #1d2630; --check: #1b2a24; --pause: #2d2718; --undo: #33211b; --look: #3c5266 } }
+  --band: #1d2630; --check: #1b2a24; --pause: #2d2718; --undo: #33211b; --soak: #241f30; --look: #3c5266 } }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--back); color: var(--text); font: 15px/1.5 system-ui, "DejaVu Sans", sans-serif }
 main { max-width: 1080px; margin: 0 auto; padding: 28px 24px 60px; overflow-wrap: anywhere }
@@ -27,7 +27,7 @@ pre { margin: 0 0 8px; overflow-x: auto } pre i { color: var(--dim); font-style:
 svg text { font: 11px system-ui, "DejaVu Sans", sans-serif; fill: var(--dim) } svg .name { text-anchor: end; fill: var(--text); font-size: 12px } svg .tick { text-anchor: middle }
 .wide > svg { display: block; min-width: 700px; width: 100%; margin-top: 14px } .grid { stroke: var(--line); stroke-width: .5 }
 svg .good { fill: var(--good) } svg .same { fill: var(--same) } svg .idle { fill: var(--idle) } svg .back { fill: var(--reverted) } svg .bad { fill: var(--bad) } svg .worst { fill: var(--worst) }
-.look { fill: var(--look) } .p-stage { fill: var(--band) } .p-check { fill: var(--check) } .p-pause { fill: var(--pause) } .p-take-back { fill: var(--undo) }
+.look { fill: var(--look) } .p-stage { fill: var(--band) } .p-check { fill: var(--check) } .p-pause, .p-window { fill: var(--pause) } .p-soak { fill: var(--soak) } .p-take-back { fill: var(--undo) }
 .cut { fill: var(--back); opacity: .75 }
 @media print { details:not([open]) > *:not(summary) { display: none } main { max-width: none } }
 `

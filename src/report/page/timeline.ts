@@ -1,4 +1,4 @@
-import { fineSpan, groupBy, span } from '../words.ts'
+import { fineSpan, groupBy, span, timeOfDay } from '../words.ts'
 import { type Axis, makeAxis } from './axis.ts'
 import { html, type Markup } from './markup.ts'
 import type { HostStory, Passage, Span, Story } from './story.ts'
@@ -122,7 +122,14 @@ function mark(tone: Tone, x: X, looked: Span | undefined, middle: number): Marku
 
 const clip = (name: string) => (name.length > 22 ? `${name.slice(0, 21)}…` : name)
 
-const NAMES = { stage: 'stage', check: 'check', pause: 'paused', 'take back': 'taking back' } as const
+const NAMES = {
+  stage: 'stage',
+  window: 'window',
+  soak: 'soak',
+  check: 'check',
+  pause: 'paused',
+  'take back': 'taking back',
+} as const
 
 function drawPassages(passages: readonly Passage[], x: X, bottom: number): readonly Markup[] {
   return passages.map(({ kind, stage, from, to }) => {
@@ -162,9 +169,7 @@ function drawTicks({ stretches }: Axis, x: X, bottom: number): readonly Markup[]
     .filter(({ isCut }) => !isCut)
     .flatMap(stretch => ticksOf(stretch, begin))
     .map(at => {
-      const words = cuts.some(cut => cut < x(at))
-        ? new Date(at).toISOString().slice(11, 19)
-        : fineSpan(at - begin)
+      const words = cuts.some(cut => cut < x(at)) ? timeOfDay(at) : fineSpan(at - begin)
       const isFree = cuts.every(cut => Math.abs(cut - x(at)) > WORDS_OF_CUT)
       const middle = Math.min(WIDTH - HALF_A_WORD, Math.max(HALF_A_WORD, x(at)))
       const text = isFree && html`<text class="tick" x="${middle}" y="${round(bottom + 15)}">${words}</text>`

@@ -1,4 +1,5 @@
 import type { Args } from '../../model/finding.ts'
+import { minute } from '../words.ts'
 import type { Sentences } from './sentence.ts'
 
 const WHY: Readonly<Record<string, string>> = {
@@ -34,7 +35,7 @@ export const feedSentences = {
   'feed-kept': (a: Args) =>
     a.entries === null
       ? `The feed ${String(a.name)} is not taken, and there is no earlier list of it: nothing of it is blocked.`
-      : `The feed ${String(a.name)} is not taken: its list of ${String(a.since)} stays in force (${counted(a.entries)}).`,
+      : `The feed ${String(a.name)} is not taken: its list of ${minute(String(a.since))} stays in force (${counted(a.entries)}).`,
   'feed-state': (a: Args) =>
     `What is to be remembered of feeds can't be written to ${String(a.file)} (${String(a.reason)}).`,
   'feed-covers': (a: Args) =>

@@ -1,4 +1,5 @@
 import type { Args } from '../../model/finding.ts'
+import { minute } from '../words.ts'
 import type { Sentences } from './sentence.ts'
 
 const list = (value: Args[string] | undefined): readonly string[] =>
@@ -70,7 +71,7 @@ export const planSentences = {
   'left-out-never-applied': () =>
     'It would be changed, but fleet has confirmed nothing there yet, and --only-drifted leaves such hosts out.',
   'locked-down': a =>
-    `It is in lockdown${a.made === '' ? '' : `, since ${String(a.made)}, by ${String(a.who)}`}: only SSH reaches it. Nothing is changed there until \`fleet lockdown --release -l ${String(a.host)}\`.`,
+    `It is in lockdown${a.made === '' ? '' : `, since ${minute(String(a.made))}, by ${String(a.who)}`}: only SSH reaches it. Nothing is changed there until \`fleet lockdown --release -l ${String(a.host)}\`.`,
   'not-locked-down': () => 'It is in no lockdown: it stays as it is.',
   'lockdown-through-itself': a =>
     `fleet comes to this host from the host itself (${String(a.client)}): the lockdown would cut what leads there. Connect to it without the tunnel.`,
@@ -118,7 +119,7 @@ export const planSentences = {
   'host-lacks': a =>
     `The host has no ${list(a.tools).join(', ')}, which the guard needs to put old rules back. Install it there first.`,
   'host-busy': a =>
-    `Another run is at work on this host: ${String(a.run) || 'an unnamed one'} of ${String(a.who) || 'somebody'}, since ${String(a.since) || 'an unknown time'}. Wait until it has ended (a change that nobody confirms ends by itself), and run this again.`,
+    `Another run is at work on this host: ${String(a.run) || 'an unnamed one'} of ${String(a.who) || 'somebody'}, since ${minute(String(a.since)) || 'an unknown time'}. Wait until it has ended (a change that nobody confirms ends by itself), and run this again.`,
   'candidate-does-not-load': a =>
     `${LOADED[String(a.part)] ?? 'The new rules'} don't load on this host${a.detail === '' ? '' : `; its own tools say: ${String(a.detail)}`}. Correct the role; nothing was changed.`,
   removal: a => {

@@ -45,7 +45,9 @@ describe('the story of a run', () => {
 
   it('has what the run did, one thing after the other', () => {
     const { passages } = tell(
+      [50, { type: 'rollout-waiting', run: 'r', what: 'window', until: '', seconds: 1 }],
       [100, stage(1, ['a'])],
+      [150, { type: 'rollout-waiting', run: 'r', what: 'soak', until: '', seconds: 1 }],
       [200, { type: 'phase-started', phase: 'check', hosts: ['a'] }],
       [250, { type: 'rollout-paused', run: 'r', why }],
       [400, { type: 'rollout-promoted', run: 'r' }],
@@ -54,7 +56,9 @@ describe('the story of a run', () => {
       [600, { type: 'run-ended', run: 'r', states: {} }],
     )
     expect(passages.map(({ kind, stage, from, to }) => [kind, stage, from, to])).toEqual([
-      ['stage', 1, 100, 200],
+      ['window', undefined, 50, 100],
+      ['stage', 1, 100, 150],
+      ['soak', undefined, 150, 200],
       ['check', undefined, 200, 250],
       ['pause', undefined, 250, 400],
       ['stage', 2, 410, 500],
