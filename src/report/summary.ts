@@ -51,6 +51,12 @@ const ORDER: readonly HostState[] = [
   'stuck',
 ]
 
+/** Causes of one kind that are told one by one; of more, so many examples. */
+const MOST_CAUSES = 10
+const EXAMPLES = 3
+/** Names in a command line that somebody copies. */
+const MOST_LIMITED = 50
+
 interface SummaryOptions {
   readonly color?: boolean
   /** What kept the run from going through all its stages. */
@@ -66,13 +72,23 @@ export function printSummary(
 ): string {
   const paint = painter(color)
   const sorted = outcomes.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
-  const folded = [...groupBy(sorted, ({ state, finding }) => JSON.stringify([state, finding]))]
-  const entries = folded.map(([, all]) => paint(toneOf(all[0]), entry(all)))
+  const kinds = [...groupBy(sorted, ({ state, finding }) => `${state} ${finding?.code}`).values()]
+  const entries = kinds.flatMap(ofOneKind).map(all => paint(toneOf(all[0]), entry(all)))
   // Whoever stops it knows that.
-  if (why && why.code !== 'stopped') entries.push(paint('red', `The rollout ended early: ${say(why)}`))
+  if (why && why.code !== 'stopped') entries.push(paint('red', early(why)))
   if (rest && !outcomes.every(isGood)) entries.push(`\`fleet resume ${rest}\` catches up what is left.`)
   return entries.map(line => `${line}\n`).join('')
 }
+
+/** Each cause by itself, unless there are too many of them to be read. */
+function ofOneKind(all: readonly Outcome[]): readonly (readonly Outcome[])[] {
+  const folded = [...groupBy(all, ({ finding }) => JSON.stringify(finding)).values()]
+  return folded.length > MOST_CAUSES ? [all] : folded
+}
+
+/** A journal may be lost when there was nobody left to start. */
+const early = (why: Finding) =>
+  why.code === 'journal-lost' ? say(why) : `The rollout ended early: ${say(why)}`
 
 const isGood = (outcome: Outcome | undefined) =>
   outcome !== undefined && GOOD.has(outcome.state) && outcome.finding?.severity !== 'error'
@@ -84,7 +100,7 @@ export function whatNext({ state, finding }: Outcome, names: readonly string[]):
   const code = finding?.code ?? ''
   const own =
     OWN_NEXT[code]?.(finding?.args ?? {}) ?? (state === 'persisted' ? PERSISTED_NEXT[code] : undefined)
-  return (own ?? NEXT[state])?.replace('LIMIT', names.join(','))
+  return (own ?? NEXT[state])?.replace('LIMIT', names.length > MOST_LIMITED ? 'HOSTS' : names.join(','))
 }
 
 function entry(all: readonly Outcome[]): string {
@@ -93,7 +109,10 @@ function entry(all: readonly Outcome[]): string {
   const names = all.map(({ host }) => host)
   if (isGood(first) && !first.finding) return `${hosts(all.length)}: ${first.state}`
   const who = all.length > 1 ? `${names.join(', ')} (${hosts(all.length)})` : (names[0] ?? '')
-  const said = first.finding ? `: ${say(first.finding)}` : ''
+  const causes = [...new Set(all.flatMap(({ finding }) => (finding ? [say(finding)] : [])))]
+  const said = causes.length > 1 ? ', for example:' : causes.map(cause => `: ${cause}`).join('')
+  const examples = causes.length > 1 ? causes.slice(0, EXAMPLES) : []
   const next = whatNext(first, names)
-  return [`${who}: ${first.state}${said}`, ...(next ? [indented(next, '  ')] : [])].join('\n')
+  const below = [...examples, ...(next ? [next] : [])].map(text => indented(text, '  '))
+  return [`${who}: ${first.state}${said}`, ...below].join('\n')
 }

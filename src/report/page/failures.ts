@@ -7,8 +7,6 @@ import { TONES, toneOf } from './tone.ts'
 
 /** Rows that are shown at once; the others are unfolded. */
 const SHOWN = 12
-/** Names in a command line that somebody copies. */
-const MOST_LIMITED = 50
 
 /** Hosts that aren't as wanted, those together of which the same kind of thing is to be said; the worst first. */
 export function failures(outcomes: readonly Outcome[]): readonly Markup[] {
@@ -22,7 +20,7 @@ function block(all: readonly Outcome[]): Markup {
   if (!first) return html``
   const sentences = new Set(all.map(({ finding }) => (finding ? say(finding) : '')))
   const names = all.map(({ host }) => host)
-  const next = whatNext(first, names.length > MOST_LIMITED ? ['HOSTS'] : names)
+  const next = whatNext(first, names)
   return html`<section class="failure ${toneOf(first)}">
 <h3>${hosts(all.length)}: ${first.state}</h3>
 ${sentences.size === 1 ? together(names, [...sentences][0] ?? '') : apart(all)}

@@ -50,6 +50,29 @@ describe('a summary', () => {
     expect(text).toContain('-l b,a.')
   })
 
+  it('tells causes of one kind one by one, and of too many shows a few', () => {
+    const silent = (count: number) =>
+      many(count, 'unreachable').map(({ host }, at) => {
+        const address = `10.0.0.${at + 1}`
+        return failed(host, 'unreachable', 'connect-timeout', { host, address, port: 22, seconds: 10 })
+      })
+    const lines = (count: number) => printSummary(silent(count)).trimEnd().split('\n')
+    expect(lines(10)).toHaveLength(20)
+    const [first, ...below] = lines(300)
+    expect(first).toMatch(/^h1, h2, .*, h300 \(300 hosts\): unreachable, for example:$/)
+    expect(below.map(line => line.split(' (')[0])).toEqual([
+      '  h1',
+      '  h2',
+      '  h3',
+      '  Nothing was changed there. When that is mended, run it again with -l HOSTS.',
+    ])
+  })
+
+  it('says of a journal that is lost no more than that', () => {
+    const why = { code: 'journal-lost', severity: 'error', args: { reason: 'ENOSPC' } } as const
+    expect(printSummary(many(1, 'persisted'), { why })).toMatch(/^1 host: persisted\nThe journal /)
+  })
+
   it('names hosts in a bad state even without a cause, and the worst last', () => {
     const text = printSummary([
       ...many(1, 'stuck', 's'),
