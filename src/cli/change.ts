@@ -1,5 +1,5 @@
 import type { Rollout } from '../config/rollout.ts'
-import { openJournal } from '../journal/append.ts'
+import { openJournal, whyLost } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
 import { lockInventory } from '../journal/lock.ts'
 import { thisWriter } from '../journal/writer.ts'
@@ -66,14 +66,16 @@ export async function changeHosts(
     const agreed =
       !signals.stop.aborted && (await voice.agree(survey, () => stagesOf(survey, prepared, rollout)))
     if (!agreed) told.forget()
-    const stop = agreed ? signals.stop : AbortSignal.abort()
+    const unrecorded = journal.lost
+    const stop = agreed ? AbortSignal.any([signals.stop, unrecorded]) : AbortSignal.abort()
     const blocking = agreed ? prepared.catchUp?.(signals) : undefined
     const blocked = (await blocking?.before(survey)) ?? []
     const aptTimeout = aptTimeoutOf(flags)
     const ask = voice.goOn
     const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, stop, ask }
-    const { outcomes, why } = await rollOut(survey, it)
+    const { outcomes, why: early } = await rollOut(survey, { ...it, unrecorded })
     await emit({ type: 'run-ended', run, states: count(outcomes) })
+    const why = early ?? whyLost(journal)
     await voice.end(outcomes, why, doing.isCaughtUp ? run : undefined)
     const blockedAtLast = (await blocking?.after(survey, blocked)) ?? []
     return worse(exitCodeOf(outcomes, why), exitCodeOfBlocks(blockedAtLast))

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../journal/record.ts'
 import type { Outcome } from '../model/event.ts'
-import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
+import { whyStopped } from '../rollout/ending.ts'
 import type { Left } from '../rollout/plan-course.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import { realClock } from './clock.ts'
@@ -41,11 +41,11 @@ export async function goOn(
   it: GoingOn,
   flags: Flags,
 ): Promise<Rolled> {
-  const { record, inputs, signals } = it
+  const { record, inputs, stop } = it
   // A rollback has no stages, checks or budget.
   const stood: Persisted = wordOf(record) === 'rollback' ? new Map() : stoodOf(rest, known, it)
   const isOwed = stood.size > 0 && owes(it, flags)
-  if (signals.stop.aborted && (rest.length > 0 || isOwed)) return stopHere(rest, it)
+  if (stop.aborted && (rest.length > 0 || isOwed)) return stopHere(rest, it)
   const cannot = whyNot(record)
   if (cannot) return { outcomes: await nameThem(rest, cannot, it) }
   const isKnown = (host: string) => inputs.connections.has(host)
@@ -60,7 +60,7 @@ export async function goOn(
 /** As a run that is stopped: it ends there. */
 async function stopHere(rest: readonly string[], it: GoingOn): Promise<Rolled> {
   const outcomes = await nameThem(rest, 'never-armed', it)
-  const why: Finding = { code: 'stopped', severity: 'error', args: {} }
+  const why = whyStopped(it.stop)
   await it.emit({ type: 'rollout-stopped', run: it.record.run, why })
   return { outcomes, why }
 }
@@ -72,7 +72,7 @@ async function rollRest(
   it: GoingOn,
   flags: Flags,
 ): Promise<Rolled> {
-  const { record, emit, signals, directory, ask } = it
+  const { record, emit, signals, stop, unrecorded, directory, ask } = it
   const began = realClock.now()
   const all = { ...allFlags(record, flags), limit: [...rest, ...stood.keys()].join(',') }
   const prepared = await prepareAgain(record, all, signals.cancel)
@@ -85,9 +85,8 @@ async function rollRest(
   const earlier = earlierOf(left, stood, prepared, gatesOf)
   const { run } = record
   const who = whoIsHere()
-  const { stop } = signals
   const tools = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, ask }
-  return rollOut(survey, { ...tools, stop, earlier })
+  return rollOut(survey, { ...tools, stop, unrecorded, earlier })
 }
 
 /** Whether something may follow although no host is left to be changed. */

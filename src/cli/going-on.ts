@@ -11,6 +11,9 @@ export interface GoingOn {
   readonly pool: Pool
   readonly emit: Emit
   readonly signals: Signals
+  /** Nobody new is started: somebody said so, or it can't be written down any more. */
+  readonly stop: AbortSignal
+  readonly unrecorded: AbortSignal
   readonly directory: string
   readonly isNamed: boolean
   readonly ask?: ((over: AbortSignal) => Promise<boolean>) | undefined

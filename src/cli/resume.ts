@@ -1,4 +1,4 @@
-import { type Journal, journalFile, reopenJournal } from '../journal/append.ts'
+import { type Journal, journalFile, reopenJournal, whyLost } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
 import type { HostRecord } from '../journal/host-record.ts'
 import { type RunRecord, recordOf } from '../journal/record.ts'
@@ -65,8 +65,22 @@ export async function run(flags: Flags): Promise<number> {
         await voice.emit(event)
       }
       const pool = poolFor(inputs, allFlags(record, withPassword), signals.cancel)
-      const it = { inputs, record, pool, emit, signals, directory, isNamed, ask: voice.goOn }
-      const { outcomes, why } = await finish(it, withPassword)
+      const unrecorded = journal.lost
+      const stop = AbortSignal.any([signals.stop, unrecorded])
+      const it = {
+        inputs,
+        record,
+        pool,
+        emit,
+        signals,
+        stop,
+        unrecorded,
+        directory,
+        isNamed,
+        ask: voice.goOn,
+      }
+      const { outcomes, why: early } = await finish(it, withPassword)
+      const why = early ?? whyLost(journal)
       await voice.end(outcomes, why, record.command.startsWith('rollback') ? record.run : undefined)
       return exitCodeOf(outcomes, why)
     } finally {

@@ -27,6 +27,7 @@ export interface Run {
   /** Where the journals lie. */
   readonly directory: string
   readonly stop: AbortSignal
+  readonly unrecorded: AbortSignal
   /** Asks the person at this terminal whether a paused rollout goes on. */
   readonly ask?: ((over: AbortSignal) => Promise<boolean>) | undefined
   /** Of a run that is gone on with. */

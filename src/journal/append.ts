@@ -11,15 +11,18 @@ export interface Journal {
   readonly file: string
   /**
    * Resolves when the event is safe on disk, where it has to be: the run's start and end, a host's arming and its
-   * outcome. Other events resolve at once. Error: `journal-unwritable`, for the run's start alone.
+   * outcome. Other events resolve at once. Error: `journal-unwritable`, for the run's start alone; what comes later and
+   * can't be made safe resolves as well, and the journal is lost.
    */
   append(event: Event): Promise<void>
+  /** Aborted with `journal-lost` once something isn't on the disk that has to be. Its hosts are `not started`. */
+  readonly lost: AbortSignal
   close(): Promise<void>
 }
 
 export interface JournalTools {
   readonly clock: Pick<Clock, 'wall'>
-  /** Told once, if the journal can't be written any more in the middle of a run: hosts matter more than it. */
+  /** Told once, when the journal is lost. */
   readonly warn: (finding: Finding) => void
 }
 
@@ -46,19 +49,29 @@ export async function reopenJournal(directory: string, run: string, tools: Journ
 export const journalFile = (directory: string, run: string): string => join(directory, `${run}.jsonl`)
 
 function begin(file: string, lines: GroupCommit, tools: JournalTools): Journal {
-  const complain = once((error: unknown) =>
-    tools.warn({ ...unwritable(file, error).finding, severity: 'warning' }),
-  )
+  const losing = new AbortController()
+  const lose = (cause: unknown) => {
+    if (losing.signal.aborted) return
+    const args = { reason: reasonOf(cause) }
+    const error = new FleetError('journal-lost', args, { at: { file }, hostState: 'not started', cause })
+    losing.abort(error)
+    tools.warn({ ...error.finding, severity: 'warning' })
+  }
   const append = async (event: Event) => {
     const at = new Date(tools.clock.wall()).toISOString()
     const written = lines.add(`${JSON.stringify({ at, ...event })}\n`, mustBeSafe(event))
     if (event.type === 'run-started' || event.type === 'run-resumed') {
       await written.catch(error => Promise.reject(unwritable(file, error)))
-    } else if (mustBeSafe(event)) await written.catch(complain)
-    else void written.catch(complain)
+    } else if (mustBeSafe(event)) await written.catch(lose)
+    // It is tried again with the next one.
+    else void written.catch(() => undefined)
   }
-  return { file, append, close: () => lines.close().catch(complain) }
+  return { file, append, lost: losing.signal, close: () => lines.close().catch(lose) }
 }
+
+/** Why a journal is lost, if it is. */
+export const whyLost = ({ lost }: Pick<Journal, 'lost'>): Finding | undefined =>
+  lost.reason instanceof FleetError ? lost.reason.finding : undefined
 
 const SAFE: ReadonlySet<Event['type']> = new Set([
   'run-started',
@@ -99,14 +112,7 @@ async function syncDirectory(directory: string): Promise<void> {
 }
 
 function unwritable(file: string, cause: unknown): FleetError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new FleetError('journal-unwritable', { reason }, { at: { file }, cause })
+  return new FleetError('journal-unwritable', { reason: reasonOf(cause) }, { at: { file }, cause })
 }
 
-function once<T>(act: (value: T) => void): (value: T) => void {
-  let done = false
-  return value => {
-    if (!done) act(value)
-    done = true
-  }
-}
+const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

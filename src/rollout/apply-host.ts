@@ -28,6 +28,7 @@ import type { Observed, Target } from './target.ts'
  * 4. Whatever is lost on the way, the outcome is what the host says in the end, or `unknown`.
  * 5. An `arm` whose answer was lost may have armed: it is settled like one that did.
  * 6. Once its time is up nothing is begun or confirmed any more; what apt does is waited for.
+ * 7. It is never armed where that can't be written down: whoever comes after a controller that died has to know of it.
  */
 
 export interface ApplyTools {
@@ -40,6 +41,8 @@ export interface ApplyTools {
   readonly hostTimeout?: number
   readonly clock: Clock
   readonly emit: Emit
+  /** Aborted, with the error, once what happens can't be written down any more. */
+  readonly unrecorded?: AbortSignal
   /** What has to hold of a host before and after its change. */
   readonly gatesOf?: (host: string) => HostGates | undefined
 }
@@ -115,6 +118,7 @@ async function attempt(observed: Observed, tools: Tools): Promise<Settled> {
   await gates?.before()
   await beforeTimeIsUp(session, tools)
   await tools.emit({ type: 'host-step', ...armed, step: 'arming', base, generation })
+  await refuseUnrecorded(session, tools)
   const begunAt = tools.clock.now()
   const arming = await armAndClose(target, session, transaction, tools.clock)
   const closedAt = tools.clock.now()
@@ -196,6 +200,11 @@ async function beforeTimeIsUp(session: Session, { limit }: Tools): Promise<void>
   if (isUp(limit)) await session.close()
   checkLimit(limit)
   limit?.signal.addEventListener('abort', () => void session.close(), { once: true })
+}
+
+async function refuseUnrecorded(session: Session, { unrecorded }: Tools): Promise<void> {
+  if (unrecorded?.aborted) await session.close()
+  unrecorded?.throwIfAborted()
 }
 
 function transactionOf(change: HostChange, tools: ApplyTools): Transaction {

@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { Check, Command, Course, EngineEvent } from './course.ts'
+import { STOPPED, whyStopped } from './ending.ts'
 import { Engine } from './engine.ts'
 
 /** Those who do what the engine says. An error of theirs is a bug: it ends the rollout once nothing is in flight. */
@@ -18,7 +19,7 @@ export interface Crew {
 
 export interface DriveOptions {
   readonly clock: Pick<Clock, 'now' | 'sleep'>
-  /** Its reason is the finding that the rollout ends with. */
+  /** No host starts any more. Where its reason is a `FleetError`, that is what the rollout ends with. */
   readonly stop: AbortSignal
 }
 
@@ -51,8 +52,8 @@ class Drive {
   }
 
   begin(): void {
-    const halt = () => this.#tell({ type: 'stopped', why: STOPPED })
     const { stop } = this.#options
+    const halt = () => this.#tell({ type: 'stopped', why: whyStopped(stop) })
     if (stop.aborted) halt()
     else stop.addEventListener('abort', halt, { signal: this.#over.signal })
     this.#tell({ type: 'begun' })
@@ -128,5 +129,3 @@ class Drive {
     this.#end.reject(this.#bug.error)
   }
 }
-
-const STOPPED: Finding = { code: 'stopped', severity: 'error', args: {} }

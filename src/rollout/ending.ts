@@ -1,3 +1,4 @@
+import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Course } from './course.ts'
 
@@ -14,6 +15,12 @@ export const reason = (code: string, stage?: number): Finding => ({
 })
 
 export const OVERDUE: Ending = { why: reason('run-overdue'), next: 'stop' }
+
+/** What a rollout that was stopped from outside ends with: the error that the signal brings, or that somebody wanted it. */
+export const whyStopped = ({ reason: why }: AbortSignal): Finding =>
+  why instanceof FleetError ? why.finding : STOPPED
+
+export const STOPPED: Finding = reason('stopped')
 
 /** They say that no host starts any more, and nothing of those that were. */
 export const NO_FAILURES: ReadonlySet<string> = new Set(['stopped', 'run-overdue'])

@@ -157,8 +157,8 @@ function changeOf(
   return change
 }
 
-/** Neither a gate nor a time that is up keeps a host from its old rules. */
+/** Neither a gate, nor a time that is up, nor a full disk keeps a host from its old rules. */
 function unhindered(tools: RollTools): ApplyTools {
-  const { gatesOf: _, hostTimeout: __, ...free } = tools
+  const { gatesOf: _, hostTimeout: __, unrecorded: ___, ...free } = tools
   return free
 }

@@ -1,6 +1,9 @@
-import { readdir } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { readJournal } from '../../src/journal/replay.ts'
 import { type Attempt, useTrial } from '../faults/trial.ts'
 import { generationOf } from './hosts/guard.ts'
 import { allowOneConnection, denyConnections } from './hosts/one-connection.ts'
@@ -11,11 +14,13 @@ import { settledAs, step } from './hosts/site.ts'
  * its stages, its gates, its promotions and its way back.
  */
 
-const NAMES = ['b1', 'b2', 'b3', 'k1', 'k2', 't1', 't2', 't3', 'm1', 'm2', 'g1', 'g2', 'n1']
+const NAMES = [...'b1 b2 b3 k1 k2 t1 t2 t3 m1 m2 g1 g2 n1'.split(' '), ...'d1 d2 d3 d4 d5'.split(' ')]
 const trial = useTrial('resume-stages', NAMES)
 
 const begin = (names: readonly string[], ...args: readonly string[]) =>
   trial.begin(names, '--confirm-timeout', '60', '--stages', names.map((_, at) => at + 1).join(','), ...args)
+
+const shell = promisify(execFile)
 
 const resume = ({ site }: Attempt): Attempt => ({ site, running: site.start('resume') })
 
@@ -32,8 +37,12 @@ async function isBack(host: string): Promise<void> {
   expect(await generationOf(trial.host(host))).toBe(3)
 }
 
-const runOf = async ({ site }: Attempt) =>
-  (await readdir(join(site.folder, '.local/state/fleet/runs')))[0]?.replace('.jsonl', '') ?? ''
+const journals = ({ site }: Attempt) => join(site.folder, '.local/state/fleet/runs')
+
+const runOf = async (attempt: Attempt) => (await readdir(journals(attempt)))[0]?.replace('.jsonl', '') ?? ''
+
+const recordedOf = async (attempt: Attempt) =>
+  (await readJournal(join(journals(attempt), `${await runOf(attempt)}.jsonl`))).map(({ event }) => event)
 
 describe.concurrent('fleet resume, after kill -9 with the canary armed', () => {
   it('bears no failure more than the run did, and takes back what persisted before', async () => {
@@ -98,6 +107,33 @@ describe.concurrent('fleet resume', () => {
     const checked = again.running.events.find(({ type }) => type === 'host-checked')
     expect(checked).toMatchObject({ host: 'k1', finding: { code: 'lost-again' } })
     await trial.isOn('k2', 'OLD')
+  })
+
+  it('goes on with a run that a full disk ended, once there is room: nobody was changed unwritten', async () => {
+    const names = ['d1', 'd2', 'd3', 'd4', 'd5']
+    const site = await trial.newSite(names)
+    const disk = join(site.folder, '.local/state')
+    await mkdir(disk, { recursive: true })
+    await shell('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk])
+    try {
+      const attempt = trial.start(site, '--stages', '1,2,3,4,5')
+      await attempt.running.until(settledAs('d1', 'persisted'))
+      await shell('sh', ['-c', `dd if=/dev/zero of=${disk}/ballast bs=4k 2>/dev/null || true`])
+      // What is left of the journal's last page may do for one more stage or two.
+      const { code, hosts } = await attempt.running.verdict()
+      expect({ code, d1: hosts.d1, d5: hosts.d5 }).toEqual({ code: 3, d1: 'persisted', d5: 'not started' })
+      expect((await attempt.running.end()).stderr).toMatch(/can't be written any more \(ENOSPC/)
+      const written = await recordedOf(attempt)
+      for (const [host, said] of Object.entries(hosts)) {
+        await trial.isOn(host, said === 'persisted' ? 'NEW' : 'OLD')
+        expect(written.some(step(host, 'arming')) || said !== 'persisted').toBe(true)
+      }
+      await rm(join(disk, 'ballast'))
+      expect((await resume(attempt).running.end()).code).toBe(0)
+      for (const host of names) await trial.isOn(host, 'NEW')
+    } finally {
+      await shell('umount', ['-l', disk])
+    }
   })
 
   it('without a name takes the newest run, and names an older one that has no end', async () => {

@@ -1,4 +1,5 @@
 import type { Args } from '../../model/finding.ts'
+import { minute } from '../words.ts'
 import type { Sentences } from './sentence.ts'
 
 const newest = (runs: Args[string] | undefined) =>
@@ -11,6 +12,8 @@ export const journalSentences = {
   'run-deaf': a => `Run ${String(a.run)} didn't hear it within 10 s. Look at its terminal.`,
   'journal-unwritable': a =>
     `The journal of this run can't be written (${String(a.reason)}). Make room or make the folder writable, or name another place with XDG_STATE_HOME.`,
+  'journal-lost': a =>
+    `The journal of this run can't be written any more (${String(a.reason)}), so no further host is changed; those in flight come to their end. Make room, then \`fleet resume\` goes on.`,
   'journal-unreadable': a =>
     `This is no line of a journal: ${String(a.text)}. Expected one JSON object with "at" and "type"; only the last line may be torn.`,
   'journal-missing': a => `There is no journal of this run to read (${String(a.reason)}).`,
@@ -23,5 +26,5 @@ export const journalSentences = {
   'run-none': a =>
     `There is no run of this inventory (${[a.inventory].flat().join(', ')}) in ${String(a.directory)}, so there is nothing to resume. Journals lie with whoever ran fleet, on the machine where it ran.`,
   'run-going-on': a =>
-    `Run ${String(a.run)} is still going on: process ${String(a.pid)} on this machine (${String(a.who)}, since ${String(a.since)}). Wait for it, or stop it with Ctrl-C there.`,
+    `Run ${String(a.run)} is still going on: process ${String(a.pid)} on this machine (${String(a.who)}, since ${minute(String(a.since))}). Wait for it, or stop it with Ctrl-C there.`,
 } satisfies Sentences

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openJournal } from '../../../src/journal/append.ts'
+import { openJournal, whyLost } from '../../../src/journal/append.ts'
 import { journalDirectory } from '../../../src/journal/place.ts'
 import { readJournal } from '../../../src/journal/replay.ts'
 import type { Event } from '../../../src/model/event.ts'
@@ -85,12 +85,13 @@ describe('a journal', () => {
     await expect(opened).rejects.toMatchObject({ code: 'journal-unwritable' })
   })
 
-  it("that can't be written any more stops no run, and says so once", async () => {
+  it("that can't be written any more says so once, and is lost", async () => {
     const journal = await openJournal(folder, 'r1', tools)
     await journal.append(STARTED)
     await journal.close()
     for (const event of EVENTS.slice(1)) await journal.append(event)
-    expect(warnings).toMatchObject([{ code: 'journal-unwritable', severity: 'warning' }])
+    expect(warnings).toMatchObject([{ code: 'journal-lost', severity: 'warning' }])
+    expect(whyLost(journal)).toMatchObject({ code: 'journal-lost', at: { file: journal.file } })
   })
 
   it("whose first line can't be written stops the run", async () => {

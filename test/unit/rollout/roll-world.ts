@@ -1,3 +1,4 @@
+import { FleetError } from '../../../src/model/error.ts'
 import type { Event, Outcome } from '../../../src/model/event.ts'
 import type { Course } from '../../../src/rollout/course.ts'
 import type { Gate, Reading } from '../../../src/rollout/gates/gate.ts'
@@ -15,6 +16,8 @@ interface Wish extends Partial<Course> {
   readonly gate?: (host: FakeHost) => Reading['is']
   /** What somebody says when it is paused; nobody says anything where that is left out. */
   readonly says?: boolean
+  /** From this event on nothing can be written down any more. */
+  readonly fullAt?: (event: Event) => boolean
   /** What comes instead of a host's turn, once all are changed. */
   readonly instead?: { readonly host: string; readonly error: Error }
 }
@@ -22,10 +25,14 @@ interface Wish extends Partial<Course> {
 const GATE: Gate = { tcp: 443 }
 
 /** A whole rollout, and what became of it: a word for each host, and each event. */
-export async function rollWith({ hosts, hostTimeout, gate, says, instead, ...course }: Wish) {
+export async function rollWith({ hosts, hostTimeout, gate, says, instead, fullAt, ...course }: Wish) {
   const clock = new VirtualClock()
   const events: Event[] = []
-  const emit = (event: Event) => void events.push(event)
+  const full = new AbortController()
+  const emit = (event: Event) => {
+    events.push(event)
+    if (fullAt?.(event)) full.abort(new FleetError('journal-lost', {}, { hostState: 'not started' }))
+  }
   const fleet = new Map(
     Object.entries(hosts).map(([name, kind]) => [name, new FakeHost(name, kind, clock)] as const),
   )
@@ -45,7 +52,8 @@ export async function rollWith({ hosts, hostTimeout, gate, says, instead, ...cou
     ...(gate ? { gatesOf: (host: string) => gates.get(host) } : {}),
     clock,
     emit,
-    stop: new AbortController().signal,
+    stop: full.signal,
+    unrecorded: full.signal,
     forgetPromotion: async () => {
       pausedBefore = events.some(({ type }) => type === 'rollout-paused')
     },
