@@ -2,6 +2,7 @@ import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { Check, Command, Course, EngineEvent, Past } from './course.ts'
 import { type Ending, NO_FAILURES, OVERDUE, reason } from './ending.ts'
+import { Itinerary } from './itinerary.ts'
 import { Ledger } from './ledger.ts'
 import { Runway } from './runway.ts'
 import { Timetable } from './timetable.ts'
@@ -22,17 +23,16 @@ export class Engine {
   readonly #ledger: Ledger
   readonly #runway: Runway
   readonly #times: Timetable
+  readonly #way: Itinerary
   #phase: Phase = 'closed'
-  #stage = -1
   #ending: Ending | undefined
-  /** Whether a promotion leads on with this stage, or to the next. */
-  #isAmidStage = false
 
   constructor(course: Course) {
     this.#course = course
     this.#ledger = new Ledger(course.budget, course.past?.hosts)
     this.#runway = new Runway(course.parallel)
     this.#times = new Timetable(course)
+    this.#way = new Itinerary(course.stages)
   }
 
   /** What is to be done now. `now` never goes back. */
@@ -64,7 +64,7 @@ export class Engine {
 
   /** The window: nothing starts before it, and whoever has nothing to start doesn't wait. */
   #begin(now: number): readonly Command[] {
-    const waits = this.#following >= 0 && this.#times.isEarly(now)
+    const waits = this.#way.following >= 0 && this.#times.isEarly(now)
     return [...this.#times.begin(now, waits), ...(waits ? [] : this.#open(now))]
   }
 
@@ -74,39 +74,32 @@ export class Engine {
     if (past?.paused) return this.#pause(past.paused)
     const spent = this.#ledger.overspent()
     if (spent) return this.#fail(spent)
-    return past && this.#stage >= 0 ? this.#goOnFrom(past, now) : this.#nextStage(now)
+    return past && this.#way.stage >= 0 ? this.#goOnFrom(past, now) : this.#nextStage(now)
   }
 
-  /** What a controller that died has left stands where it stood. */
-  #recall({ stage, isChecked }: Past): void {
-    this.#stage = stage
-    this.#ledger.openStage(stage)
-    const hosts = this.#course.stages[stage] ?? []
-    this.#runway.line(hosts)
+  #recall(past: Past): void {
+    this.#way.recall(past)
+    this.#openStage()
+  }
+
+  #openStage(): void {
+    this.#ledger.openStage(this.#way.stage)
+    this.#runway.line(this.#way.hosts)
     this.#phase = 'going'
-    this.#isAmidStage = stage >= 0 && (hosts.length > 0 || !isChecked)
   }
 
   #goOnFrom({ isPromoted }: Past, now: number): readonly Command[] {
-    if (!this.#isAmidStage) return isPromoted ? this.#nextStage(now) : this.#stageDone(now)
-    const tells = this.#runway.isEmpty ? [] : [{ type: 'stage', stage: this.#stage } as const]
+    if (!this.#way.isAmid) return isPromoted ? this.#nextStage(now) : this.#stageDone(now)
+    const tells = this.#runway.isEmpty ? [] : [{ type: 'stage', stage: this.#way.stage } as const]
     return [...tells, ...this.#goOn(now)]
   }
 
   #nextStage(now: number): readonly Command[] {
-    const next = this.#following
+    const next = this.#way.following
     if (next < 0) return this.#end()
-    this.#stage = next
-    this.#ledger.openStage(next)
-    this.#runway.line(this.#course.stages[next] ?? [])
-    this.#phase = 'going'
-    this.#isAmidStage = true
+    this.#way.enter(next)
+    this.#openStage()
     return [{ type: 'stage', stage: next }, ...this.#start(now)]
-  }
-
-  /** The next stage with a host that is to be changed; -1 where there is none. */
-  get #following(): number {
-    return this.#course.stages.findIndex((hosts, at) => at > this.#stage && hosts.length > 0)
   }
 
   #start(now: number): readonly Command[] {
@@ -118,7 +111,7 @@ export class Engine {
 
   #settled(host: string, state: HostState, now: number): readonly Command[] {
     this.#runway.land(host)
-    this.#ledger.enter(host, state, this.#stage)
+    this.#ledger.enter(host, state, this.#way.stage)
     const spent = this.#ledger.overspent()
     if (spent && !this.#isDecided) return this.#fail(spent)
     return this.#ending ? this.#finish() : this.#goOn(now)
@@ -138,9 +131,9 @@ export class Engine {
   #check(now: number): readonly Command[] {
     if (!this.#course.checks) return this.#stageDone(now)
     this.#phase = 'checking'
-    const hosts = this.#ledger.persisted(this.#stage)
-    const earlier = this.#ledger.persistedBefore(this.#stage)
-    return [{ type: 'check', stage: this.#stage, hosts, earlier }]
+    const { stage } = this.#way
+    const hosts = this.#ledger.persisted(stage)
+    return [{ type: 'check', stage, hosts, earlier: this.#ledger.persistedBefore(stage) }]
   }
 
   #checked({ failed, inconclusive, broken }: Check, now: number): readonly Command[] {
@@ -148,7 +141,7 @@ export class Engine {
     this.#phase = 'going'
     const wrong = broken ?? this.#ledger.overspent()
     if (this.#isDecided) return this.#finish()
-    this.#isAmidStage = false
+    this.#way.leave()
     if (wrong) return this.#fail(wrong)
     if (this.#ending) return inconclusive ? this.#end(inconclusive) : this.#finish()
     if (inconclusive) return this.#pause(inconclusive)
@@ -156,9 +149,9 @@ export class Engine {
   }
 
   #stageDone(now: number): readonly Command[] {
-    this.#isAmidStage = false
-    if (this.#course.manual && this.#following >= 0)
-      return this.#pause(reason('wants-promotion', this.#stage + 1))
+    this.#way.leave()
+    if (this.#course.manual && this.#way.following >= 0)
+      return this.#pause(reason('wants-promotion', this.#way.stage + 1))
     return this.#nextStage(now)
   }
 
@@ -172,7 +165,7 @@ export class Engine {
   #promoted(now: number): readonly Command[] {
     this.#ledger.forgive()
     this.#ending = undefined
-    if (!this.#isAmidStage) return this.#nextStage(now)
+    if (!this.#way.isAmid) return this.#nextStage(now)
     this.#phase = 'going'
     return this.#goOn(now)
   }
@@ -214,7 +207,7 @@ export class Engine {
         return this.#pause(ending.why)
       case 'revert-stage':
       case 'revert-all':
-        return this.#takeBack(this.#ledger.goingBack(ending.next, this.#stage), ending.why)
+        return this.#takeBack(this.#ledger.goingBack(ending.next, this.#way.stage), ending.why)
       default:
         return ending.next satisfies never
     }
@@ -222,9 +215,9 @@ export class Engine {
 
   /** Nothing is missing, so nothing is late, and nothing was stopped. */
   get #isDone(): boolean {
-    if (this.#ledger.overspent() || this.#following >= 0) return false
+    if (this.#ledger.overspent() || this.#way.following >= 0) return false
     const { stages, soak, checks } = this.#course
-    const isThrough = !this.#isAmidStage || (soak === 0 && !checks)
+    const isThrough = !this.#way.isAmid || (soak === 0 && !checks)
     return (this.#phase === 'going' || stages.length === 0) && this.#runway.isEmpty && isThrough
   }
 
