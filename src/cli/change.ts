@@ -1,4 +1,4 @@
-import type { Rollout } from '../config/rollout.ts'
+import { type Rollout, writeRollout } from '../config/rollout.ts'
 import { openJournal, whyLost } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
 import { lockInventory } from '../journal/lock.ts'
@@ -61,7 +61,7 @@ export async function changeHosts(
     await voice.emit(event)
   }
   try {
-    await emit(beginning(flags, prepared, { run, who, command }))
+    await emit(beginning(flags, prepared, rollout, { run, who, command }))
     const survey = await prepared.survey(emit)
     const agreed =
       !signals.stop.aborted && (await voice.agree(survey, () => stagesOf(survey, prepared, rollout)))
@@ -98,7 +98,12 @@ function stagesOf(survey: Survey, { inputs, hosts, clock }: Prepared, rollout: R
   return stages.map(({ length }) => length)
 }
 
-function beginning(flags: Flags, { inputs }: Prepared, { run, who, command }: About): Event {
+function beginning(
+  flags: Flags,
+  { inputs }: Prepared,
+  rollout: Rollout,
+  { run, who, command }: About,
+): Event {
   return {
     type: 'run-started',
     run,
@@ -109,6 +114,7 @@ function beginning(flags: Flags, { inputs }: Prepared, { run, who, command }: Ab
     writer: thisWriter(),
     flags: rememberedFlags(flags),
     extraVars: flagList(flags, 'extra-vars').length > 0,
+    rollout: writeRollout(rollout),
   }
 }
 

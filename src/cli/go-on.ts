@@ -6,11 +6,10 @@ import type { Left } from '../rollout/plan-course.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
-import { rolloutOfCommand } from './course.ts'
 import { earlierOf, leftOf, type Persisted, stoodOf } from './earlier.ts'
 import { recallGates } from './gates.ts'
 import type { GoingOn } from './going-on.ts'
-import { allFlags } from './left-run.ts'
+import { allFlags, wordOf } from './left-run.ts'
 import { prepareLockdown } from './lockdown-targets.ts'
 import type { Prepared } from './prepared.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
@@ -44,7 +43,7 @@ export async function goOn(
   const { record, inputs, stop } = it
   // A rollback has no stages, checks or budget.
   const stood: Persisted = wordOf(record) === 'rollback' ? new Map() : stoodOf(rest, known, it)
-  const isOwed = stood.size > 0 && owes(it, flags)
+  const isOwed = stood.size > 0 && owes(it)
   if (stop.aborted && (rest.length > 0 || isOwed)) return stopHere(rest, it)
   const cannot = whyNot(record)
   if (cannot) return { outcomes: await nameThem(rest, cannot, it) }
@@ -72,13 +71,12 @@ async function rollRest(
   it: GoingOn,
   flags: Flags,
 ): Promise<Rolled> {
-  const { record, emit, signals, stop, unrecorded, directory, ask } = it
+  const { record, emit, signals, stop, unrecorded, directory, ask, rollout } = it
   const began = realClock.now()
   const all = { ...allFlags(record, flags), limit: [...rest, ...stood.keys()].join(',') }
   const prepared = await prepareAgain(record, all, signals.cancel)
   const confirmTimeout = confirmTimeoutOf(all, prepared)
   const aptTimeout = aptTimeoutOf(all)
-  const rollout = rolloutOfCommand(wordOf(record), prepared.inputs, all)
   checkRollout(rollout, prepared.inputs, all)
   const survey = rest.length > 0 ? await prepared.survey(emit, rest) : { observed: [], failed: [] }
   const gatesOf = recallGates(rollout.gates ?? [], record.gates, prepared, emit)
@@ -90,17 +88,11 @@ async function rollRest(
 }
 
 /** Whether something may follow although no host is left to be changed. */
-function owes({ record, inputs }: GoingOn, flags: Flags): boolean {
-  const {
-    soak = 0,
-    gates = [],
-    onFailure = 'stop',
-  } = rolloutOfCommand(wordOf(record), inputs, allFlags(record, flags))
+function owes({ record, rollout }: GoingOn): boolean {
+  const { soak = 0, gates = [], onFailure = 'stop' } = rollout
   if (record.isEnded) return false
   return soak > 0 || gates.length > 0 || onFailure !== 'stop' || record.paused !== undefined
 }
-
-export const wordOf = ({ command }: RunRecord) => command.split(' ')[0] ?? ''
 
 function prepareAgain(record: RunRecord, flags: Flags, cancel: AbortSignal): Promise<Prepared> {
   const word = wordOf(record)

@@ -1,3 +1,4 @@
+import type { Rollout } from '../config/rollout.ts'
 import type { RunRecord } from '../journal/record.ts'
 import type { Emit } from '../model/event.ts'
 import type { Pool } from '../session/pool.ts'
@@ -8,6 +9,8 @@ import type { Signals } from './signals.ts'
 export interface GoingOn {
   readonly inputs: Inputs
   readonly record: RunRecord
+  /** By what it is gone on with. */
+  readonly rollout: Rollout
   readonly pool: Pool
   readonly emit: Emit
   readonly signals: Signals

@@ -40,6 +40,9 @@ export const allFlags = (record: RunRecord, flags: Flags): Flags => ({
   ...Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)),
 })
 
+/** The command that the run was. */
+export const wordOf = ({ command }: RunRecord): string => command.split(' ')[0] ?? ''
+
 /** Variables that hosts are reached and rendered by. Error: `needs-extra-vars`. */
 export function checkExtraVars({ run, extraVars }: RunRecord, flags: Flags): void {
   if (!extraVars || flagList(flags, 'extra-vars').length > 0) return

@@ -1,3 +1,4 @@
+import { type Rollout, writeRollout } from '../config/rollout.ts'
 import { type Journal, journalFile, reopenJournal, whyLost } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
 import type { HostRecord } from '../journal/host-record.ts'
@@ -15,14 +16,15 @@ import { endOfReturn } from '../rollout/take-back.ts'
 import { count, holdInventory, warn } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
-import { goneGates, recallGates } from './gates.ts'
+import { recallGates } from './gates.ts'
 import { goBack } from './go-back.ts'
-import { goOn, OPEN, toDo, wordOf } from './go-on.ts'
+import { goOn, OPEN, toDo } from './go-on.ts'
 import type { GoingOn } from './going-on.ts'
 import { openHooks, type Told } from './hooks.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
 import type { Inputs } from './inputs.ts'
-import { allFlags, checkExtraVars, findLeftRun } from './left-run.ts'
+import { allFlags, checkExtraVars, findLeftRun, wordOf } from './left-run.ts'
+import { findChanged, ownRollout } from './own-rollout.ts'
 import { reportOf } from './report.ts'
 import { listenToSignals } from './signals.ts'
 import { openVoice } from './voice.ts'
@@ -51,9 +53,10 @@ export async function run(flags: Flags): Promise<number> {
     }
     refuseIfGoingOn(record)
     checkExtraVars(record, flags)
-    for (const finding of goneGates(inputs.config.rollout?.gates ?? [], record.gates)) warn(finding)
+    const rollout = ownRollout(record, inputs, withPassword)
+    for (const finding of findChanged(record, inputs, rollout, withPassword)) warn(finding)
     const letGo = await holdInventory(directory, inventoryOf(record, inputs), record.run)
-    const resumed: Resumed = { type: 'run-resumed', run: record.run, who: whoIsHere(), writer: thisWriter() }
+    const resumed = resuming(record, rollout)
     const journal = await takeOver(directory, record, resumed)
     const told = await tellHooks(inputs, resumed)
     try {
@@ -70,6 +73,7 @@ export async function run(flags: Flags): Promise<number> {
       const it = {
         inputs,
         record,
+        rollout,
         pool,
         emit,
         signals,
@@ -112,6 +116,14 @@ function refuseIfGoingOn(record: RunRecord, self?: Writer): void {
 }
 
 type Resumed = Extract<Event, { type: 'run-resumed' }>
+
+const resuming = ({ run }: RunRecord, rollout: Rollout): Resumed => ({
+  type: 'run-resumed',
+  run,
+  who: whoIsHere(),
+  writer: thisWriter(),
+  rollout: writeRollout(rollout),
+})
 
 /** Hooks are told of a run that is gone on with as of one that starts. */
 async function tellHooks(inputs: Inputs, resumed: Resumed): Promise<Told> {
@@ -218,8 +230,8 @@ async function outcomeOf(host: string, known: HostRecord, it: GoingOn): Promise<
 }
 
 /** What has to hold of a host before it is confirmed, as it was asked before. */
-function gatesOf(host: string, { inputs, record, pool, emit }: GoingOn): HostGates | undefined {
+function gatesOf(host: string, { inputs, record, rollout, pool, emit }: GoingOn): HostGates | undefined {
   if (wordOf(record) === 'rollback' || wordOf(record) === 'lockdown') return undefined
   const reach = { inputs, connect: pool.connector }
-  return recallGates(inputs.config.rollout?.gates ?? [], record.gates, reach, emit)(host)
+  return recallGates(rollout.gates ?? [], record.gates, reach, emit)(host)
 }

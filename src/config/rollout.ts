@@ -93,6 +93,24 @@ export function parseRollout(value: Readonly<Record<string, unknown>>): Rollout 
   return { name: typeof key === 'string' ? key : '', expected: issue.message }
 }
 
+/** What `parseRollout` reads as the same. */
+export function writeRollout({ gates, ...rest }: Rollout): Readonly<Record<string, unknown>> {
+  const times = (['soak', 'hostTimeout', 'timeout'] as const).flatMap(name =>
+    rest[name] === undefined ? [] : [[name, written(rest[name])]],
+  )
+  return {
+    ...rest,
+    ...Object.fromEntries(times),
+    ...(gates ? { gates: gates.map(writeGate) } : {}),
+  }
+}
+
+const writeGate = (gate: WrittenGate) =>
+  gate.timeout === undefined ? gate : { ...gate, timeout: written(gate.timeout) }
+
+/** A bare number would be seconds. */
+const written = (milliseconds: number) => `${milliseconds}ms`
+
 export function withoutNulls(written: Written): Rollout {
   return Object.fromEntries(
     Object.entries(written).filter(([, value]) => value !== null && value !== undefined),

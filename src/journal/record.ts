@@ -1,4 +1,4 @@
-import type { Event, Writer } from '../model/event.ts'
+import type { Event, Writer, WrittenRollout } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import { type HostRecord, learn } from './host-record.ts'
 import type { Recorded } from './replay.ts'
@@ -14,6 +14,8 @@ export interface RunRecord {
   /** The flags it was given, without `-e` and passwords. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly extraVars: boolean
+  /** What it went by last; journals of before don't say. */
+  readonly rollout?: WrittenRollout
   /** ISO 8601. */
   readonly since: string
   /** Who wrote it last, and nobody after whom it ended. */
@@ -49,7 +51,12 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   const stages = planned ?? []
   const isPlanned = planned !== undefined
   const takingBack = takingBackOf(recorded)
-  const unfinished = { ...(paused ? { paused } : {}), ...(takingBack ? { takingBack } : {}) }
+  const rollout = rolloutOf(recorded)
+  const unfinished = {
+    ...(rollout ? { rollout } : {}),
+    ...(paused ? { paused } : {}),
+    ...(takingBack ? { takingBack } : {}),
+  }
   const standing = standingOf(recorded.map(({ event }) => event))
   const began = { run, who, command, inventory, flags, extraVars, since: first.at }
   const gates = gatesOf(recorded)
@@ -65,6 +72,11 @@ export function writersOf(recorded: readonly Recorded[]): Pick<RunRecord, 'write
 
 const writerOf = (event: Event): Writer | undefined =>
   event.type === 'run-started' || event.type === 'run-resumed' ? event.writer : undefined
+
+function rolloutOf(recorded: readonly Recorded[]): WrittenRollout | undefined {
+  const last = recorded.findLast(({ event }) => 'rollout' in event)
+  return last && 'rollout' in last.event ? last.event.rollout : undefined
+}
 
 function pausedOf(recorded: readonly Recorded[]): Finding | undefined {
   const last = recorded.findLast(({ event }) => /^rollout-(paused|promoted|stopped)$/.test(event.type))

@@ -67,6 +67,9 @@ export interface ChangedLine {
   readonly hidden?: number
 }
 
+/** How a run goes over its hosts, as `rollout:` of fleet.yml would say it: that file may say otherwise later. */
+export type WrittenRollout = Readonly<Record<string, unknown>>
+
 /** All that happens in a run, as data: what the journal stores, the progress shows and `--json` prints. */
 export type Event =
   | {
@@ -82,9 +85,16 @@ export type Event =
       readonly flags?: Readonly<Record<string, unknown>>
       /** Whether `-e` was among them: whoever goes on has to say it again. */
       readonly extraVars?: boolean
+      readonly rollout?: WrittenRollout
     }
   /** Somebody goes on with a run whose controller died. */
-  | { readonly type: 'run-resumed'; readonly run: string; readonly who: string; readonly writer: Writer }
+  | {
+      readonly type: 'run-resumed'
+      readonly run: string
+      readonly who: string
+      readonly writer: Writer
+      readonly rollout?: WrittenRollout
+    }
   | {
       readonly type: 'phase-started'
       readonly phase: Phase

@@ -37,6 +37,8 @@ const planned = (...stages: readonly (readonly string[])[]): Event => ({
   stages,
 })
 
+const ENDED: Event = { type: 'run-ended', run: RUN, states: {} }
+
 const made: string[] = []
 afterAll(async () => {
   for (const one of made) await rm(one, { recursive: true })
@@ -162,6 +164,22 @@ describe.concurrent('fleet resume', () => {
     const unnamed = await other.fleet(['resume', '--json'])
     expect(unnamed.stderr).not.toContain('fresh budget')
     expect(unnamed.stdout).not.toMatch(/"host":"h2","state":"unreachable"/)
+  })
+
+  it.each([
+    ['died goes on as it began', [], 'failed":3,"borne":1'],
+    ['has ended is tried anew by fleet.yml as it stands', [ENDED], 'failed":3,"borne":2'],
+  ] as const)('a run that %s', async (_, more, borne) => {
+    const { fleet, journal } = await site({
+      started: { rollout: { maxFailures: 1, gates: [{ tcp: 443, timeout: '100ms' }] } },
+      events: [planned(['h1', 'h2', 'h3']), ...more],
+      files: { 'fleet.yml': 'rollout: {maxFailures: 2}\n' },
+    })
+    const { stdout, stderr } = await fleet(['resume', RUN, '--json'])
+    expect(stdout).toContain(`"why":{"code":"budget-spent","severity":"error","args":{"${borne}}`)
+    expect(stderr.includes('maxFailures, gates say something else by now')).toBe(more.length === 0)
+    const again = (await journal()).split('\n').find(line => line.includes('run-resumed'))
+    expect(again).toContain(more.length === 0 ? '"timeout":"100ms"' : '"rollout":{"maxFailures":2}')
   })
 
   it('says which gate of the run fleet.yml has lost', async () => {

@@ -15,6 +15,8 @@ export const cliSentences = {
     `--on-failure ${String(a.onFailure)}: a host that fleet was removed from has no generation left to go back to. Say stop or pause; \`fleet apply\` brings fleet back.`,
   'gate-unfillable': a =>
     `The gate ${String(a.text)} can't be filled in: ${a.name ? `there is no ${String(a.name)}.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''}` : `${String(a.reason)}.`} A gate may say {{host.name}} and {{host.address}}.`,
+  'rollout-changed': a =>
+    `In fleet.yml ${list(a.names)} ${Array.isArray(a.names) && a.names.length > 1 ? 'say' : 'says'} something else by now: run ${String(a.run)} goes on as it began. To go by fleet.yml as it stands, stop it with Ctrl-C and say \`fleet resume ${String(a.run)}\`.`,
   'gate-gone': a =>
     `The run asked the gate ${String(a.gate)} before its changes, and fleet.yml doesn't have it any more: nothing is held against it.`,
   'gate-bad-url': a =>
