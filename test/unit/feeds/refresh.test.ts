@@ -73,7 +73,7 @@ describe('a feed', () => {
       const seen = await at(2 * HOUR)
       expect([seen.state, list(seen), seen.checked]).toEqual(['refused', ['45.1.1.1'], 1000])
       expect(seen.findings.map(say).at(-1)).toBe(
-        'fleet.yml:2: The feed drop is not taken: its list of 1970-01-01T00:00:01.000Z stays in force (1 entry).',
+        'fleet.yml:2: The feed drop is not taken: its list of 1970-01-01 00:00 UTC stays in force (1 entry).',
       )
       expect(seen.findings.map(say).join()).not.toContain('secret')
     }
