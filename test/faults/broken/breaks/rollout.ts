@@ -56,6 +56,20 @@ export const ROLLOUT: readonly Break[] = [
     red: [RESUMED, 'asks the gates before it confirms'],
   },
   {
+    name: 'goes-at-a-resume-by-what-fleet-yml-says-by-now',
+    file: 'cli/own-rollout.ts',
+    from: 'keptIn(record) ?? rolloutNow(',
+    to: 'rolloutNow(',
+    red: ['integration/left-behind.test.ts', 'a run that died goes on as it began'],
+  },
+  {
+    name: 'goes-on-over-a-journal-that-is-lost',
+    file: 'journal/append.ts',
+    from: 'await written.catch(lose)',
+    to: 'await written.catch(() => undefined)',
+    red: [RESUMED, 'goes on with a run that a full disk ended, once there is room'],
+  },
+  {
     name: 'ends-the-change-of-another-controller',
     file: 'host/lock.sh',
     from: '      guard_alive "$dead" && tell_busy "$1"\n',
@@ -65,8 +79,8 @@ export const ROLLOUT: readonly Break[] = [
   {
     name: 'takes-back-the-last-stage-alone',
     file: 'rollout/engine.ts',
-    from: 'this.#ledger.goingBack(ending.next, this.#stage)',
-    to: 'this.#ledger.persisted(this.#stage)',
+    from: 'this.#ledger.goingBack(ending.next, this.#way.stage)',
+    to: 'this.#ledger.persisted(this.#way.stage)',
     red: [SIXTY, 'takes all of them back where one of a quarter fails'],
   },
   {
