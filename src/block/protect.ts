@@ -11,6 +11,7 @@ export interface Protected {
     | 'host'
     | 'management'
     | 'controller'
+    | 'operator'
     | 'loopback'
     | 'link-local'
     | 'multicast'

@@ -28,6 +28,7 @@ export async function findGuarded(
   return {
     all: [
       ...controllerAddresses().map(cidr => ({ what: 'controller' as const, cidr })),
+      ...operatorAddress(process.env.SSH_CONNECTION).map(cidr => ({ what: 'operator' as const, cidr })),
       ...[...literal, ...found].map(({ name, address }) => ({ what: 'host' as const, name, cidr: address })),
       ...hosts.flatMap(ownAddresses),
       ...hosts.flatMap(managementFor),
@@ -51,6 +52,13 @@ const controllerAddresses = (): readonly string[] =>
       ({ internal, address }) => !internal && familyOf(address) !== undefined && !/^fe80:/i.test(address),
     )
     .map(({ address }) => address)
+
+/** Where somebody is logged in to this machine from, as sshd said it to their shell. */
+export function operatorAddress(connection = ''): readonly string[] {
+  const [client = ''] = connection.split(' ')
+  const address = client.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
+  return familyOf(address) === undefined || /^(127\.|::1$|fe80:)/i.test(address) ? [] : [address]
+}
 
 interface Reached {
   readonly name: string

@@ -86,7 +86,8 @@ export async function currentOf(inputs: Inputs, feed: Feed): Promise<Current> {
 }
 
 async function groundOf(inputs: Inputs): Promise<{ ground: Ground; guarded: readonly string[] }> {
-  const { all } = await guardedOf(inputs)
+  // Cron's list is everybody's: it must not change with who looks.
+  const all = (await guardedOf(inputs)).all.filter(({ what }) => what !== 'operator')
   const own = all
     .filter(({ what }) => what === 'host' || what === 'controller')
     .map(({ what, name, cidr }) => ({ name: name ?? what, address: cidr }))

@@ -44,6 +44,8 @@ const whose = (a: Args): string => {
       return `${String(a.covers)}, fleet_management of ${name}`
     case 'controller':
       return `${String(a.covers)}, an address of this machine`
+    case 'operator':
+      return `${String(a.covers)}, where you are logged in here from`
     default:
       return `${String(a.covers)} (${String(a.what)}), which every host lives by`
   }

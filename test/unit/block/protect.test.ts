@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { allowOf } from '../../../src/block/management.ts'
 import { type Protected, refuseProtected } from '../../../src/block/protect.ts'
+import { findGuarded } from '../../../src/block/surroundings.ts'
 import { FleetErrors } from '../../../src/model/error.ts'
 import type { Host } from '../../../src/model/host.ts'
 
@@ -112,5 +113,30 @@ describe('what no block keeps out of a host', () => {
 
   it('is nobody, where management comes from anywhere: a block would block nothing', () => {
     expect(allowOf(host('0.0.0.0/0,::/0'), [])).toEqual([])
+  })
+})
+
+describe('who is logged in to the controller', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+  const operator = async (connection: string) => {
+    vi.stubEnv('SSH_CONNECTION', connection)
+    const { all } = await findGuarded([], () => undefined)
+    return all.filter(({ what }) => what === 'operator').map(({ cidr }) => cidr)
+  }
+
+  it.each([
+    ['198.51.100.77 50022 10.0.0.1 22', ['198.51.100.77']],
+    ['::ffff:198.51.100.77 50022 ::ffff:10.0.0.1 22', ['198.51.100.77']],
+    ['2001:db8::77 50022 2001:db8::1 22', ['2001:db8::77']],
+    ['fe80::1%eth0 50022 fe80::2%eth0 22', []],
+    ['127.0.0.1 50022 127.0.0.1 22', []],
+    ['', []],
+  ])('%j is not blocked by mistake either', async (connection, addresses) => {
+    expect(await operator(connection)).toEqual(addresses)
+  })
+
+  it('is named as what it is', () => {
+    const said = () => refuseProtected(['198.51.96.0/20'], [{ what: 'operator', cidr: '198.51.100.77' }], [])
+    expect(said).toThrow(/block-protected/)
   })
 })
