@@ -5,6 +5,7 @@ import { hostRules } from '../integration/hosts/rules.ts'
 import type { Files, Site } from '../integration/hosts/site.ts'
 import { until } from '../integration/hosts/wait.ts'
 import { hold, isAwaited, isHeld, letGo } from './hold.ts'
+import { stateOf } from './strike.ts'
 import { SECONDS, useTrial } from './trial.ts'
 
 /*
@@ -153,8 +154,11 @@ describe('rules that would lock the controller out', () => {
     await until(stateful, save => save.includes('--ctstate NEW -j DROP'))
     expect(await login('an old connection proves nothing')).toBe('an old connection proves nothing')
     await trial.ends(attempt, 3, all(LOCKOUTS, REVERTED))
-    for (const name of Object.keys(LOCKOUTS))
+    for (const name of Object.keys(LOCKOUTS)) {
+      // What failed to load, or was loaded as something else, would be taken back too.
+      expect([name, await stateOf(trial.host(name))]).toEqual([name, 'ROLLED_BACK-deadline'])
       expect(await secondsUntilBack(trial.host(name))).toBeLessThan(SECONDS + 5)
+    }
   })
 
   it('by a limit that lets one connection in are not refused, and are taken back too', async () => {

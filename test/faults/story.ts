@@ -9,7 +9,7 @@ import type { Site } from '../integration/hosts/site.ts'
 export const story = async (site: Site, host: string): Promise<readonly string[]> =>
   (await lastJournal(site)).flatMap(({ event }) => told(event, host))
 
-async function lastJournal(site: Site): Promise<readonly Recorded[]> {
+export async function lastJournal(site: Site): Promise<readonly Recorded[]> {
   const folder = join(site.folder, '.local/state/fleet/runs')
   const last = (await readdir(folder)).toSorted().at(-1) ?? 'none'
   return readJournal(join(folder, last))

@@ -55,6 +55,9 @@ describe.concurrent('fleet remove', () => {
     expect(await at.start('remove', 'inventory.ini').verdict()).toEqual(removed('bare'))
     expect(await state(host)).toEqual({ live: ['', ''], disk: '' })
     await isWithoutFleet(host)
+    // Others may count on them by now.
+    const packages = `dpkg-query -W -f '\${db:Status-Status} ' iptables-persistent netfilter-persistent ipset`
+    expect(await must(host, packages)).toBe('installed installed installed ')
     expect(await at.start('remove').verdict()).toEqual({ code: 0, hosts: { bare: 'unchanged' } })
     await at.mustApply()
     expect(await generationOf(host)).toBe(1)

@@ -8,6 +8,7 @@ import { allowConnections, allowOneConnection } from '../../integration/hosts/on
 import { until } from '../../integration/hosts/wait.ts'
 import { mendTools, replaceTool } from '../backend.ts'
 import { beginWithClock, giveClock } from '../faketime.ts'
+import { lastJournal } from '../story.ts'
 import { pastDeadline, signalGuard, stateOf } from '../strike.ts'
 import { type Attempt, SECONDS, useTrial } from '../trial.ts'
 
@@ -51,6 +52,13 @@ async function daysAhead(name: string): Promise<number> {
   return Math.round((Number(await trial.must(name, script)) - Date.now() / 1000) / 86_400)
 }
 
+/** The days between the first and the last line of a run's journal: its controller's clock really jumped. */
+async function daysTold({ site }: Attempt): Promise<number> {
+  const lines = await lastJournal(site)
+  const [first = 0, last = 0] = [lines[0], lines.at(-1)].map(line => Date.parse(line?.at ?? ''))
+  return Math.round((last - first) / 86_400_000)
+}
+
 /** Suspends all that runs on a host with systemd, as its hypervisor would. */
 async function freeze(one: LabHost, isFrozen: boolean): Promise<void> {
   const trees = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].map(tree => join(tree, one.namespace))
@@ -83,6 +91,7 @@ describe.concurrent('a clock that jumps in the window', () => {
       await becomes(host(name), /^APPLIED/)
       await late.jump(by)
       await endsOnTime(name, late.attempt)
+      expect(await daysTold(late.attempt)).toBe(by === '+1d' ? 1 : -1)
 
       await allowOneConnection(trial.lab, name)
       const { attempt, jump } = await beginWithClock(trial, name, '--confirm-timeout', '60')
@@ -90,6 +99,7 @@ describe.concurrent('a clock that jumps in the window', () => {
       await jump(by)
       await allowConnections(trial.lab, name)
       await trial.ends(attempt, ...kept(name))
+      expect(await daysTold(attempt)).toBe(by === '+1d' ? 1 : -1)
     },
   )
 })
