@@ -76,6 +76,20 @@ export const GUARD: readonly Break[] = [
     ],
   },
   {
+    name: 'is-cut-off-by-a-shutdown',
+    file: 'host/guard.sh',
+    from: "trap 'terminated=yes' TERM",
+    to: "trap '' TERM",
+    red: ['faults/long/shutdown.test.ts', 'a shutdown ends a change that is applied'],
+  },
+  {
+    name: 'leaves-its-guard-to-logind',
+    file: 'host/arm.sh',
+    from: '  if has_systemd; then\n    said=$(systemd-run',
+    to: '  if false; then\n    said=$(systemd-run',
+    red: ['faults/guard-killed.test.ts', 'lives on where logind ends what a session leaves behind'],
+  },
+  {
     name: 'does-not-persist-what-a-dead-controller-confirmed',
     file: 'host/guard.sh',
     from: '        finish_persisting "$state" || return 0\n',
