@@ -10,10 +10,12 @@ type Fields = Readonly<Record<string, unknown>>
 /** One entry before it is checked, and its line. */
 export interface RawEntry {
   readonly line: number
-  readonly fields: Fields
+  readonly address: unknown
+  /** All else. The very object of the entry before, where that said the same. */
+  readonly rest: Fields
 }
 
-const KNOWN = ['address', 'until', 'direction', 'reason', 'by', 'at', 'limit', 'evenSo', 'lifted']
+const KNOWN = ['until', 'direction', 'reason', 'by', 'at', 'limit', 'evenSo', 'lifted']
 
 interface Wrong {
   readonly code: string
@@ -29,9 +31,10 @@ class Mistake extends Error {
   }
 }
 
-export function readEntry(fields: Fields): Entry | Wrong {
+/** `like`: what came of an entry that says all the same of another address. */
+export function readEntry({ address, rest }: RawEntry, like?: Entry): Entry | Wrong {
   try {
-    return entryOf(fields)
+    return like ? { ...like, address: addressOf(address) } : entryOf(address, rest)
   } catch (error) {
     if (error instanceof Mistake) return error.wrong
     if (error instanceof FleetError) return { code: error.code, args: error.args }
@@ -39,14 +42,17 @@ export function readEntry(fields: Fields): Entry | Wrong {
   }
 }
 
-function entryOf(fields: Fields): Entry {
+const addressOf = (said: unknown) =>
+  readAddress(text({ address: said }, 'address', 'an address, a network or a range')).address
+
+function entryOf(said: unknown, fields: Fields): Entry {
   const unknown = Object.keys(fields).find(name => !KNOWN.includes(name))
   if (unknown !== undefined)
     throw new Mistake({
       code: 'ledger-field',
-      args: { name: unknown, nearest: nearest(unknown, KNOWN) ?? null },
+      args: { name: unknown, nearest: nearest(unknown, ['address', ...KNOWN]) ?? null },
     })
-  const { address } = readAddress(text(fields, 'address', 'an address, a network or a range'))
+  const address = addressOf(said)
   const optional = (name: string) => (fields[name] === undefined ? undefined : text(fields, name, 'a text'))
   const [reason, limit] = [optional('reason'), optional('limit')]
   return {

@@ -24,7 +24,8 @@ export function readYamlLedger(text: string, file: string): readonly RawEntry[] 
   return document.contents.items.map(item => {
     const place = at(isMap(item) ? (item.range?.[0] ?? 0) : 0)
     if (!isMap(item)) throw new FleetError('ledger-form', {}, { at: place })
-    return { line: place.line, fields: item.toJS(document) }
+    const { address, ...rest } = item.toJS(document)
+    return { line: place.line, address, rest }
   })
 }
 

@@ -45,11 +45,11 @@ export async function changeLedger(
 }
 
 async function load(file: string, name = shown(file)) {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return ''
+  const bytes = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return Buffer.alloc(0)
     throw new FleetError('ledger-unreadable', { reason: cause.message }, { at: { file: name }, cause })
   })
-  return readLedgerText(text, name)
+  return readLedgerText(bytes, name)
 }
 
 /**

@@ -1,8 +1,8 @@
 import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
-import { type Entry, isBlocked, wordOf } from './entry.ts'
-import { indexSpans, wholeSpan } from './span.ts'
+import { asLifted, type Entry, isBlocked, wordOf } from './entry.ts'
+import { indexWritten, wholeSpan } from './span.ts'
 
 /** Who lifts, when, and of which hosts. */
 export interface LiftWord {
@@ -68,8 +68,7 @@ function explain(
 /** Of a long list nearly all share the word that lifts them. */
 function lift(entry: Entry, { by, at }: LiftWord, shared: NonNullable<Entry['lifted']>): Entry {
   if (entry.lifted) return entry
-  const later = at > wordOf(entry) ? shared : { by, at: wordOf(entry) + 1 }
-  return { ...entry, lifted: later }
+  return asLifted(entry, at > wordOf(entry) ? shared : { by, at: wordOf(entry) + 1 })
 }
 
 const made = (address: string, { by, at, limit }: LiftWord): Entry => ({
@@ -124,17 +123,18 @@ export interface Covered {
 
 /** Which of the entries have addresses in common with each of these. The smaller side is the one that is held as numbers. */
 export function covering(addresses: readonly string[], entries: readonly Entry[]): readonly Covered[] {
+  if (entries.length === 0) return []
   if (entries.length < addresses.length) {
-    const touching = indexSpans(entries.map(entry => ({ entry, ...wholeSpan(entry.address) })))
+    const touching = indexWritten(entries.map(entry => ({ entry, ...wholeSpan(entry.address) })))
     return addresses.flatMap(address => {
-      const by = touching(wholeSpan(address)).map(({ entry }) => entry)
+      const by = touching(address).map(({ entry }) => entry)
       return by.length > 0 ? [{ address, by }] : []
     })
   }
-  const touching = indexSpans(addresses.map(address => ({ address, ...wholeSpan(address) })))
+  const touching = indexWritten(addresses.map(address => ({ address, ...wholeSpan(address) })))
   const found = new Map<string, Entry[]>()
   for (const entry of entries)
-    for (const { address } of touching(wholeSpan(entry.address)))
+    for (const { address } of touching(entry.address))
       found.set(address, [...(found.get(address) ?? []), entry])
   return addresses.flatMap(address => {
     const by = found.get(address)

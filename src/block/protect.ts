@@ -3,7 +3,7 @@ import { aggregate } from '../address/aggregate.ts'
 import { FleetErrors } from '../model/error.ts'
 import type { Family } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
-import { canonical, cidrsOf, covers, indexSpans, type Span, spanOf, wholeSpan } from './span.ts'
+import { canonical, cidrsOf, covers, indexWritten, type Span, spanOf, wholeSpan } from './span.ts'
 
 /** What no block may touch, unless somebody names it. */
 export interface Protected {
@@ -56,26 +56,27 @@ function findCovered(
   guarded: readonly Protected[],
   allowed: ReadonlySet<string>,
 ): Finding[] {
-  const touching = indexSpans([...STANDING, ...guarded].map(one => ({ ...one, ...spanOf(one.cidr) })))
+  const touching = indexWritten([...STANDING, ...guarded].map(one => ({ ...one, ...spanOf(one.cidr) })))
   const found = new Map<string, Finding>()
-  for (const address of addresses)
+  for (const address of addresses) {
+    if (touching(address).length === 0) continue
     for (const cidr of cidrsOf(address)) {
-      const span = spanOf(cidr)
-      for (const one of touching(span)) {
+      for (const one of touching(cidr)) {
         const { what, name = null } = one
-        const even = covers(span, one) ? canonical(one.cidr) : address
+        const even = covers(spanOf(cidr), one) ? canonical(one.cidr) : address
         const key = `${address} ${what} ${even}`
         if (allowed.has(even) || found.has(key)) continue
         const args = { address, what, name, covers: canonical(one.cidr), even }
         found.set(key, { code: 'block-protected', severity: 'error', args })
       }
     }
+  }
   return [...found.values()]
 }
 
 /** By itself, or all together. */
 function findTooWide(addresses: readonly string[], allowed: ReadonlySet<string>): Finding[] {
-  const wide = new Set(addresses.filter(one => sizeOf(one) >= HALF[familyOf(one)]))
+  const wide = new Set(addresses.filter(one => !isIPv4(one) && sizeOf(one) >= HALF[familyOf(one)]))
   const tooWide = [...wide].filter(address => !allowed.has(address))
   if (tooWide.length > 0)
     return tooWide.map(address => ({
@@ -93,11 +94,13 @@ function findTooWide(addresses: readonly string[], allowed: ReadonlySet<string>)
 
 const familyOf = (address: string): Family => (address.includes(':') ? 6 : 4)
 const lengthOf = ({ start, end }: Span) => end - start + 1n
-const sizeOf = (address: string) => (isIPv4(address) ? 1n : lengthOf(wholeSpan(address)))
+const sizeOf = (address: string) => lengthOf(wholeSpan(address))
 
 /** Counted exactly only where what lies in each other could make the difference. */
 function isHalf(addresses: readonly string[], family: Family): boolean {
-  const most = addresses.reduce((sum, address) => sum + sizeOf(address), 0n)
+  const more = addresses.filter(one => !isIPv4(one))
+  const singles = BigInt(addresses.length - more.length)
+  const most = more.reduce((sum, address) => sum + sizeOf(address), singles)
   if (most < HALF[family]) return false
   return aggregate(addresses).reduce((sum, cidr) => sum + lengthOf(spanOf(cidr)), 0n) >= HALF[family]
 }

@@ -3,10 +3,22 @@ import { parseCidr } from 'cidr-tools'
 import { parseNetworks } from '../address/network.ts'
 import type { Family } from '../model/family.ts'
 
+/** Of an IPv4 address, or of what a network or a range begins with. */
 export function numberOf(address: string): number {
-  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number)
-  return ((a * 256 + b) * 256 + c) * 256 + d
+  let number = 0
+  let part = 0
+  for (let at = 0; at < address.length; at++) {
+    const code = address.charCodeAt(at)
+    if (code === DOT) {
+      number = number * 256 + part
+      part = 0
+    } else if (code >= ZERO && code <= NINE) part = part * 10 + code - ZERO
+    else break
+  }
+  return number * 256 + part
 }
+
+const [DOT, ZERO, NINE] = [46, 48, 57]
 
 /** The addresses from `start` to `end`, both included, as numbers. */
 export interface Span {
@@ -75,6 +87,41 @@ export function indexSpans<T extends Span>(spans: readonly T[]): (other: Span) =
       if (span.end >= other.start) found.push(span)
     }
     return found.reverse()
+  }
+}
+
+/**
+ * The same for addresses, networks and ranges as they are written. Nearly all of a long list is single IPv4 addresses
+ * that touch nothing: those cost no number of any length.
+ */
+export function indexWritten<T extends Span>(spans: readonly T[]): (address: string) => readonly T[] {
+  const touching = indexSpans(spans)
+  const isNear = nearNumbers(spans.filter(({ family }) => family === 4))
+  return address => (isIPv4(address) && !isNear(numberOf(address)) ? NOTHING : touching(wholeSpan(address)))
+}
+
+const NOTHING: readonly never[] = []
+
+/** Whether a number lies in one of these. */
+function nearNumbers(spans: readonly Span[]): (number: number) => boolean {
+  const starts: number[] = []
+  const ends: number[] = []
+  for (const { start, end } of spans.toSorted(compareSpans)) {
+    const last = ends.length - 1
+    if (last >= 0 && Number(start) <= (ends[last] ?? 0)) ends[last] = Math.max(ends[last] ?? 0, Number(end))
+    else {
+      starts.push(Number(start))
+      ends.push(Number(end))
+    }
+  }
+  return number => {
+    let [low, high] = [0, starts.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((starts[middle] ?? 0) > number) high = middle
+      else low = middle + 1
+    }
+    return low > 0 && number <= (ends[low - 1] ?? 0)
   }
 }
 

@@ -1,4 +1,4 @@
-import { type BlockDirection, type BlockLine, isOver, mergeBlocks } from '../model/block.ts'
+import { type BlockDirection, type BlockLine, isOver, settleBlocks } from '../model/block.ts'
 import { type Entry, isBlocked, lineOf } from './entry.ts'
 import { cidrsOf } from './span.ts'
 
@@ -30,7 +30,7 @@ export function wantedBy(
     if (known) return known
     const applying =
       limits.size === 0 ? entries : entries.filter(({ limit }) => limit === undefined || mine.includes(limit))
-    const map = mergeBlocks([linesOf(applying, now)], now)
+    const map = settleBlocks(linesOf(applying, now), now, (line, other) => either(line, other, now))
     const wanted = { map, even: evenOf(applying, now) }
     made.set(key, wanted)
     return wanted
@@ -54,22 +54,20 @@ function evenOf(entries: readonly Entry[], now: number): readonly string[] {
   return [...even]
 }
 
+function linesOf(entries: readonly Entry[], now: number): readonly BlockLine[] {
+  const lines: BlockLine[] = []
+  for (const entry of entries)
+    for (const address of cidrsOf(entry.address)) {
+      const line = lineOf(entry, address)
+      if (!isOver(line, now)) lines.push(line)
+    }
+  return lines
+}
+
 /**
  * A network may be in several entries: by itself, in a range, for all hosts and for some. It stays blocked as long as
  * one of them says so, with the latest word of all, or a host that has heard that word already would not take this one.
  */
-function linesOf(entries: readonly Entry[], now: number): readonly BlockLine[] {
-  const lines = new Map<string, BlockLine>()
-  for (const entry of entries)
-    for (const address of cidrsOf(entry.address)) {
-      const line = lineOf(entry, address)
-      if (isOver(line, now)) continue
-      const other = lines.get(address)
-      lines.set(address, other ? either(line, other, now) : line)
-    }
-  return [...lines.values()]
-}
-
 function either(a: BlockLine, b: BlockLine, now: number): BlockLine {
   const at = Math.max(a.at, b.at)
   const blocking = [a, b].filter(line => line.state === 'blocked' && (line.until === 0 || line.until > now))

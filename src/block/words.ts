@@ -96,7 +96,7 @@ export function readList(text: string, file: string): readonly Named[] {
   let more = 0
   const lines = text.replace(/^\uFEFF/, '').split('\n')
   lines.forEach((line, index) => {
-    for (const word of wordsOf(line)) {
+    for (const word of isIPv4(line) ? [line] : wordsOf(line)) {
       try {
         named.push(readAddress(word, { file, line: index + 1 }))
       } catch (error) {

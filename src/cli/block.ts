@@ -1,4 +1,4 @@
-import { type Entry, keyOf, mergeEntries, withoutLonger, wordOf } from '../block/entry.ts'
+import { asLifted, type Entry, keyOf, mergeEntries, withoutLonger, wordOf } from '../block/entry.ts'
 import { type BlockOutcome, isBlocking } from '../block/event.ts'
 import { exemptFrom, notKilled } from '../block/exempt.ts'
 import { changeLedger } from '../block/ledger.ts'
@@ -20,7 +20,6 @@ import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { insistOn } from './insisting.ts'
 import { keepHeapLean } from './lean-heap.ts'
-import { sweepUp } from './leftovers.ts'
 import { listHosts } from './list-hosts.ts'
 import { whoIsHere } from './who.ts'
 
@@ -46,9 +45,9 @@ export async function run(given: Flags): Promise<number> {
       : settleNamed([...said, ...(await (await import('./feed-words.ts')).readFeedWords(inputs, feedWords))])
   for (const finding of inputs.findings) if (finding.severity === 'warning') warn(finding)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
-  sweepUp(named.length)
+
   await refuse(inputs, named, even)
-  sweepUp(named.length)
+
   const entries = entriesOf(named, { flags, until, even })
   if (flag(flags, 'dry-run', 'boolean'))
     return (await import('./block-dry.ts')).dryRun(inputs, flags, entries)
@@ -62,7 +61,7 @@ export async function run(given: Flags): Promise<number> {
     if (keepsLonger) added = withoutLonger(entries, known, seconds())
     return later(added, known)
   })
-  sweepUp(ledger.entries.length)
+
   voice.begin({ named, entries: added, before, ledger: ledger.file, hosts: inputs.hosts.length })
   let wanted = wantedOf(inputs, ledger.entries)
   const kill = flag(flags, 'kill', 'boolean') ?? false
@@ -110,7 +109,7 @@ function liftAgain(entries: readonly Entry[], ledger: readonly Entry[]): readonl
   const added = new Set(entries.map(keyOf))
   return ledger
     .filter(entry => added.has(keyOf(entry)))
-    .map(entry => ({ ...entry, lifted: { by: entry.by, at: wordOf(entry) + 1 } }))
+    .map(entry => asLifted(entry, { by: entry.by, at: wordOf(entry) + 1 }))
 }
 
 /** Before anybody is contacted: what would keep out those who must get in. */
@@ -152,8 +151,9 @@ function entriesOf(named: readonly Named[], { flags, until, even }: Said): reado
 
 /** The word of this moment is the later one, whatever the clock was of the machine that said the last. */
 function later(entries: readonly Entry[], known: readonly Entry[]): readonly Entry[] {
-  const words = new Map(entries.map(entry => [keyOf(entry), 0]))
-  for (const entry of known) if (words.has(keyOf(entry))) words.set(keyOf(entry), wordOf(entry))
+  const keys = known.length > entries.length ? new Set(entries.map(keyOf)) : undefined
+  const meant = keys ? known.filter(entry => keys.has(keyOf(entry))) : known
+  const words = new Map(meant.map(entry => [keyOf(entry), wordOf(entry)]))
   return entries.map(entry => {
     const last = words.get(keyOf(entry)) ?? 0
     return last < entry.at ? entry : { ...entry, at: last + 1 }

@@ -24,7 +24,6 @@ import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { hostsAtOnce } from './hosts.ts'
 import type { Inputs } from './inputs.ts'
-import { sweepUp } from './leftovers.ts'
 import { openPool } from './pool.ts'
 import { listenToSignals, type Signals } from './signals.ts'
 
@@ -90,7 +89,7 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
   const giveUpAfter = giveUpAfterOf(flags)
   const signals = sending.signals ?? listenToSignals(STOPPING)
   const longest = hosts.reduce((most, { name }) => Math.max(most, wanted(name).map.length), 0)
-  sweepUp(longest)
+
   const pool = blockPool(inputs, flags, longest, signals.cancel)
   try {
     const outcomes = await pushBlocks(

@@ -113,7 +113,7 @@ function printOrder({ allow, even, map }: BlockOrder, marker: string): Uint8Arra
 function bytesOf(map: readonly BlockLine[]): Uint8Array {
   const known = printed.get(map)
   if (known) return known
-  const bytes = Buffer.from(printBlocks(map))
+  const bytes = Buffer.concat(Array.from(printBlocks(map), piece => Buffer.from(piece, 'latin1')))
   printed.set(map, bytes)
   return bytes
 }

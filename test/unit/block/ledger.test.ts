@@ -75,6 +75,7 @@ describe('the ledger', () => {
     const all = [
       entry('9.0.0.1-9.0.0.3'),
       lifted('100.0.0.0/8', AT + 1),
+      ...['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(one => entry(one, { reason: 'aus Köln: „bös“' })),
       entry('203.0.113.0/24', { reason: 'a "b"\n\u2028 c', limit: 'web', evenSo: ['203.0.113.7'] }),
       entry('2001:db8::', { direction: 'in', until: 0 }),
     ]
@@ -91,14 +92,16 @@ describe('the ledger', () => {
       '# ours\n---\n- {address: 203.0.113.9}\n- address: 198.51.100.0/24\n  reason: bad\n',
     )
     expect(await read()).toMatchObject([
-      { address: '203.0.113.9', until: 0, direction: 'both', at: 0 },
       { address: '198.51.100.0/24', reason: 'bad' },
+      { address: '203.0.113.9', until: 0, direction: 'both', at: 0 },
     ])
   })
 
   it.each([
     ['- address: 203.0.113.9\n  until: tomorrow\n', 'ledger-value', 1],
     ['- address: 203.0.113.9\n- address: 203.0.113\n', 'block-address', 2],
+    ['# a\n- address: 203.0.113.9\n  by: me\n- address: 203.0.113\n  by: me\n', 'block-address', 4],
+    ['- address: 203.0.113.9\n  by: me\n- address: 203.0.113.8\n  by: me\n  by: you\n', 'ledger-yaml', 5],
     ['- address: 203.0.113.9\n  untill: never\n', 'ledger-field', 1],
     ['- address: 203.0.113.9\n- until: never\n', 'ledger-missing', 2],
     ['- address: 203.0.113.9\n  direction: left\n', 'ledger-value', 1],

@@ -55,6 +55,20 @@ describe('maps of blocks', () => {
     expect(isOver(line({ state: 'lifted' }), NOW + 90 * day)).toBe(true)
   })
 
+  it('are sorted by bytes, whatever is in them', () => {
+    const part = fc.oneof(fc.constantFrom(0, 1, 2, 9, 10, 19, 20, 99, 100, 199, 200, 255), fc.nat(255))
+    const v4 = fc.tuple(part, part, part, part).map(parts => parts.join('.'))
+    const v6 = fc.constantFrom('2001:db8::', '20:1::1', '1::', '::1', 'fd00::/8')
+    const prefix = fc.constantFrom('', '', '/8', '/10', '/24', '/3')
+    const address = fc.oneof({ weight: 4, arbitrary: fc.tuple(v4, prefix).map(two => two.join('')) }, v6)
+    fc.assert(
+      fc.property(fc.array(address, { maxLength: 60 }), addresses => {
+        const map = mergeBlocks([addresses.map(one => line({ address: one }))], NOW)
+        expect(map.map(one => one.address)).toEqual([...new Set(addresses)].sort())
+      }),
+    )
+  })
+
   it('are printed as a host keeps them, sorted by bytes', () => {
     const map = mergeBlocks(
       [['203.0.113.90', '203.0.113.9', '203.0.113.9/31', '2001:db8::/32'].map(address => line({ address }))],
@@ -66,7 +80,7 @@ describe('maps of blocks', () => {
       '203.0.113.9/31',
       '203.0.113.90',
     ])
-    expect(printBlocks(map).split('\n')[1]).toBe(`203.0.113.9 both ${NOW}000 0 blocked`)
+    expect([...printBlocks(map)].join('').split('\n')[1]).toBe(`203.0.113.9 both ${NOW}000 0 blocked`)
     expect(hashBlocks([])).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
   })
 })
