@@ -65,13 +65,14 @@ async function repair(
   const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'repair' })
   voice.begin({ named: [], entries: [], before: [], ledger: ledger.file, hosts: inputs.hosts.length })
   const feeds = inputs.config.feeds && (await (await import('./feeds.ts')).knownFeeds(inputs))
+  const goals = await feeds?.goals()
   const outcomes = await sendToAll({
     inputs,
     flags,
     wanted,
     voice,
     hosts: inputs.hosts,
-    ...(feeds ? { feeds } : {}),
+    ...(goals ? { feeds: goals } : {}),
   })
   voice.end(outcomes)
   const code = exitCodeOfBlocks(outcomes)

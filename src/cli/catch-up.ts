@@ -11,10 +11,25 @@ import type { Signals } from './signals.ts'
 
 /** What goes on over a run: before its first change, and after its last one. */
 export interface CatchingUp {
-  /** Has hosts that are behind the ledger block what it says: each is tried once. One outcome for each of them. */
+  /** Has hosts that are behind block what ledger and feeds say: each is tried once. One outcome for each of them. */
   before(survey: Survey): Promise<readonly BlockOutcome[]>
   /** The same once more where the change itself came between, or brought what was missing; else what became of them. */
   after(survey: Survey, outcomes: readonly BlockOutcome[]): Promise<readonly BlockOutcome[]>
+}
+
+/** What became of the hosts of a run that were behind, once the run has ended. */
+export type CaughtUp = () => Promise<readonly BlockOutcome[]>
+
+/** Before the first change; nothing where a run doesn't bring anybody in line. */
+export async function catchUpWith(
+  begin: ((signals: Signals) => CatchingUp) | undefined,
+  survey: Survey,
+  signals: Signals,
+): Promise<CaughtUp | undefined> {
+  const blocking = begin?.(signals)
+  if (!blocking || signals.stop.aborted) return undefined
+  const blocked = await blocking.before(survey)
+  return () => blocking.after(survey, blocked)
 }
 
 export function catchUp(inputs: Inputs, flags: Flags, blocking: Blocking, signals: Signals): CatchingUp {
@@ -43,7 +58,7 @@ async function sendAgain(
   names: ReadonlySet<string>,
   inputs: Inputs,
   flags: Flags,
-  { file, wanted }: Blocking,
+  { file, wanted, feeds: known }: Blocking,
   signals: Signals,
 ): Promise<readonly BlockOutcome[]> {
   const hosts = inputs.hosts.filter(({ name }) => names.has(name))
@@ -51,7 +66,7 @@ async function sendAgain(
   const voice = openBlockVoice({ json: flag(flags, 'json', 'boolean') ?? false, verb: 'repair' })
   voice.begin({ named: [], entries: [], before: [], ledger: file, hosts: hosts.length })
   const once = { ...flags, 'give-up-after': '0' }
-  const feeds = inputs.config.feeds && (await (await import('./feeds.ts')).knownFeeds(inputs))
+  const feeds = await known?.goals()
   const outcomes = await sendToAll({
     inputs,
     flags: once,

@@ -10,6 +10,7 @@ import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
 import type { Survey } from '../rollout/observe-all.ts'
+import { catchUpWith } from './catch-up.ts'
 import type { Flags } from './command.ts'
 import { courseOf, rolloutOf } from './course.ts'
 import { flagList } from './flag.ts'
@@ -68,8 +69,7 @@ export async function changeHosts(
     if (!agreed) told.forget()
     const unrecorded = journal.lost
     const stop = agreed ? AbortSignal.any([signals.stop, unrecorded]) : AbortSignal.abort()
-    const blocking = agreed ? prepared.catchUp?.(signals) : undefined
-    const blocked = (await blocking?.before(survey)) ?? []
+    const blocked = agreed ? await catchUpWith(prepared.catchUp, survey, signals) : undefined
     const aptTimeout = aptTimeoutOf(flags)
     const ask = voice.goOn
     const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, stop, ask }
@@ -77,8 +77,7 @@ export async function changeHosts(
     await emit({ type: 'run-ended', run, states: count(outcomes) })
     const why = early ?? whyLost(journal)
     await voice.end(outcomes, why, doing.isCaughtUp ? run : undefined)
-    const blockedAtLast = (await blocking?.after(survey, blocked)) ?? []
-    return worse(exitCodeOf(outcomes, why), exitCodeOfBlocks(blockedAtLast))
+    return worse(exitCodeOf(outcomes, why), exitCodeOfBlocks((await blocked?.()) ?? []))
   } finally {
     await voice.close()
     signals.forget()
@@ -89,7 +88,7 @@ export async function changeHosts(
   }
 }
 
-const worse = <T extends number>(a: T, b: T): T => (b > a ? b : a)
+export const worse = <T extends number>(a: T, b: T): T => (b > a ? b : a)
 
 /** How many hosts each has. */
 function stagesOf(survey: Survey, { inputs, hosts, clock }: Prepared, rollout: Rollout): readonly number[] {

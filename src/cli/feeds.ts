@@ -5,12 +5,13 @@ import { type FeedGoal, makeGoal } from '../block/feeds.ts'
 import { readLedger } from '../block/ledger.ts'
 import type { Feed } from '../config/feeds.ts'
 import { stateDirectory } from '../config/state.ts'
-import { keepSent, lastSent, readSent } from '../feeds/earlier.ts'
+import { keepSent, lastSent, lastTold, noteTold, readSent } from '../feeds/earlier.ts'
 import { type HostList, listsOf } from '../feeds/lists.ts'
 import { type Current, currentFeed, type Ground, refreshFeed } from '../feeds/refresh.ts'
 import { selectHosts } from '../inventory/select.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
+import type { WantedFeeds } from '../plan/blocks.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
 import { exitCodeOfFeeds, feedLine, printFeed, printFeeds } from '../report/feeds.ts'
 import { ledgerOf, sendToAll, wantedOf, warn } from './blocking.ts'
@@ -31,7 +32,9 @@ export async function refresh(inputs: Inputs, flags: Flags): Promise<number> {
   const { ground, guarded } = await groundOf(inputs)
   const currents = await Promise.all(feeds.map(feed => refreshFeed(feed, ground)))
   for (const { findings } of currents) for (const finding of findings) warn(finding)
-  const goals = await goalsOf({ inputs, feeds, currents, ground, guarded }, () => ground.now)
+  const listFor = listsFor(inputs, feeds, currents, guarded)
+  const goals = await goalsOf(inputs, ground, listFor, () => ground.now)
+  await noteTold(ground.directory, ground.config, ground.now)
   const json = flag(flags, 'json', 'boolean') ?? false
   if (json) for (const current of currents) process.stdout.write(feedLine(current))
   const outcomes = await sendToAll({
@@ -46,17 +49,38 @@ export async function refresh(inputs: Inputs, flags: Flags): Promise<number> {
   return exitCodeOfFeeds(currents, outcomes)
 }
 
+/** What hosts are to have by the lists that were taken last, without asking anybody. */
+export interface KnownFeeds {
+  /** What a host that was looked at is held against. */
+  readonly asked: (host: string) => WantedFeeds
+  /** Why some host may not be sent its list. */
+  readonly wrong: readonly Finding[]
+  /** Error: `wrong`. */
+  readonly goals: () => Promise<(host: string) => FeedGoal>
+}
+
 /**
- * What hosts are to have by the lists that were taken last, without asking anybody; nothing where no feeds are named, or
- * where there is no list yet. A host that was told by a later refresh keeps what it has.
+ * Nothing where fleet.yml doesn't speak of feeds, or where no list of any was ever taken here. A host that was told by a
+ * later refresh from elsewhere keeps what it has.
  */
-export async function knownFeeds(inputs: Inputs): Promise<((host: string) => FeedGoal) | undefined> {
+export async function knownFeeds(inputs: Inputs): Promise<KnownFeeds | undefined> {
   const { feeds } = inputs.config
-  if (!feeds || feeds.length === 0) return undefined
+  if (!feeds) return undefined
   const { ground, guarded } = await groundOf(inputs)
   const currents = await Promise.all(feeds.map(feed => currentFeed(feed, ground)))
-  if (!currents.some(({ spans }) => spans)) return undefined
-  return goalsOf({ inputs, feeds, currents, ground, guarded }, ({ at }) => at)
+  if (feeds.length > 0 && !currents.some(({ spans }) => spans)) return undefined
+  const told = await lastTold(ground.directory, ground.config)
+  const listFor = listsFor(inputs, feeds, currents, guarded)
+  // Of a list that isn't whole nobody knows what it will be.
+  const at = (list: HostList) => (list.lacks.length > 0 ? 0 : Math.max(list.at, told))
+  return {
+    asked: host => {
+      const list = listFor(host)
+      return { hash: list.hash, networks: list.networks, at: at(list) }
+    },
+    wrong: wrongOf(inputs, listFor),
+    goals: () => goalsOf(inputs, ground, listFor, at),
+  }
 }
 
 /** The feeds as they were taken last. */
@@ -96,32 +120,42 @@ async function groundOf(inputs: Inputs): Promise<{ ground: Ground; guarded: read
   return { ground: { directory, config, own, now: realClock.wall() }, guarded: all.map(({ cidr }) => cidr) }
 }
 
-interface Known {
-  readonly inputs: Inputs
-  readonly feeds: readonly Feed[]
-  readonly currents: readonly Current[]
-  readonly ground: Ground
-  readonly guarded: readonly string[]
+type ListFor = (host: string) => HostList
+
+function listsFor(
+  inputs: Inputs,
+  feeds: readonly Feed[],
+  currents: readonly Current[],
+  guarded: readonly string[],
+): ListFor {
+  const hostsOf = (limit: string) => selectHosts(inputs.inventory, limit).map(({ name }) => name)
+  const named = new Map(currents.map(current => [current.name, current]))
+  return listsOf(feeds, named, guarded, hostsOf)
 }
+
+const distinctLists = ({ hosts }: Inputs, listFor: ListFor): ReadonlySet<HostList> =>
+  new Set(hosts.map(({ name }) => listFor(name)))
+
+const wrongOf = (inputs: Inputs, listFor: ListFor): readonly Finding[] =>
+  [...distinctLists(inputs, listFor)].flatMap(({ wrong }) => wrong ?? [])
 
 /** One goal for hosts that are alike, each of its lists remembered before anybody is sent it. */
 async function goalsOf(
-  { inputs, feeds, currents, ground, guarded }: Known,
+  inputs: Inputs,
+  { directory }: Ground,
+  listFor: ListFor,
   at: (list: HostList) => number,
 ): Promise<(host: string) => FeedGoal> {
-  const hostsOf = (limit: string) => selectHosts(inputs.inventory, limit).map(({ name }) => name)
-  const named = new Map(currents.map(current => [current.name, current]))
-  const listFor = listsOf(feeds, named, guarded, hostsOf)
-  const lists = new Set(inputs.hosts.map(({ name }) => listFor(name)))
-  const wrong = [...lists].flatMap(({ wrong: one }): Finding[] => (one ? [one] : []))
+  const wrong = wrongOf(inputs, listFor)
   if (wrong.length > 0) throw new FleetErrors(wrong)
+  const lists = distinctLists(inputs, listFor)
   const goals = new Map<HostList, FeedGoal>()
   for (const list of lists) {
-    const last = await lastSent(ground.directory, list)
-    const read = (hash: string) => readSent(ground.directory, hash)
+    const last = await lastSent(directory, list)
+    const read = (hash: string) => readSent(directory, hash)
     goals.set(list, makeGoal(list, at(list), read, last))
   }
-  for (const list of lists) await keepSent(ground.directory, list)
+  for (const list of lists) await keepSent(directory, list)
   return host => {
     const goal = goals.get(listFor(host))
     if (!goal) throw new Error(`no list of feeds was made for ${host}`)

@@ -4,6 +4,7 @@ import type { HostState } from '../model/host-state.ts'
 import { whyStopped } from '../rollout/ending.ts'
 import type { Left } from '../rollout/plan-course.ts'
 import type { Rolled } from '../rollout/roll.ts'
+import { type CaughtUp, catchUpWith } from './catch-up.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { earlierOf, leftOf, type Persisted, stoodOf } from './earlier.ts'
@@ -33,13 +34,18 @@ export function toDo(hosts: RunRecord['hosts'], isNamed: boolean): readonly stri
 
 const isGood = (state: HostState) => state === 'persisted' || state === 'unchanged'
 
+/** How the rest of a rollout went, and what became of those of it that were behind with what they block. */
+export interface GoneOn extends Rolled {
+  readonly blocked?: CaughtUp
+}
+
 /** The rest of the rollout, rendered and looked at anew, in the stages that were frozen. */
 export async function goOn(
   rest: readonly string[],
   known: RunRecord['hosts'],
   it: GoingOn,
   flags: Flags,
-): Promise<Rolled> {
+): Promise<GoneOn> {
   const { record, inputs, stop } = it
   // A rollback has no stages, checks or budget.
   const stood: Persisted = wordOf(record) === 'rollback' ? new Map() : stoodOf(rest, known, it)
@@ -70,7 +76,7 @@ async function rollRest(
   stood: Persisted,
   it: GoingOn,
   flags: Flags,
-): Promise<Rolled> {
+): Promise<GoneOn> {
   const { record, emit, signals, stop, unrecorded, directory, ask, rollout } = it
   const began = realClock.now()
   const all = { ...allFlags(record, flags), limit: [...rest, ...stood.keys()].join(',') }
@@ -84,7 +90,9 @@ async function rollRest(
   const { run } = record
   const who = whoIsHere()
   const tools = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, ask }
-  return rollOut(survey, { ...tools, stop, unrecorded, earlier })
+  const blocked = await catchUpWith(prepared.catchUp, survey, signals)
+  const rolled = await rollOut(survey, { ...tools, stop, unrecorded, earlier })
+  return blocked ? { ...rolled, blocked } : rolled
 }
 
 /** Whether something may follow although no host is left to be changed. */

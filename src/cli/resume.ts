@@ -8,17 +8,17 @@ import { whyOf } from '../journal/summary.ts'
 import { isRunning, thisWriter } from '../journal/writer.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit, Event, Outcome, Writer } from '../model/event.ts'
+import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import type { HostGates } from '../rollout/gates/host-gates.ts'
-import type { Rolled } from '../rollout/roll.ts'
 import { settleAgain } from '../rollout/settle-again.ts'
 import { endOfReturn } from '../rollout/take-back.ts'
-import { count, holdInventory, warn } from './change.ts'
+import { count, holdInventory, warn, worse } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { recallGates } from './gates.ts'
 import { goBack } from './go-back.ts'
-import { goOn, OPEN, toDo } from './go-on.ts'
+import { type GoneOn, goOn, OPEN, toDo } from './go-on.ts'
 import type { GoingOn } from './going-on.ts'
 import { openHooks, type Told } from './hooks.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
@@ -83,10 +83,10 @@ export async function run(flags: Flags): Promise<number> {
         isNamed,
         ask: voice.goOn,
       }
-      const { outcomes, why: early } = await finish(it, withPassword)
+      const { outcomes, why: early, blocked } = await finish(it, withPassword)
       const why = early ?? whyLost(journal)
       await voice.end(outcomes, why, record.command.startsWith('rollback') ? record.run : undefined)
-      return exitCodeOf(outcomes, why)
+      return worse(exitCodeOf(outcomes, why), exitCodeOfBlocks((await blocked?.()) ?? []))
     } finally {
       await journal.close()
       letGo()
@@ -161,7 +161,7 @@ const inFlight = ({ hosts }: RunRecord): readonly string[] =>
     handover && (isInFlight || (outcome && OPEN.has(outcome.state))) ? [host] : [],
   )
 
-async function finish(it: GoingOn, flags: Flags): Promise<Rolled> {
+async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
   const { record, emit } = it
   const settled = await settleLeft(it)
   const known = new Map(
@@ -172,15 +172,16 @@ async function finish(it: GoingOn, flags: Flags): Promise<Rolled> {
   )
   const rest = toDo(known, it.isNamed)
   const wasCut = [...settled.values()].some(({ finding }) => finding?.code === 'let-go')
-  const rolled = record.takingBack ? await goBack(known, it, flags) : await goOn(rest, known, it, flags)
+  const rolled: GoneOn & { isCut?: boolean } = record.takingBack
+    ? await goBack(known, it, flags)
+    : await goOn(rest, known, it, flags)
   const latest = new Map(rolled.outcomes.map(outcome => [outcome.host, outcome]))
   const outcomes = [...known].map(
     ([host, { outcome, verdict }]): Outcome =>
       latest.get(host) ?? outcome ?? { host, state: verdict === 'unchanged' ? 'unchanged' : 'not started' },
   )
   // What was let go of can be resumed once more.
-  if (!wasCut && !('isCut' in rolled && rolled.isCut))
-    await emit({ type: 'run-ended', run: record.run, states: count(outcomes) })
+  if (!wasCut && !rolled.isCut) await emit({ type: 'run-ended', run: record.run, states: count(outcomes) })
   return { ...rolled, outcomes }
 }
 

@@ -4,7 +4,7 @@ import { type Candidate, observe } from '../host/observe.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import type { PerFamily } from '../model/family.ts'
 import { onceForAlike } from '../plan/alike.ts'
-import type { WantedBlocks } from '../plan/blocks.ts'
+import { type WantedBlocks, withBehind } from '../plan/blocks.ts'
 import { decide } from '../plan/decide.ts'
 import { decideDrifted } from '../plan/decide-drifted.ts'
 import { refuseLockedDown } from '../plan/lockdown.ts'
@@ -44,7 +44,11 @@ export function makeTargets(
   const judge = flag(flags, 'only-drifted', 'boolean') ? decideDrifted : decide
   return makeSubjects(inputs, rendered, flags, means).map(({ question, ...subject }) => ({
     ...subject,
-    decide: seen => refuseLockedDown({ ...question, seen }) ?? judge({ ...question, seen }),
+    decide: seen => {
+      const asked = { ...question, seen }
+      const locked = refuseLockedDown(asked)
+      return locked ? withBehind(locked, asked) : judge(asked)
+    },
   }))
 }
 

@@ -43,3 +43,15 @@ export async function lastSent(directory: string, { hash }: HostList): Promise<s
   )
   return found.toSorted((a, b) => b.at - a.at)[0]?.name
 }
+
+const toldAt = (directory: string, config: string) => join(directory, `told-${hashOf(config).slice(0, 16)}`)
+
+/** Notes that hosts of this fleet.yml are told its lists from here now (epoch milliseconds). Error: `feed-state`. */
+export const noteTold = (directory: string, config: string, now: number): Promise<void> =>
+  writeWhole(toldAt(directory, config), String(now))
+
+/** When hosts were last told from here; 0 where they never were. What is known here now is later than what they got then. */
+export async function lastTold(directory: string, config: string): Promise<number> {
+  const text = await readFile(toldAt(directory, config), 'utf8').catch(() => '')
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0
+}

@@ -11,7 +11,10 @@ export interface HostList {
   readonly hash: string
   readonly networks: number
   readonly feeds: readonly string[]
-  /** Epoch milliseconds: each of its feeds was known to say so then. A host that has heard of a later list keeps that one. */
+  /**
+   * Epoch milliseconds: each of its feeds was known to say so then; 0 where none is meant for it. A host that has heard of
+   * a later list keeps that one.
+   */
   readonly at: number
   /** Feeds that are meant for it, and whose list isn't known here. */
   readonly lacks: readonly string[]
@@ -60,7 +63,7 @@ function makeList(names: readonly string[], currents: ReadonlyMap<string, Curren
     hash: hashOf(whole),
     networks: networks[4].length + networks[6].length,
     feeds: names,
-    at: Math.floor(Math.min(...mine.map(({ checked }) => checked ?? 0))),
+    at: mine.length === 0 ? 0 : Math.floor(Math.min(...mine.map(({ checked }) => checked ?? 0))),
     lacks: names.filter(name => !currents.get(name)?.spans),
     ...(most > ROOM ? { wrong } : {}),
   }

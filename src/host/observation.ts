@@ -60,6 +60,16 @@ export interface HostBlocks {
   readonly hash: string
   /** A boot blocks it too. */
   readonly isPersisted: boolean
+  /** Undefined where it was never told of any. */
+  readonly feeds?: HostFeeds
+}
+
+/** The lists of others that a host has, all together. */
+export interface HostFeeds {
+  /** sha256 of them. */
+  readonly hash: string
+  /** Epoch milliseconds, as FeedOrder has them. */
+  readonly at: number
 }
 
 /** A generation that was confirmed once: its number, the hash of what was asked for then, and its sets. */

@@ -126,9 +126,15 @@ function readMembers(piece: string | undefined): ReadonlyMap<string, readonly st
 export function readBlocks(pieces: Pieces): { readonly blocks?: HostBlocks } {
   if (!pieces.has('blocks')) return {}
   const facts = readFacts(pieces.get('blocks'))
-  return {
-    blocks: { hash: facts.get('hash')?.[0] ?? '', isPersisted: facts.get('persisted')?.[0] === 'yes' },
-  }
+  const hash = facts.get('hash')?.[0] ?? ''
+  const isPersisted = facts.get('persisted')?.[0] === 'yes'
+  return { blocks: { hash, isPersisted, ...readFeeds(facts.get('feeds')?.[0]) } }
+}
+
+/** `AT HASH` */
+function readFeeds(text: string | undefined): Pick<HostBlocks, 'feeds'> {
+  const [at, hash = ''] = text?.split(' ') ?? []
+  return at === undefined ? {} : { feeds: { hash, at: Number(at) } }
 }
 
 function readBefore(piece: string | undefined): Pick<Observation, 'before'> {

@@ -1,6 +1,7 @@
-import type { Observation } from '../host/observation.ts'
+import type { HostFeeds, Observation } from '../host/observation.ts'
 import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
+import type { HostPlan } from './host-plan.ts'
 
 /** What a host is to block, as the ledger has it. */
 export interface WantedBlocks {
@@ -8,6 +9,16 @@ export interface WantedBlocks {
   readonly hash: string
   /** Addresses that are blocked in it. */
   readonly entries: number
+  /** Undefined where nobody knows what they are to be. */
+  readonly feeds?: WantedFeeds
+}
+
+/** What a host is to have of the lists of others, all together. */
+export interface WantedFeeds {
+  readonly hash: string
+  readonly networks: number
+  /** Epoch milliseconds: a host that has heard of a later list keeps that one. */
+  readonly at: number
 }
 
 /** Whoever hasn't read the rules can't say where the chain stands. */
@@ -15,18 +26,29 @@ type Seen = Pick<Observation, 'blocks'> & Partial<Pick<Observation, 'live' | 'ip
 
 /** What a host lacks of what is to be blocked: nothing where it has just that, in the first place, and for good. */
 export function findBehind(seen: Seen, wanted: WantedBlocks | undefined): Finding | undefined {
-  if (!wanted || (wanted.entries === 0 && !seen.blocks)) return undefined
+  if (!wanted || (wanted.entries === 0 && !wanted.feeds?.networks && !seen.blocks)) return undefined
   const why = whatIsBehind(seen, wanted)
   if (why === undefined) return undefined
   return { code: 'blocks-behind', severity: 'note', args: { why, entries: wanted.entries } }
 }
 
-function whatIsBehind(seen: Seen, { hash }: WantedBlocks): string | undefined {
-  if (!seen.blocks) return 'missing'
+/** The same plan, of a host that is to be told what it lacks, whatever becomes of its rules. */
+export function withBehind(plan: HostPlan, asked: { seen: Seen; blocks?: WantedBlocks }): HostPlan {
+  const behind = findBehind(asked.seen, asked.blocks)
+  return behind ? { ...plan, isBehind: true, findings: [...plan.findings, behind] } : plan
+}
+
+function whatIsBehind(seen: Seen, { hash, entries, feeds }: WantedBlocks): string | undefined {
+  if (!seen.blocks) return entries > 0 ? 'missing' : 'feeds'
   if (seen.blocks.hash !== hash) return 'other'
   if (seen.live && !isHooked(seen.live, seen.ipv6 ?? true)) return 'hook'
+  if (feeds && lacksFeeds(seen.blocks.feeds, feeds)) return 'feeds'
   return seen.blocks.isPersisted ? undefined : 'boot'
 }
+
+/** By what the host keeps of them, as it says; whether its sets hold that is asked where feeds are sent. */
+const lacksFeeds = (had: HostFeeds | undefined, wanted: WantedFeeds): boolean =>
+  had ? had.hash !== wanted.hash && had.at <= wanted.at : wanted.networks > 0
 
 /** Whether the chain is what it has to be, and the first that a packet meets, in all families that the host has. */
 const isHooked = (live: PerFamily<string>, ipv6: boolean): boolean =>

@@ -1,7 +1,7 @@
 import type { Observation } from '../host/observation.ts'
 import type { PerFamily } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
-import { findBehind } from './blocks.ts'
+import { withBehind } from './blocks.ts'
 import { checkBoot } from './boots.ts'
 import { changedSets, saySets } from './changed-sets.ts'
 import { both, compare, type Texts, type Worked } from './compare.ts'
@@ -13,9 +13,7 @@ import { judgeUnmanaged } from './unmanaged.ts'
 
 /** Works out what to do with one host: pure, so the same observation always gives the same plan. */
 export function decide(question: Question): HostPlan {
-  const plan = decideRules(question)
-  const behind = findBehind(question.seen, question.blocks)
-  return behind ? { ...plan, isBehind: true, findings: [...plan.findings, behind] } : plan
+  return withBehind(decideRules(question), question)
 }
 
 function decideRules(question: Question): HostPlan {

@@ -40,7 +40,7 @@ export interface HostPlan extends Wish {
   /** Only where the verdict is `change` and the rules could be worked out before packages are installed. */
   readonly change?: HostChange
   readonly bootId: string
-  /** It doesn't block all that the ledger says. */
+  /** It doesn't block all that the ledger and the feeds say. */
   readonly isBehind?: true
 }
 

@@ -48,13 +48,16 @@ export function holdTo(saved: SavedPlan, fresh: HostPlan): HostPlan {
   return refuse(fresh, was.wanted === is.wanted ? 'host-drifted' : 'other-rules-wanted', {})
 }
 
+/** What it blocks is none of the plan's business: it is told so all the same. */
 function refuse(
-  { host, groups, roles, onlyBase, bootId }: HostPlan,
+  { host, groups, roles, onlyBase, bootId, isBehind, findings: found }: HostPlan,
   code: string,
   args: Finding['args'],
 ): HostPlan {
-  const findings: readonly Finding[] = [{ code, severity: 'error', args }]
-  return { ...NOTHING, host, groups, roles, onlyBase, bootId, verdict: 'refused', findings }
+  const behind = found.filter(one => one.code === 'blocks-behind')
+  const findings: readonly Finding[] = [{ code, severity: 'error', args }, ...behind]
+  const plan = { ...NOTHING, host, groups, roles, onlyBase, bootId, verdict: 'refused' as const, findings }
+  return isBehind ? { ...plan, isBehind } : plan
 }
 
 const digest = (texts: readonly string[]) => createHash('sha256').update(JSON.stringify(texts)).digest('hex')

@@ -23,6 +23,7 @@ const BEHIND: Readonly<Record<string, string>> = {
   missing: 'It blocks nothing of what the ledger says.',
   other: 'It does not block just what the ledger says.',
   hook: 'Its blocks do not stand where packets meet them first.',
+  feeds: 'It does not have the feeds as they were taken last.',
   boot: 'It blocks what the ledger says, but would not any more after a boot.',
 }
 

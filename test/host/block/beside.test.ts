@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { checkBlocks, removeBlocks } from '../../../src/host/block.ts'
+import { sendFeeds } from '../../../src/host/feeds.ts'
 import { observeBefore } from '../../../src/host/observe.ts'
+import { sha256 } from '../../../src/host/pieces.ts'
 import { readStatus } from '../../../src/host/status.ts'
 import { hashBlocks } from '../../../src/model/block.ts'
 import { findBehind } from '../../../src/plan/blocks.ts'
@@ -38,6 +40,12 @@ describe('blocks beside generations', () => {
       isTouched: false,
       blocks: { hash: ledger.hash, isPersisted: true },
     })
+    const list = '45.1.1.0/24\n'
+    const feeds = { hash: sha256(list), networks: 1, at: 1000 }
+    expect(findBehind(await seen(host), { ...ledger, feeds })?.args.why).toBe('feeds')
+    await over(host, session => sendFeeds(session, { now: now(), at: 1000, hash: feeds.hash, text: list }))
+    expect((await seen(host)).blocks?.feeds).toEqual({ hash: feeds.hash, at: 1000 })
+    expect(findBehind(await over(host, readStatus), { ...ledger, feeds })).toBeUndefined()
     await host.must('iptables -t raw -I OUTPUT -j ACCEPT')
     expect(findBehind(await seen(host), ledger)?.args.why).toBe('hook')
     await host.must('iptables -t raw -D OUTPUT -j ACCEPT; ip6tables -t raw -A FLEET-BLOCK -j RETURN')

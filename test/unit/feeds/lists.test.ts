@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { spansOf } from '../../../src/address/spans.ts'
 import type { Feed } from '../../../src/config/feeds.ts'
-import { keepSent, lastSent, readSent } from '../../../src/feeds/earlier.ts'
+import { keepSent, lastSent, lastTold, noteTold, readSent } from '../../../src/feeds/earlier.ts'
 import { differenceOf, type HostList, listsOf } from '../../../src/feeds/lists.ts'
 import type { Current } from '../../../src/feeds/refresh.ts'
 import { hashOf } from '../../../src/feeds/store.ts'
@@ -45,6 +45,11 @@ describe('the lists of hosts', () => {
 
   it('are made once for hosts that are alike', () => {
     expect(listFor('web2')).toBe(listFor('web1'))
+  })
+
+  it('are as old as nothing where no feed is meant for a host', () => {
+    const none = listsOf([feed('b', 'web')], currents, [], () => ['web1'])
+    expect(none('db1')).toMatchObject({ text: '', networks: 0, at: 0, lacks: [] })
   })
 
   it('say which feeds they lack', () => {
@@ -109,6 +114,16 @@ describe('lists that were sent', () => {
     writeFileSync(join(directory, 'sent', last?.hash ?? ''), 'something else\n')
     expect(await readSent(directory, last?.hash ?? '')).toBeUndefined()
     expect(await readSent(directory, '../../etc/passwd')).toBeUndefined()
+    rmSync(directory, { recursive: true })
+  })
+})
+
+describe('when hosts were last told', () => {
+  it('is known of each fleet.yml, to the millisecond', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'fleet-told-'))
+    expect(await lastTold(directory, '/a')).toBe(0)
+    await noteTold(directory, '/a', 1_700_000_000_123)
+    expect([await lastTold(directory, '/a'), await lastTold(directory, '/b')]).toEqual([1_700_000_000_123, 0])
     rmSync(directory, { recursive: true })
   })
 })

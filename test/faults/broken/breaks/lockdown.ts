@@ -14,10 +14,17 @@ export const LOCKDOWN: readonly Break[] = [
     red: ['integration/lockdown.test.ts', SHOP],
   },
   {
+    name: 'tells-a-host-in-lockdown-nothing-of-blocks',
+    file: 'cli/targets.ts',
+    from: 'withBehind(locked, asked)',
+    to: 'locked',
+    red: ['integration/in-line.test.ts', 'brings blocks and feeds to a host in lockdown, which stays in it'],
+  },
+  {
     name: 'applies-to-a-host-in-lockdown',
     file: 'cli/targets.ts',
-    from: 'refuseLockedDown({ ...question, seen }) ?? judge',
-    to: 'judge',
+    from: 'return locked ?',
+    to: 'return locked && seen.arming ?',
     red: ['integration/lockdown.test.ts', SHOP],
   },
   {

@@ -37,9 +37,19 @@ export const ROLLOUT: readonly Break[] = [
   {
     name: 'goes-on-where-it-was-taking-back',
     file: 'cli/resume.ts',
-    from: 'record.takingBack ?',
-    to: 'record.takingBack && !record.isPlanned ?',
+    from: 'record.takingBack\n    ? await goBack',
+    to: 'record.takingBack && !record.isPlanned\n    ? await goBack',
     red: [RESUMED, 'finishes a taking back, and starts nobody'],
+  },
+  {
+    name: 'goes-on-without-telling-what-is-blocked',
+    file: 'cli/go-on.ts',
+    from: 'catchUpWith(prepared.catchUp,',
+    to: 'catchUpWith(undefined,',
+    red: [
+      'integration/in-line.test.ts',
+      'that was killed tells those that were left when it is gone on with',
+    ],
   },
   {
     name: 'forgets-at-a-resume-that-it-was-staged',
