@@ -193,7 +193,7 @@ export function blockError(reply: Reply): FleetError {
     case EXIT.rolledBack:
       return new FleetError('block-taken-back', {}, { hostState: 'reverted' })
     case EXIT.busy:
-      return new FleetError('block-busy', {}, { hostState: 'refused' })
+      return new FleetError('block-busy', { by: detail }, { hostState: 'refused' })
     case EXIT.storage:
       return new FleetError('block-storage', { place: detail }, { hostState: 'failed' })
     case EXIT.unloadable:

@@ -2,7 +2,8 @@
 # What a boot runs, and the timer. Nobody is there to be heard, and what comes is what stood before.
 
 boot_work() {
-  WORK=/run/fleet/block-boot.$$ client=
+  # Others load their rules just now.
+  WORK=/run/fleet/block-boot.$$ client='' PATIENCE=60
   mkdir -p "$WORK" 2>/dev/null || return 1
   trap 'rm -rf "$WORK"' EXIT
   find_now

@@ -127,10 +127,12 @@ print_hook() {
   }'
 }
 
+# How long somebody else may hold xtables' lock, in seconds.
+PATIENCE=5
 load_hook() {
   for family in $families; do
     tools "$family"
-    print_hook "$family" >"$WORK/hook.$family" && "$restore" -w 5 --noflush <"$WORK/hook.$family" 2>"$WORK/error" || return 1
+    print_hook "$family" >"$WORK/hook.$family" && "$restore" -w "$PATIENCE" --noflush <"$WORK/hook.$family" 2>"$WORK/error" || return 1
   done
 }
 

@@ -67,13 +67,14 @@ drop_new() {
   done
 }
 
-# find_sets: sets `there` to the names of ours that exist. Somebody else's by one of them is never touched.
+# find_sets: sets `there` to the names of ours that exist. Somebody else's by one of them is never touched. Those of blocks
+# are made anew whatever their size was; what feeds are in stays.
 find_sets() {
   there=$(ipset list -t 2>/dev/null | awk -v families="4 6" "$AWK_SETS"'
     BEGIN { each_set(families) }
     $1 == "Name:" { base = name = $2; sub(/-new$/, "", base) }
     $1 == "Type:" && (base in made_with) { print $2 == "hash:net" ? name : "!" name }
-    $1 == "Header:" && (base in made_with) && $3 != (family_of[base] == 6 ? "inet6" : "inet") { print "!" name }')
+    $1 == "Header:" && (base in made_with) && ($3 != (family_of[base] == 6 ? "inet6" : "inet") || name ~ /feeds.$/ && !/ maxelem 1048576( |$)/) { print "!" name }')
   case $there in *!*) stop "$EXIT_REFUSED" set-in-the-way "$(printf '%s\n' "$there" | sed -n 's/^!//p')" ;; esac
 }
 

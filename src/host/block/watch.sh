@@ -59,7 +59,7 @@ rm_done() {
 # connections, so that its word comes through means that others will.
 guard_hook() {
   start_watcher
-  load_hook || { give_up_hook; stop "$EXIT_UNLOADABLE" hook "$(head -c 1000 "$WORK/error")"; }
+  load_hook || { failed=$(head -c 1000 "$WORK/error"); give_up_hook; stop_unhooked "$failed"; }
   piece "hooked"
   echo "$id"
   if ! timeout 15 grep -qx yes || ! mv "$WORK/pending-$id" "$WORK/done-$id" 2>/dev/null; then
@@ -67,6 +67,12 @@ guard_hook() {
     stop "$EXIT_ROLLED_BACK" not-heard
   fi
   rm_done
+}
+
+# stop_unhooked ERROR: who holds xtables' lock lets go of it, and it is tried again.
+stop_unhooked() {
+  case $1 in *'xtables lock'*) stop "$EXIT_BUSY" busy xtables ;; esac
+  stop "$EXIT_UNLOADABLE" hook "$1"
 }
 
 give_up_hook() {

@@ -94,7 +94,7 @@ const BLOCK_REFUSED: Why = {
   protected: a =>
     `The host refuses to block itself or what it lives by, and blocks nothing new: ${some(covering(a.covers))}. If you want it: block it again with ${exceptions(a.covers)}`,
   'set-in-the-way': a =>
-    `Somebody else's set on the host has a name that fleet's blocks need (${named(a)}), and is of another type. Nothing was changed. Look at it with \`ipset list ${named(a)}\` there, and rename it: ipset rename.`,
+    `Somebody else's set on the host has a name that fleet's blocks need (${named(a)}), and is of another type or size. Nothing was changed. Look at it with \`ipset list ${named(a)}\` there, and rename it: ipset rename.`,
   'systemd-run': a =>
     `The host's systemd won't start what takes a block back that cuts the host off. Nothing is blocked. Look at \`systemctl status\` there${quoted(a.detail)}`,
   'no-guard': () =>
@@ -147,8 +147,10 @@ export const hostSentences = {
   'block-unloadable': a => because(BLOCK_UNLOADABLE, a, "The block doesn't stand on the host"),
   'block-storage': a =>
     `The host can't write what a block needs in ${String(a.place)}: no room, or read-only. Look with \`df -h ${String(a.place)}; df -i ${String(a.place)}\` there.`,
-  'block-busy': () =>
-    'Another block was at work on the host for 20 seconds, so this one was not begun. Run it again.',
+  'block-busy': a =>
+    a.by === 'xtables'
+      ? "Somebody else holds the lock of iptables there (/run/xtables.lock), so the block doesn't stand. Look who does: `fuser -v /run/xtables.lock`."
+      : 'Another block was at work on the host for 20 seconds, so this one was not begun. Run it again.',
   'block-taken-back': () =>
     'The block was in force on the host, and then nothing came through from here any more: it was taken out again. What it blocks must cover the way between here and the host.',
   'not-root': () =>

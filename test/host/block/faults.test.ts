@@ -22,13 +22,17 @@ describe('what somebody else calls by a name of ours', () => {
   it.each([
     ['a set of another type', 'ipset create fleet-block4 hash:ip; ipset add fleet-block4 198.51.100.9'],
     ['a set of the other family', 'ipset create fleet-block4-out hash:net family inet6'],
+    [
+      'a set for feeds of another size',
+      'ipset create fleet-feeds4 hash:net; ipset add fleet-feeds4 192.0.2.1',
+    ],
   ])('%s: refused, and nothing changed', async (_, made) => {
     const host = await aHost()
     await host.must(made)
     const before = await host.must('ipset save')
     await expect(block(host, [one])).rejects.toMatchObject({
       code: 'block-refused',
-      args: { why: 'set-in-the-way', detail: expect.stringMatching(/^fleet-block4(-out)?$/) },
+      args: { why: 'set-in-the-way', detail: expect.stringMatching(/^fleet-(block4(-out)?|feeds4)$/) },
     })
     expect(await host.must('ipset save')).toBe(before)
     expect(await raw(host)).not.toContain('FLEET')
@@ -202,6 +206,13 @@ describe('two at once', () => {
     const answers = await Promise.all(addresses.map(address => block(host, [word(address)])))
     expect(answers.map(({ entries }) => entries).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4])
     expect((await members(host)).filter(line => line.startsWith('fleet-block4 '))).toHaveLength(4)
+  })
+
+  it('are told of who holds the lock of iptables, and it is tried again', async () => {
+    const host = await aHost({ backend: 'legacy' })
+    await host.must('setsid /usr/bin/flock /run/xtables.lock sleep 8 </dev/null >/dev/null 2>&1 &')
+    await expect(block(host, [one])).rejects.toMatchObject({ code: 'block-busy' })
+    expect(await block(host, [one])).toMatchObject({ isHookMade: true, hook: 'stands' })
   })
 
   it('do not wait for ever', async () => {

@@ -187,6 +187,20 @@ export const BLOCKS: readonly Break[] = [
     red: ['host/block/persist.test.ts', 'leave nothing'],
   },
   {
+    name: 'gives-up-a-host-whose-lock-is-held',
+    file: 'host/block/watch.sh',
+    from: "*'xtables lock'*)",
+    to: 'nothing)',
+    red: [FAULTS, 'are told of who holds the lock of iptables, and it is tried again'],
+  },
+  {
+    name: 'stumbles-over-a-set-of-another-size',
+    file: 'host/block/sets.sh',
+    from: '!/ maxelem 1048576( |$)/',
+    to: '0',
+    red: [FAULTS, 'a set for feeds of another size: refused, and nothing changed'],
+  },
+  {
     name: 'waits-for-nobody',
     file: 'host/block/block.sh',
     from: '  flock -w 20 9 || stop "$EXIT_BUSY" busy block\n  settle_pending',
