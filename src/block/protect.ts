@@ -3,6 +3,7 @@ import { aggregate } from '../address/aggregate.ts'
 import { FleetErrors } from '../model/error.ts'
 import type { Family } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
+import type { Entry } from './entry.ts'
 import { canonical, cidrsOf, covers, indexWritten, type Span, spanOf, wholeSpan } from './span.ts'
 
 /** What no block may touch, unless somebody names it. */
@@ -48,6 +49,14 @@ export function refuseProtected(
   const more = found.length - TOLD
   const rest: Finding = { code: 'block-protected-more', severity: 'error', args: { more } }
   throw new FleetErrors([...found.slice(0, TOLD), ...(more > 0 ? [rest] : [])])
+}
+
+/** What is blocked already and should not be: a host may have come, or moved, into a blocked network since. */
+export function coveredBy(entries: readonly Entry[], guarded: readonly Protected[]): readonly Finding[] {
+  const allowed = new Set(entries.flatMap(({ evenSo }) => evenSo))
+  const addresses = entries.map(({ address }) => address)
+  const found = findCovered(addresses, guarded, allowed).slice(0, TOLD)
+  return found.map(one => ({ ...one, code: 'block-covers', severity: 'warning' }))
 }
 
 /** What is protected is little, and what is to be blocked may be much: only the first is held as numbers. */

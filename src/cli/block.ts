@@ -5,6 +5,7 @@ import { changeLedger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
 import { refuseProtected } from '../block/protect.ts'
 import { rejectedBy } from '../block/rejected.ts'
+import { refuseOverfull } from '../block/room.ts'
 import { meantBy } from '../block/wanted.ts'
 import { type Named, readAddress, settleNamed } from '../block/words.ts'
 import { FleetError } from '../model/error.ts'
@@ -59,6 +60,7 @@ export async function run(given: Flags): Promise<number> {
   let ledger = await changeLedger(file, seconds(), known => {
     before = known
     if (keepsLonger) added = withoutLonger(entries, known, seconds())
+    refuseOverfull(added, known, seconds())
     return later(added, known)
   })
 

@@ -2,6 +2,7 @@ import type { BlockHost } from '../block/attempt.ts'
 import { withSession } from '../block/attempt.ts'
 import { isBlocked } from '../block/entry.ts'
 import { type Ledger, readLedger } from '../block/ledger.ts'
+import { coveredBy } from '../block/protect.ts'
 import type { Wanted } from '../block/wanted.ts'
 import { checkBlocks, sendBlocks } from '../host/block.ts'
 import { hashBlocks } from '../model/block.ts'
@@ -23,6 +24,7 @@ import {
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
+import { guardedOf } from './guarded.ts'
 import { withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { keepHeapLean } from './lean-heap.ts'
@@ -46,10 +48,10 @@ export async function run(given: Flags): Promise<number> {
   if (flag(flags, 'refresh', 'boolean')) return (await import('./feeds.ts')).refresh(inputs, flags)
   if (flag(flags, 'repair', 'boolean')) return repair(inputs, flags, ledger, wanted)
   const now = realClock.wall()
-  if (json)
-    for (const entry of ledger.entries)
-      process.stdout.write(isBlocked(entry, now / 1000) ? entryLine(entry) : '')
-  else process.stdout.write(printEntries(ledger.entries, now, ledger.file))
+  const standing = ledger.entries.filter(entry => isBlocked(entry, now / 1000))
+  if (json) for (const entry of standing) process.stdout.write(entryLine(entry))
+  else process.stdout.write(printEntries(standing, now, ledger.file))
+  for (const finding of coveredBy(standing, (await guardedOf(inputs)).all)) warn(finding)
   if (inputs.config.feeds) process.stdout.write(await (await import('./feeds.ts')).tellFeeds(inputs, json))
   const found = await lookAtAll(inputs, flags, wanted)
   process.stdout.write(json ? found.map(foundLine).join('') : printFound(found))

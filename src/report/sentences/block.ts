@@ -109,6 +109,10 @@ export const blockSentences = {
     `It blocks now, and after a reboot it would not: ${persisting(a.why)} Then \`fleet blocks --repair\`.`,
   'block-clock': a =>
     `Its clock is ${String(Math.abs(Number(a.skew)))} s ${Number(a.skew) > 0 ? 'ahead of' : 'behind'} this machine's. The block ends in time all the same; after a reboot, or once the clock is set right, it may be off by as much. Set the clock of one of them.`,
+  'block-too-many': a =>
+    `With what is blocked already that would be ${String(a.networks)} networks of one family, and a host has room for ${String(a.room)}. Nothing was blocked. Block the networks that the addresses are in, or look at the list.`,
+  'block-covers': a =>
+    `${String(a.address)} is blocked and covers ${whose(a)}. Unblock it and block around that; or if you want it, block it again with --even-so ${String(a.even)}`,
   'block-exempt': a =>
     `${String(a.client)}, where hosts see you come from, still gets through, although ${list(a.addresses)} covers it: fleet doesn't shut itself out. The next word that comes from another address ends that.`,
   'block-not-killed': a =>
