@@ -2,7 +2,7 @@ import { type BlockLine, printBlocks } from '../model/block.ts'
 import { FleetError } from '../model/error.ts'
 import type { LateAnswer, Session } from '../session/session.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
-import { readFacts } from './pieces.ts'
+import { readFacts, sha256 } from './pieces.ts'
 import { blockProgram } from './program.ts'
 
 /** What a host is told to block and to let through, whole: what it has and is not in here stays. */
@@ -87,7 +87,7 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
   const flags = [...(order.kill ? ['kill'] : []), ...(order.dry ? ['dry'] : [])].join(',')
   const reply = await callHost(session, {
     verb: 'block',
-    args: [String(order.now), flags],
+    args: [String(order.now), flags, printed(order.map).hash],
     program: order.dry ? inPassing() : blockProgram(),
     talk: marker => ({ stdin: printOrder(order, marker), answer: answerHook(marker, order.onProtected) }),
     timeout: BLOCK_TIMEOUT,
@@ -106,19 +106,26 @@ function printOrder({ allow, even, map }: BlockOrder, marker: string): Uint8Arra
   const part = (name: string, text: string) => `@@${marker} ${name}\n${text}`
   const lines = (words: readonly string[]) => words.map(word => `${word}\n`).join('')
   const head = `${part('even', lines(even))}${part('allow', lines(allow))}${part('map', '')}`
-  return Buffer.concat([Buffer.from(head), bytesOf(map), Buffer.from(`@@${marker} end\n${FILLING}`)])
+  return Buffer.concat([Buffer.from(head), printed(map).bytes, Buffer.from(`@@${marker} end\n${FILLING}`)])
+}
+
+interface Printed {
+  readonly bytes: Uint8Array
+  /** hashBlocks. */
+  readonly hash: string
 }
 
 /** Printed once: a long map goes to many hosts. */
-function bytesOf(map: readonly BlockLine[]): Uint8Array {
-  const known = printed.get(map)
+function printed(map: readonly BlockLine[]): Printed {
+  const known = PRINTED.get(map)
   if (known) return known
   const bytes = Buffer.concat(Array.from(printBlocks(map), piece => Buffer.from(piece, 'latin1')))
-  printed.set(map, bytes)
-  return bytes
+  const made = { bytes, hash: sha256(bytes) }
+  PRINTED.set(map, made)
+  return made
 }
 
-const printed = new WeakMap<readonly BlockLine[], Uint8Array>()
+const PRINTED = new WeakMap<readonly BlockLine[], Printed>()
 
 /** mawk waits for a whole buffer of a standard input that stays open. */
 const FILLING = `${' '.repeat(4095)}\n`

@@ -3,7 +3,7 @@ import { FleetError } from '../model/error.ts'
 import type { Heard } from '../model/event.ts'
 import type { Run, Session } from '../session/session.ts'
 import { makeBundle, type Pieces, readCode, readFacts, readPieces } from './pieces.ts'
-import { hostProgram, INSTALL_PROGRAM, PASS_PROGRAM, type Program, START_PROGRAM } from './program.ts'
+import { hostProgram, INSTALL_PROGRAM, PASS_PROGRAM, type Program } from './program.ts'
 import { overheard } from './witness.ts'
 
 /** The exit codes of the host program (head.sh), the one thing that the controller decides by. */
@@ -91,15 +91,10 @@ async function askInPassing(session: Session, call: Omit<Call, 'files' | 'talk'>
 async function attempt(session: Session, call: Call, passed?: string): Promise<Attempt> {
   const marker = randomBytes(8).toString('hex')
   const bundle = call.files && makeBundle(call.files, marker)
-  const args = [
-    (call.program ?? hostProgram()).hash,
-    marker,
-    call.verb,
-    ...(bundle ? [bundle.manifestHash] : []),
-    ...(call.args ?? []),
-  ]
+  const { hash, start } = call.program ?? hostProgram()
+  const args = [hash, marker, call.verb, ...(bundle ? [bundle.manifestHash] : []), ...(call.args ?? [])]
   const answer = await session.run({
-    script: passed === undefined ? START_PROGRAM : PASS_PROGRAM,
+    script: passed === undefined ? start : PASS_PROGRAM,
     args,
     timeout: call.timeout,
     ...(bundle ? { stdin: bundle.text } : {}),

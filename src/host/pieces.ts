@@ -53,6 +53,6 @@ export function makeBundle(files: Readonly<Record<string, string>>, marker: stri
 
 const endLine = (text: string) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)
 
-export function sha256(text: string): string {
+export function sha256(text: string | Uint8Array): string {
   return createHash('sha256').update(text).digest('hex')
 }

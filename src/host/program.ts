@@ -7,24 +7,27 @@ export interface Program {
   readonly hash: string
   /** Where it may lie, the first that takes it. */
   readonly places: readonly string[]
+  /** What starts it: `$2` the hash, `$3` the marker of the answer's pieces, then the verb and its arguments. */
+  readonly start: string
 }
 
 let made: Program | undefined
 let madeForBlocks: Program | undefined
 const DISK = '/var/lib/fleet'
+const MEMORY = '/run/fleet'
 
 /** The shell program that runs on a host: head first, main last, the rest are functions. Read once a run. */
 export function hostProgram(): Program {
-  made ??= assemble(partsOf('../host/'), [DISK])
+  made ??= assemble(partsOf('../host/'), [DISK], START_PROGRAM)
   return made
 }
 
 /**
- * The small one of emergency blocks: one of their own, because a shell reads all of a program before it begins. Where the
- * disk is full it lies in /run: that is no reason not to block.
+ * The small one of emergency blocks: one of their own, because a shell reads all of a program before it begins. It lies
+ * in memory, so that a full disk is no reason not to block, and what was whole once needn't be summed up each time.
  */
 export function blockProgram(): Program {
-  madeForBlocks ??= assemble(partsOf('../host/block/'), [DISK, '/run/fleet'])
+  madeForBlocks ??= assemble(partsOf('../host/block/'), [MEMORY, DISK], START_BLOCKS)
   return madeForBlocks
 }
 
@@ -41,19 +44,26 @@ function partsOf(folder: string): readonly URL[] {
   ]
 }
 
-function assemble(parts: readonly URL[], places: readonly string[]): Program {
+function assemble(parts: readonly URL[], places: readonly string[], start: string): Program {
   const text = parts.map(part => readFileSync(part, 'utf8')).join('\n')
-  return { text, hash: createHash('sha256').update(text).digest('hex').slice(0, 16), places }
+  return { text, hash: createHash('sha256').update(text).digest('hex').slice(0, 16), places, start }
 }
 
 /** Its exit code is told in its answer as well: a login shell or a forced command may end with one of its own. */
 const TELL_CODE = 'c=$?; echo "@@$FLEET_MARK code $c"; exit "$c"'
 
+/** Takes what stands on the disk for the program only if it is what its name says. */
+const FIND_ON_DISK = `p=${DISK}/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) exit 20 ;; esac; `
+const TAKE_MARK = 'FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; '
+
+/** 20: the program isn't here, or isn't what its name says. */
+export const START_PROGRAM = `${FIND_ON_DISK}${TAKE_MARK}/bin/sh "$p" "$s" "$@"; ${TELL_CODE}`
+
 /**
- * `$2` the hash, `$3` the marker of the answer's pieces, then the verb and its arguments. 20: the program isn't here,
- * or isn't what its name says.
+ * The same without two processes, which are a tenth of a block: memory keeps what was read back when it was stored, and the shell
+ * that is there reads the program.
  */
-export const START_PROGRAM = `p=/var/lib/fleet/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) p=/run/fleet/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) exit 20 ;; esac ;; esac; FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; /bin/sh "$p" "$s" "$@"; ${TELL_CODE}`
+export const START_BLOCKS = `p=${MEMORY}/host-$2.sh; test -f "$p" || { ${FIND_ON_DISK}}; ${TAKE_MARK}FLEET_PROGRAM=$p; set -- "$s" "$@"; (. "$p"); ${TELL_CODE}`
 
 /** Before anything else of a first contact, and in the shell's own words: 23 and the tools that aren't there. */
 const CHECK =

@@ -2,8 +2,8 @@
 # block: this host blocks what the order says and what it was told before, for as long as that is to hold.
 # Standard input is a bundle of allow, even and map; behind it comes the word that the hook waits for.
 
-verb_block() { # NOW FLAGS
-  NOW=$1 FLAGS=,${2:-},
+verb_block() { # NOW FLAGS HASH_OF_THE_MAP
+  NOW=$1 FLAGS=,${2:-}, ordered=${3:-}
   find_client
   case $FLAGS in *,dry,*) tell_dry ;; esac
   find_tools
@@ -17,9 +17,11 @@ find_client() {
   client=${client#::ffff:} client=${client%%%*}
 }
 
+# `hash` looks for all of them in a third of the time, and remembers where they are.
 find_tools() {
+  lacks=
   # shellcheck disable=SC2086
-  lacking $BLOCK_NEEDS
+  hash $BLOCK_NEEDS 2>/dev/null || lacking $BLOCK_NEEDS
   if has_systemd; then have systemd-run || lacks="$lacks systemd-run"; else have setsid || lacks="$lacks setsid"; fi
   [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "$lacks"
 }
@@ -76,13 +78,9 @@ look() {
 }
 
 tell_block() {
-  hash_of "$WORK/map"
+  if [ "$as_ordered" = 1 ] && [ -n "$ordered" ]; then hash=$ordered; else hash_of "$WORK/map"; fi
   tell_refused
-  tell_facts "$made" "$did" "$words"
-  [ -z "$client" ] || printf 'client=%s\n' "$client"
-  [ -z "${killed:-}" ] || printf 'killed=%s\n' "$killed"
-  [ ! -s "$WORK/told" ] || cat "$WORK/told"
-  piece end
+  tell_facts "$made" "$did" "$words" "$WORK/told"
   [ "$persisted" = yes ] || exit "$EXIT_NOT_PERSISTED"
   exit 0
 }

@@ -2,6 +2,8 @@
 # The table of verbs.
 SSH=${1:-}
 verb=${2:-}
+# Where the shell that was there already reads it.
+PROGRAM=${FLEET_PROGRAM:-$PROGRAM}
 [ $# -ge 2 ] && shift 2
 families='4 6'
 [ -e /proc/net/if_inet6 ] || families=4

@@ -190,6 +190,7 @@ read_order() {
       if (same && old[2] == $2 && old[3] == $3 && old[4] == $4 && old[5] == $5) {
         if (is_over($5, $3, $4)) { keep_old(); return }
         keep($1, $2, $3, $4, $5)
+        obeyed++
         next_kept()
         return
       }
@@ -202,6 +203,7 @@ read_order() {
         keep(old[1], old[2], old[3], old[4], old[5])
       } else {
         keep($1, $2, $3, $4, $5)
+        obeyed++
         words++
         if (same) change($1, old[2], old[4], old[5], $2, $4, $5)
         else change($1, "", 0, "lifted", $2, $4, $5)
@@ -249,12 +251,12 @@ read_order() {
     part == "even" { even[key($1)] = 1; evens++ }
     part == "map" {
       if (NF != 5 || ($1 "") <= (last "")) { unsorted = 1; exit }
-      last = $1
+      last = $1; asked++
       # Nearly all lines of a long first order: what take() does with them, at a third of its price.
       if (kept == "" && $5 == "blocked" && !index($1, ":") && !($1 in covers4) && $1 !~ /^(127|169|22|23|0)|\/0/ && (!$4 || $4 > now)) {
         print > map
         print "add", ($2 == "both" ? "fleet-block4" : "fleet-block4-" $2) "-new", $1, "timeout", ($4 ? left($4) : 0), "-exist" > fill
-        lines++; entries++; words++
+        lines++; entries++; words++; obeyed++
         next
       }
       take()
@@ -262,12 +264,12 @@ read_order() {
     END {
       while (old[1] != "") keep_old()
       for (place in was_allowed) let_through("del", place, was_allowed[place])
-      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, first, then
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, first, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0)
     }') || return 1
   # shellcheck disable=SC2086
   set -- $said
   [ "${1:-0}" = 1 ] || return 1
   lines=$2 entries=$3 words=$4 dropped=$5 changes=$6 refusals=$7 allows=$8
   shift 8
-  skew=$1 old_skew=$2 filled=$3 THEN=$4
+  skew=$1 old_skew=$2 filled=$3 THEN=$4 as_ordered=$5
 }

@@ -44,7 +44,13 @@ install_plugins() {
 exec /bin/sh $BLOCKS/program.sh "" "boot-$plugin" "\$@"
 TEXT
   done
+  drop_other_programs
   sync "$PLUGINS" "$BLOCKS" 2>/dev/null
+}
+
+# Those of other versions, which take memory.
+drop_other_programs() {
+  for other in /run/fleet/host-*.sh; do [ "${other##*/}" = "${PROGRAM##*/}" ] || rm -f "$other"; done
 }
 
 # keep_text PATH MODE, a text on standard input. A name with a dot is no plugin, and no unit.

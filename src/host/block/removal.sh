@@ -5,7 +5,7 @@
 verb_block_remove() {
   begin_work
   remove_alone 9<>"$LOCK"
-  rm -rf "$WORK" "$LOCK"
+  rm -rf "$WORK" "$LOCK" /run/fleet/host-*.sh
   piece removed
   piece end
 }

@@ -50,13 +50,16 @@ tell_standing() { # [LACKED MORE_FACTS]
   hash_of "$WORK/map"
   [ -n "${persisted:-}" ] || { persisted=no; ! is_persistent || persisted=yes; }
   skew=$old_skew
-  tell_facts "$hook" "$sets" "${1:-0}"
-  [ ! -s "${2:-}" ] || cat "$2"
-  piece end
+  tell_facts "$hook" "$sets" "${1:-0}" "${2:-}"
 }
 
-tell_facts() { # HOOK SETS LACKED
-  piece blocked
-  printf 'hash=%s\nhook=%s\nentries=%s\nlacked=%s\nsets=%s\nskew=%s\npersisted=%s\n' "$hash" "$1" "$entries" "$3" "$2" "$skew" "$persisted"
-  [ -z "${why:-}" ] || printf 'why=%s\n' "$why"
+# tell_facts HOOK SETS LACKED [FILE_OF_MORE]: in one piece, since each is a packet, and the end of the answer.
+tell_facts() {
+  more=
+  [ -z "${why:-}" ] || more="why=$why$NEWLINE"
+  [ -z "$client" ] || more="${more}client=$client$NEWLINE"
+  [ -z "${killed:-}" ] || more="${more}killed=$killed$NEWLINE"
+  [ ! -s "${4:-}" ] || more="$more$(cat "$4")$NEWLINE"
+  printf '@@%s blocked\nhash=%s\nhook=%s\nentries=%s\nlacked=%s\nsets=%s\nskew=%s\npersisted=%s\n%s@@%s end\n' \
+    "$MARK" "$hash" "$1" "$entries" "$3" "$2" "$skew" "$persisted" "$more" "$MARK"
 }

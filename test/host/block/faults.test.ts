@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkBlocks, persistBlocks } from '../../../src/host/block.ts'
+import { blockProgram } from '../../../src/host/program.ts'
 import { hashBlocks, mergeBlocks } from '../../../src/model/block.ts'
 import type { MiniHost } from '../program/mini-host.ts'
 import { over } from '../program/steps.ts'
@@ -175,6 +176,17 @@ describe('a host that cannot', () => {
     expect(await members(host)).toEqual(BLOCKED)
     await host.must(`umount ${folder}`)
     expect(await block(host, [one])).toMatchObject({ isPersisted: true, isHookMade: false })
+  })
+
+  it('keep the program in memory: goes by the one on its disk, and never by a damaged one', async () => {
+    const host = await aHost()
+    await instead(host, 'mv', 'case "$*" in */run/fleet/host-*) exit 1 ;; esac; exec $real "$@"')
+    await block(host, [one])
+    const program = `/var/lib/fleet/host-${blockProgram().hash}.sh`
+    await host.must(`echo 'echo damaged' >>${program}`)
+    expect(await block(host, [one, word('203.0.113.10')])).toMatchObject({ entries: 2, isPersisted: true })
+    expect(await host.must(`cat ${program}`)).toBe(blockProgram().text)
+    await asBefore(host)
   })
 
   it('write any more: keeps the map of before whole, and a boot goes by that', async () => {

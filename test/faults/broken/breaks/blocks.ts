@@ -94,6 +94,16 @@ export const BLOCKS: readonly Break[] = [
     red: ['host/block/large.test.ts', 'is filled beside what stands, read back, and put right'],
   },
   {
+    name: 'takes-what-it-keeps-for-what-it-was-told',
+    file: 'host/block/order.sh',
+    from: '(lines + 0 == asked + 0 && obeyed + 0 == asked + 0)',
+    to: '1',
+    red: [
+      'host/block/block.test.ts',
+      'that comes again changes nothing, and one more address changes just that',
+    ],
+  },
+  {
     name: 'leaves-a-rebuild-that-died-in-the-way',
     file: 'host/block/sets.sh',
     from: '  drop_new\n  fill_and_swap && return\n  drop_new\n',

@@ -65,8 +65,8 @@ export const SESSION: readonly Break[] = [
   {
     name: 'runs-a-program-that-was-changed',
     file: 'host/program.ts',
-    from: '; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) p=/run/fleet/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) exit 20 ;; esac ;; esac; FLEET_MARK',
-    to: '; [ -e "$p" ] || exit 20; FLEET_MARK',
+    from: '; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) exit 20 ;; esac; ',
+    to: '; [ -e "$p" ] || exit 20; ',
     red: ['host/program/observe.test.ts', 'is stored at the first contact, and again when it is damaged'],
     says: /host-answer-unreadable|AssertionError/,
   },
