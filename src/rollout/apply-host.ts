@@ -126,7 +126,7 @@ async function attempt(observed: Observed, tools: Tools): Promise<Settled> {
   await tools.clock.sleep(waitFor(arming, tools.confirmTimeout))
   const { connect } = target
   const settled = await settle(
-    { ...armed, begunAt, closedAt },
+    { ...armed, begunAt, closedAt, isKnown: arming.isKnown },
     {
       ...tools,
       connect,

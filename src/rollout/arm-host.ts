@@ -11,7 +11,7 @@ import type { Target } from './target.ts'
  * same several times over, so a host that is slow shows it there: of 50 hosts that share two cores 9 in 10 had
  * applied after 0.4 of that time. Never more than a quarter of what there is to confirm in.
  */
-export function waitFor({ loadTime, armTime }: Arming, confirmTimeout: number): number {
+export function waitFor({ loadTime, armTime }: Omit<Arming, 'isKnown'>, confirmTimeout: number): number {
   return Math.max(loadTime + 150, Math.min(armTime / 2 + 100, confirmTimeout / 4))
 }
 
@@ -19,6 +19,8 @@ export function waitFor({ loadTime, armTime }: Arming, confirmTimeout: number): 
 interface Arming {
   readonly loadTime: number
   readonly armTime: number
+  /** Whether the host answered: it is armed. */
+  readonly isKnown: boolean
 }
 
 /** Hands the change over and closes the session: that is the go. An answer that was lost may have been a yes. */
@@ -34,10 +36,10 @@ export async function armAndClose(
     const armTime = clock.now() - began
     await session.close()
     if (needsGo) await sayGo(target, transaction.nonce)
-    return { loadTime, armTime }
+    return { loadTime, armTime, isKnown: true }
   } catch (error) {
     await session.close()
-    if (mayHaveArmed(error)) return { loadTime: 1000, armTime: 0 }
+    if (mayHaveArmed(error)) return { loadTime: 1000, armTime: 0, isKnown: false }
     throw error
   }
 }

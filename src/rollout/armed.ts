@@ -14,6 +14,8 @@ export interface Armed {
   readonly begunAt: number
   /** Monotonic: when the arming session was closed. */
   readonly closedAt: number
+  /** The host has said that it knows the change. It forgets that with its boot alone. */
+  readonly isKnown?: boolean
 }
 
 export interface SettleTools {

@@ -24,10 +24,14 @@ export async function settle(armed: Armed, tools: SettleTools): Promise<Settled>
   let until = Math.max(ends, tools.clock.now() + AT_LEAST)
   let mayAskAgain = true
   let lastError: Finding | undefined
+  let { isKnown = false } = armed
+  const hear = () => {
+    isKnown = true
+  }
   while (tools.clock.now() < until) {
     const wasUp = isUp(tools.limit)
     try {
-      const settled = await look(armed, tools)
+      const settled = await look({ ...armed, isKnown }, tools, hear)
       if (settled) return wasUp && settled !== 'disarmed' ? sayOverdue(tools.limit, settled) : settled
     } catch (error) {
       if (!(error instanceof FleetError)) throw error
@@ -51,7 +55,7 @@ export async function settle(armed: Armed, tools: SettleTools): Promise<Settled>
 }
 
 /** One connection. Undefined: not over yet, look again. */
-async function look(armed: Armed, tools: SettleTools): Promise<Settled | undefined> {
+async function look(armed: Armed, tools: SettleTools, hear: () => void): Promise<Settled | undefined> {
   const wall = tools.clock.wall() - tools.clock.now()
   const isLate = isUp(tools.limit)
   const cut = cutAt(tools.limit)
@@ -61,6 +65,7 @@ async function look(armed: Armed, tools: SettleTools): Promise<Settled | undefin
     const state = await (isLate ? readState : awaitApplied)(session, armed.nonce)
     // What a host knows of a change dies with its boot: this is a copy.
     if (state.bootId !== armed.bootId) return outcome(armed, 'unknown', fault('another-host'))
+    hear()
     if (isLate || isOverdue(armed, tools, state))
       return await byState(armed, tools, session, await askRollback(session, armed.nonce))
     if (state.name !== 'APPLIED') return await byState(armed, tools, session, state)

@@ -22,8 +22,10 @@ export async function withoutTransaction(
   if (found.is === 'different') return outcome(armed, 'unknown', fault('transaction-lost'))
   if (found.is === 'as wanted') return persisted(armed, tools, session)
   if (found.is === 'half removed') return outcome(armed, 'failed', fault('half-removed'))
-  if (found.bootId !== armed.bootId)
+  if (wasBooted(armed, tools, found))
     return outcome(armed, 'reverted', fault('rolled-back', { why: 'reboot' }))
+  // It knew the change, and this one never heard of it: containers on one machine have one boot id.
+  if (armed.isKnown) return outcome(armed, 'unknown', fault('another-host'))
   const state = await burnNonce(session, armed)
   return state ? byState(armed, tools, session, state) : outcome(armed, 'failed', fault('arm-lost'))
 }
@@ -33,7 +35,7 @@ async function lookAfterBoot(armed: Armed, tools: SettleTools, session: Session)
   let found = await tools.lookAgain(session)
   const until = tools.clock.now() + BOOTING - found.up
   const mayBeLoading = () =>
-    found.is === 'different' && found.bootId !== armed.bootId && !isAnother(armed, tools, found)
+    found.is === 'different' && wasBooted(armed, tools, found) && !isAnother(armed, tools, found)
   while (mayBeLoading() && tools.clock.now() < until) {
     await tools.clock.sleep(BETWEEN_LOOKS)
     found = await tools.lookAgain(session)
@@ -44,6 +46,11 @@ async function lookAfterBoot(armed: Armed, tools: SettleTools, session: Session)
 /** The host itself can only have another boot if it was booted since. */
 function isAnother({ bootId, begunAt }: Armed, { clock }: SettleTools, found: Untransacted): boolean {
   return found.bootId !== bootId && found.up > clock.now() - begunAt + CLOCKS_DIFFER
+}
+
+/** A container that is started again keeps its kernel's boot id, and its first process is a new one. */
+function wasBooted({ bootId, begunAt }: Armed, { clock }: SettleTools, { bootId: now, up }: Untransacted) {
+  return now !== bootId || (up > 0 && up + CLOCKS_DIFFER < clock.now() - begunAt)
 }
 
 /** An arm that is still on its way to the host must not find its nonce unused. What it did before comes back. */

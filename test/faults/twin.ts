@@ -35,6 +35,14 @@ export async function takeKeys(trial: Trial, host: string, other: string): Promi
   )
 }
 
+/** The other host has the boot id of the first, as containers on one machine have their kernel's. */
+export async function takeBoot(trial: Trial, host: string, other: string): Promise<void> {
+  const boot = await trial.must(host, 'cat /proc/sys/kernel/random/boot_id')
+  await trial.must(other, 'cat >/run/lab/boot_id', boot)
+  const shown = await trial.must(other, 'cat /proc/sys/kernel/random/boot_id')
+  if (shown !== boot) throw new Error(`${other} has the boot ${shown}`)
+}
+
 /** The other host gets all that fleet keeps on the first, in memory and on disk: a snapshot, but for its boot. */
 export async function takeFiles(trial: Trial, host: string, other: string): Promise<void> {
   const files = await trial.must(host, 'tar -C / -c run/fleet var/lib/fleet etc/iptables | base64')

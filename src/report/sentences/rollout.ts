@@ -20,7 +20,7 @@ export const rolloutSentences = {
   'transaction-lost': () =>
     'The host no longer knows of the change, and its rules are neither the old nor the new ones as planned (it was booted, or somebody else changed them meanwhile).',
   'another-host': () =>
-    "Another machine answers at the host's address now: it has another boot, and wasn't booted since the change was handed over. Nothing was confirmed, so the host itself puts its old rules back when its time is up. Look who has that address (a failover, a clone, an address given twice), and at the host from its console.",
+    "Another machine answers at the host's address now: it doesn't know the change that was handed over, and wasn't booted since. Nothing was confirmed, so the host itself puts its old rules back when its time is up. Look who has that address (a failover, a clone, an address given twice), and at the host from its console.",
   'not-persisted': a =>
     `The new rules are live and confirmed, but the host wouldn't load them at its next boot${a.detail === '' ? '' : `: ${String(a.detail)}`}.`,
   'rolled-back': a => `The host put its old rules back: ${WHY[String(a.why)] ?? String(a.why)}.`,

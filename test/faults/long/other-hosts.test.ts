@@ -7,11 +7,11 @@ import { settledAs } from '../../integration/hosts/site.ts'
 import { until } from '../../integration/hosts/wait.ts'
 import { lieAs } from '../liar.ts'
 import { useTrial } from '../trial.ts'
-import { giveBack, leadTo, readTrace, takeFiles, takeKeys } from '../twin.ts'
+import { giveBack, leadTo, readTrace, takeBoot, takeFiles, takeKeys } from '../twin.ts'
 
 /* The address answers as another host in mid-run: host key, boot id or nonce are others, and nothing is confirmed. */
 
-const PAIRS = ['key', 'boot', 'wanted', 'snapshot', 'other-key', 'other-boot']
+const PAIRS = ['key', 'boot', 'nonce', 'wanted', 'snapshot', 'other-key', 'other-boot']
 const trial = useTrial('another-host', [...PAIRS.flatMap(name => [name, `${name}-twin`]), 'slow', 'twice'])
 
 /** Enough for the hosts that are to be confirmed, all at once on a busy machine. */
@@ -58,6 +58,17 @@ describe.concurrent('another host answers at the address of one that is to be co
     await trial.ends(attempt, 4, { boot: 'unknown: another-host' })
     await takesItselfBack('boot')
     expect(await readTrace(trial, 'boot-twin')).toEqual(before)
+  })
+
+  it('with the same host key and the same boot: it never heard of the change, so it is not the host', async () => {
+    await takeKeys(trial, 'nonce', 'nonce-twin')
+    await takeBoot(trial, 'nonce', 'nonce-twin')
+    const before = await readTrace(trial, 'nonce-twin')
+    const attempt = await applied('nonce')
+    await leadTo(trial, 'nonce', 'nonce-twin')
+    await trial.ends(attempt, 4, { nonce: 'unknown: another-host' })
+    await takesItselfBack('nonce')
+    expect(await readTrace(trial, 'nonce-twin')).toEqual(before)
   })
 
   it('with the rules that were wanted, confirmed by the same run: that is no proof', async () => {

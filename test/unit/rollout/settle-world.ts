@@ -42,6 +42,7 @@ const UNTIL_LOST = 45_000
 export async function settleWith(
   script: Script,
   lookAgain: () => Untransacted = () => ({ is: 'different', bootId: BOOT, up: 0 }),
+  more: { readonly isKnown?: boolean } = {},
 ) {
   let now = 10_000
   let looks = 0
@@ -81,6 +82,7 @@ export async function settleWith(
     confirmTimeout: T,
     begunAt: now - ARMING,
     closedAt: now,
+    ...more,
   }
   const tools = {
     connect,

@@ -21,6 +21,20 @@ export const SETTLE: readonly Break[] = [
     red: ['faults/long/other-hosts.test.ts', 'with the same host key: it was not booted since'],
   },
   {
+    name: 'takes-who-never-heard-of-a-change-for-the-host-that-was-armed',
+    file: 'rollout/without-transaction.ts',
+    from: 'if (armed.isKnown) return',
+    to: 'if (armed.isKnown && armed.nonce === "") return',
+    red: ['faults/long/other-hosts.test.ts', 'with the same host key and the same boot: it never heard'],
+  },
+  {
+    name: 'takes-a-container-that-was-started-again-for-one-that-was-not',
+    file: 'rollout/without-transaction.ts',
+    from: ' || (up > 0 && up + CLOCKS_DIFFER < clock.now() - begunAt)',
+    to: '',
+    red: ['faults/power.test.ts', 'and a container is started again with its boot id and its /run'],
+  },
+  {
     name: 'takes-a-boot-that-is-under-way-for-its-end',
     file: 'rollout/without-transaction.ts',
     from: 'while (mayBeLoading() &&',
