@@ -88,9 +88,10 @@ guard_until_final() { # TRIES_TO_PERSIST [WORD_TO_SAY]
   flock 9
   [ -z "${2:-}" ] || echo "$2"
   LIMIT='timeout 20'
-  persist_tries=$1
+  persist_tries=$1 begun=
   pin_tools
   while see "$NONCE"; do
+    case $state in APPLYING-* | APPLIED-* | ROLLING_BACK-* | STUCK-*) begun=yes ;; *) begun= ;; esac
     case $state in
       ARMED-*) if at_transaction "$NONCE"; then await_session "$state"; else disarm "$state" damaged; fi ;;
       APPLYING-*) take_back "$state" restarted ;;
@@ -103,7 +104,21 @@ guard_until_final() { # TRIES_TO_PERSIST [WORD_TO_SAY]
       *) return 0 ;;
     esac
   done
-  ! is_there
+  # Who removes it has not come to its folder yet.
+  ! is_there || nap 1
+  ! is_there || return 1
+  [ -z "$begun" ] || stateless
+}
+
+# Somebody took the state away (RUN is gone, or something is mounted over it): nobody can confirm any more, so the old
+# rules come back, unless they were confirmed and are on the disk. A change that was forgotten in order has no files either.
+stateless() {
+  ! cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" || return 0
+  tries=0 undone=
+  while [ -r "$TXN/now.4" ] && [ -r "$TXN/now.6" ]; do
+    ! try_back lost || return 0
+    nap 2
+  done
 }
 
 # The tools by which the change was armed: the host's choice of them may be another one in the middle of it.
@@ -143,6 +158,7 @@ apply() { # ARMED-<by>
   [ "$now" -lt "${1#ARMED-}" ] || { disarm "$1" session; return 0; }
   deadline=$((now + T))
   become "$1" "APPLYING-$deadline" || return 0
+  begun=yes
   log_to=$TXN/log
   { printf '' >>"$log_to"; } 2>/dev/null || log_to=/dev/null
   why=apply-failed

@@ -90,6 +90,13 @@ export const GUARD: readonly Break[] = [
     red: ['faults/guard-killed.test.ts', 'lives on where logind ends what a session leaves behind'],
   },
   {
+    name: 'ends-where-its-state-is-gone',
+    file: 'host/guard.sh',
+    from: '[ -z "$begun" ] || stateless',
+    to: ':',
+    red: ['host/program/stateless.test.ts', 'that is removed, and the old rules come back'],
+  },
+  {
     name: 'does-not-persist-what-a-dead-controller-confirmed',
     file: 'host/guard.sh',
     from: '        finish_persisting "$state" || return 0\n',
