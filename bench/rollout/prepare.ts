@@ -17,7 +17,7 @@ export async function prepareSimulated(
   begins: () => void,
 ): Promise<Prepared> {
   const inputs = await readInputs(flags)
-  const rendered = renderAll(inputs, flags)
+  const rendered = await renderAll(inputs, flags)
   const hosts = Number(flags.forks)
   const simulated = new Map(
     rows.map(({ name, kind, address }, index) => [name, new SimulatedHost(world, kind, address, index)]),

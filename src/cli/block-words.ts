@@ -6,9 +6,6 @@ import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import { isTerminal } from './terminal.ts'
 
-/** A feed of fleet.yml, as it is now. */
-export const isFeedWord = (word: string): boolean => /^(?:feed|country):/.test(word)
-
 /** What the words of a command name: addresses, files of them, or `-`. All that is wrong with them is thrown at once. */
 export async function readWords(words: readonly string[]): Promise<readonly Named[]> {
   const named: Named[] = []

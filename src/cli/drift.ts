@@ -29,7 +29,7 @@ export async function run(flags: Flags): Promise<number> {
   const withPassword = await withBecomePassword(flags)
   const inputs = await readInputs(withPassword)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
-  const rendered = renderAll(inputs, withPassword)
+  const rendered = await renderAll(inputs, withPassword)
   if (flag(flags, 'verbose', 'boolean'))
     for (const finding of findingsOf(inputs, rendered)) process.stderr.write(`${say(finding)}\n`)
   const textfile = flag(flags, 'textfile', 'string')

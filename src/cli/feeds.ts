@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { isNothing, shared, spansOf } from '../address/spans.ts'
+import { isNothing, type Spans, shared, spansOf, takeOut } from '../address/spans.ts'
+import type { BlockOutcome } from '../block/event.ts'
 import { type FeedGoal, makeGoal } from '../block/feeds.ts'
 import { readLedger } from '../block/ledger.ts'
 import type { Feed } from '../config/feeds.ts'
@@ -28,26 +29,42 @@ import type { Inputs } from './inputs.ts'
 export async function refresh(inputs: Inputs, flags: Flags): Promise<number> {
   const { feeds } = inputs.config
   if (!feeds) throw new FleetError('feeds-none')
-  const before = await readLedger(ledgerOf(inputs))
   const { ground, guarded } = await groundOf(inputs)
   const currents = await Promise.all(feeds.map(feed => refreshFeed(feed, ground)))
   for (const { findings } of currents) for (const finding of findings) warn(finding)
   const listFor = listsFor(inputs, feeds, currents, guarded)
+  const json = flag(flags, 'json', 'boolean') ?? false
+  if (json) for (const current of currents) process.stdout.write(feedLine(current))
+  const isNobodys = feeds.length > 0 && blockedOf(feeds).length === 0
+  // Roles' lists are none of hosts' business; what they were told to block before is taken away.
+  const isTold = !isNobodys || (await lastTold(ground.directory, ground.config)) > 0
+  const outcomes = isTold ? await bring(inputs, flags, ground, listFor) : []
+  if (!json) process.stdout.write(printFeeds(currents, outcomes))
+  return exitCodeOfFeeds(currents, outcomes)
+}
+
+/** Tells hosts, together with what the ledger says: blocks make the place from which feeds are looked at. */
+async function bring(
+  inputs: Inputs,
+  flags: Flags,
+  ground: Ground,
+  listFor: ListFor,
+): Promise<readonly BlockOutcome[]> {
+  const { entries } = await readLedger(ledgerOf(inputs))
   const goals = await goalsOf(inputs, ground, listFor, () => ground.now)
   await noteTold(ground.directory, ground.config, ground.now)
   const json = flag(flags, 'json', 'boolean') ?? false
-  if (json) for (const current of currents) process.stdout.write(feedLine(current))
-  const outcomes = await sendToAll({
+  return sendToAll({
     inputs,
     flags,
-    wanted: wantedOf(inputs, before.entries),
+    wanted: wantedOf(inputs, entries),
     voice: json ? openBlockVoice({ json, verb: 'repair' }) : { emit: () => undefined },
     hosts: inputs.hosts,
     feeds: goals,
   })
-  if (!json) process.stdout.write(printFeeds(currents, outcomes))
-  return exitCodeOfFeeds(currents, outcomes)
 }
+
+const blockedOf = (feeds: readonly Feed[]): readonly Feed[] => feeds.filter(({ isForRoles }) => !isForRoles)
 
 /** What hosts are to have by the lists that were taken last, without asking anybody. */
 export interface KnownFeeds {
@@ -64,7 +81,7 @@ export interface KnownFeeds {
  * later refresh from elsewhere keeps what it has.
  */
 export async function knownFeeds(inputs: Inputs): Promise<KnownFeeds | undefined> {
-  const { feeds } = inputs.config
+  const feeds = inputs.config.feeds && blockedOf(inputs.config.feeds)
   if (!feeds) return undefined
   const { ground, guarded } = await groundOf(inputs)
   const currents = await Promise.all(feeds.map(feed => currentFeed(feed, ground)))
@@ -86,8 +103,11 @@ export async function knownFeeds(inputs: Inputs): Promise<KnownFeeds | undefined
 /** The feeds as they were taken last. */
 export async function tellFeeds(inputs: Inputs, json: boolean): Promise<string> {
   const { ground } = await groundOf(inputs)
-  const currents = await Promise.all((inputs.config.feeds ?? []).map(feed => currentFeed(feed, ground)))
-  return currents.map(json ? feedLine : printFeed).join('')
+  const lines = (inputs.config.feeds ?? []).map(async feed => {
+    const current = await currentFeed(feed, ground)
+    return json ? feedLine(current) : printFeed(current, feed.isForRoles)
+  })
+  return (await Promise.all(lines)).join('')
 }
 
 /** Which feeds have addresses in common with these, by the lists that were taken last. */
@@ -96,12 +116,23 @@ export async function feedsCovering(
   addresses: readonly string[],
 ): Promise<readonly { address: string; feed: string }[]> {
   const { ground } = await groundOf(inputs)
-  const currents = await Promise.all((inputs.config.feeds ?? []).map(feed => currentFeed(feed, ground)))
+  const feeds = blockedOf(inputs.config.feeds ?? [])
+  const currents = await Promise.all(feeds.map(feed => currentFeed(feed, ground)))
   return addresses.flatMap(address => {
     const meant = spansOf([address])
     const over = currents.filter(({ spans }) => spans && !isNothing(shared(spans, meant)))
     return over.map(({ name }) => ({ address, feed: name }))
   })
+}
+
+/**
+ * What roles may name of feeds, by the list that was taken last; nothing where there is none. Of what is blocked nothing
+ * is left that nobody may block; a list that is there for roles is whole.
+ */
+export async function listForRoles(inputs: Inputs, feed: Feed): Promise<Spans | undefined> {
+  const { ground, guarded } = await groundOf(inputs)
+  const { spans } = await currentFeed(feed, ground)
+  return spans && (feed.isForRoles ? spans : takeOut(spansOf(guarded), spans))
 }
 
 /** What a feed comes to right now: fetched where it is due. */

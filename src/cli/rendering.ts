@@ -1,29 +1,43 @@
 import { join, relative, resolve } from 'node:path'
 import { FleetErrors } from '../model/error.ts'
+import type { Host } from '../model/host.ts'
 import { makeBook } from '../roles/book.ts'
-import { makeRenderer, type Rendered } from '../roles/render.ts'
+import { makeRenderer, type RenderContext, type Rendered } from '../roles/render.ts'
 import { openRoles } from '../roles/roles.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import type { Inputs } from './inputs.ts'
+import { roleFeeds } from './role-feeds.ts'
 import { unique } from './unique.ts'
 
-/** Renders the hosts that are meant. Throws `FleetErrors` where one of them can't be rendered: nobody is contacted then. */
-export function renderAll(inputs: Inputs, flags: Flags): ReadonlyMap<string, Rendered> {
+/**
+ * Renders the hosts that are meant. What their sources name of feeds is found by rendering, then read, and rendered.
+ * Throws `FleetErrors` where one of them can't be rendered: nobody is contacted then.
+ */
+export async function renderAll(inputs: Inputs, flags: Flags): Promise<ReadonlyMap<string, Rendered>> {
   const directories = templateFolders(inputs, flags).map(path => ({
     path,
     shown: relative(process.cwd(), path) || '.',
   }))
-  const render = makeRenderer({
+  const feeds = roleFeeds(inputs.config.feeds ?? [], async feed =>
+    (await import('./feeds.ts')).listForRoles(inputs, feed),
+  )
+  const context = {
     templates: openRoles(directories),
     mapping: inputs.config.roles,
-    book: makeBook([...inputs.inventory.hosts.values()]),
-    sshPort: host => inputs.connections.get(host.name)?.port ?? 22,
-  })
-  const rendered = new Map(inputs.hosts.map(host => [host.name, render(host)]))
+    book: makeBook([...inputs.inventory.hosts.values()], feeds.list),
+    sshPort: (host: Host) => inputs.connections.get(host.name)?.port ?? 22,
+  }
+  let rendered = renderEach(inputs.hosts, context)
+  while (await feeds.readAsked()) rendered = renderEach(inputs.hosts, context)
   const findings = [...rendered.values()].flatMap(one => one.findings)
   if (findings.some(({ severity }) => severity === 'error')) throw new FleetErrors(unique(findings))
   return rendered
+}
+
+function renderEach(hosts: readonly Host[], context: RenderContext): ReadonlyMap<string, Rendered> {
+  const render = makeRenderer(context)
+  return new Map(hosts.map(host => [host.name, render(host)]))
 }
 
 /** The user's own folders of templates, the first to be looked in first. */

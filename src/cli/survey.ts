@@ -25,7 +25,7 @@ const savedPlan = async (flags: Flags) => {
 export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepared> {
   const withPassword = await withBecomePassword(flags)
   const inputs = await readInputs(withPassword)
-  const rendered = renderAll(inputs, withPassword)
+  const rendered = await renderAll(inputs, withPassword)
   for (const finding of findingsOf(inputs, rendered))
     if (finding.severity === 'warning' || flag(flags, 'verbose', 'boolean'))
       process.stderr.write(`${say(finding)}\n`)

@@ -37,6 +37,7 @@ export const feedEntries = {
   minEntries: v.nullish(count),
   maxEntries: v.nullish(v.pipe(count, v.maxValue(1_000_000, 'maxEntries'))),
   limit: v.nullish(text),
+  block: v.nullish(v.boolean('yes or no')),
 }
 
 const mapping = v.custom<Readonly<Record<string, unknown>>>(
@@ -62,7 +63,7 @@ export const feedsSchema = v.pipe(
 
 export type FeedFormat = (typeof FORMATS)[number]
 
-/** A list that somebody else keeps, and that every host it is meant for blocks. */
+/** A list that somebody else keeps: every host that it is meant for blocks it, and roles may name it. */
 export interface Feed {
   readonly name: string
   readonly source: { readonly url: string } | { readonly file: string }
@@ -76,6 +77,8 @@ export interface Feed {
   readonly maxEntries: number
   /** Hosts that it is meant for. */
   readonly limit?: string
+  /** Nobody blocks it: it is there for roles, which may well let in who is on it. */
+  readonly isForRoles?: true
   readonly at: Place
 }
 
@@ -93,6 +96,7 @@ export const feedsOf = (
     maxEntries: feed.maxEntries ?? MOST,
     ...(feed.minEntries ? { minEntries: feed.minEntries } : {}),
     ...(feed.limit ? { limit: feed.limit } : {}),
+    ...(feed.block === false ? { isForRoles: true as const } : {}),
     at: place(name),
   }))
 

@@ -35,7 +35,8 @@ export function listsOf(
   guarded: readonly string[],
   hostsOf: (limit: string) => readonly string[],
 ): (host: string) => HostList {
-  const meant = feeds.map(({ name, limit }) => ({
+  const blocked = feeds.filter(({ isForRoles }) => !isForRoles)
+  const meant = blocked.map(({ name, limit }) => ({
     name,
     hosts: limit === undefined ? undefined : new Set(hostsOf(limit)),
   }))

@@ -84,7 +84,7 @@ async function take(
   kept: Kept | undefined,
   ground: Ground,
 ): Promise<Current> {
-  const around = { own: ground.own, ...(kept ? { before: kept.entries } : {}) }
+  const around = { own: ownFor(feed, ground), ...(kept ? { before: kept.entries } : {}) }
   const { spans, entries, wrong } = judgeFeed(feed, came.text, sourceOf(feed), around)
   if (wrong.length > 0) return refused(feed, kept, ground, wrong)
   await writeKept(file, { ...came, entries, checked: ground.now })
@@ -109,13 +109,16 @@ function refused(feed: Feed, kept: Kept | undefined, ground: Ground, wrong: read
  * must not have is taken out once more. Where that leaves too much, nothing at all is said for those it is meant for.
  */
 function inForce(feed: Feed, kept: Kept, ground: Ground, state: Current['state']): Current {
-  const allow = [...feed.allow, ...ground.own.map(({ address }) => address)]
+  const allow = [...feed.allow, ...ownFor(feed, ground).map(({ address }) => address)]
   const { spans, entries, wrong } = judgeFeed({ ...feed, allow }, kept.text, sourceOf(feed), { own: [] })
   const about = { name: feed.name, entries, checked: kept.checked }
   const tooMuch = wrong.filter(({ code }) => code === 'feed-too-wide' || code === 'feed-half')
   if (tooMuch.length > 0) return { ...about, state: 'refused', findings: tooMuch }
   return { ...about, state, spans, findings: [] }
 }
+
+/** What nobody blocks may have hosts of one's own in it: a country that roles let in. */
+const ownFor = ({ isForRoles }: Feed, { own }: Ground): Ground['own'] => (isForRoles ? [] : own)
 
 /** As a place: a URL may have a key in its query that is nobody's business. */
 function sourceOf({ source }: Feed): string {

@@ -42,9 +42,10 @@ export function printFeeds(currents: readonly Current[], outcomes: readonly Bloc
 const counted = (entries: number) => `${entries} ${entries === 1 ? 'entry' : 'entries'}`
 
 /** A feed as it was taken last. */
-export function printFeed({ name, entries, checked }: Current): string {
+export function printFeed({ name, entries, checked }: Current, isForRoles = false): string {
   if (checked === undefined) return `feed ${name}: never taken. Take it with: fleet blocks --refresh\n`
-  return `feed ${name}: ${counted(entries)}, as of ${new Date(checked).toISOString().replace(/\.\d+Z$/, 'Z')}\n`
+  const what = isForRoles ? `${counted(entries)} for roles, not blocked` : counted(entries)
+  return `feed ${name}: ${what}, as of ${new Date(checked).toISOString().replace(/\.\d+Z$/, 'Z')}\n`
 }
 
 /** What a feed came to, as a line of JSON. */

@@ -1,6 +1,8 @@
 import { familyOf } from '../address/network.ts'
+import { findFeed } from '../feeds/named.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import { FleetError } from '../model/error.ts'
+import type { PerFamily } from '../model/family.ts'
 import type { Host } from '../model/host.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
@@ -10,8 +12,12 @@ interface BookAddress {
   readonly at: Place
 }
 
-/** Answers `group:NAME` and `host:NAME`. */
+/** What `feed:NAME` and `country:NAME` stand for: lists of networks, IPv4 and IPv6. Errors at `at`: `feed-unknown`, `source-feed-untaken`. */
+export type Lists = (word: string, at: Place) => PerFamily<readonly string[]>
+
+/** Answers `group:NAME`, `host:NAME`, `feed:NAME` and `country:NAME`. */
 export interface AddressBook {
+  readonly list: Lists
   /**
    * The addresses of a host, or of every host of a group (`all` included). Errors at `at`:
    * `source-unknown`, and `source-member-without-address` for a host that nobody gave an address.
@@ -19,8 +25,11 @@ export interface AddressBook {
   addresses(kind: 'group' | 'host', name: string, at: Place): readonly BookAddress[]
 }
 
-/** The book of an inventory: all its hosts, whatever `--limit` says. An address is `ansible_host` where it is one, and `fleet_addresses`. */
-export function makeBook(hosts: readonly Host[]): AddressBook {
+/**
+ * The book of an inventory: all its hosts, whatever `--limit` says. An address is `ansible_host` where it is one, and
+ * `fleet_addresses`. Without `list` there are no feeds.
+ */
+export function makeBook(hosts: readonly Host[], list: Lists = noLists): AddressBook {
   const byName = new Map(hosts.map(host => [host.name, host]))
   const byGroup = new Map<string, Host[]>([['all', [...hosts]]])
   for (const host of hosts) {
@@ -31,6 +40,7 @@ export function makeBook(hosts: readonly Host[]): AddressBook {
     return kind === 'group' ? byGroup.get(name) : host && [host]
   }
   return {
+    list,
     addresses(kind, name, at) {
       const found = members(kind, name)
       if (found) return found.flatMap(host => addressesOf(host, `${kind}:${name}`, at))
@@ -38,6 +48,11 @@ export function makeBook(hosts: readonly Host[]): AddressBook {
       throw new FleetError('source-unknown', { kind, name, nearest: near }, { at })
     },
   }
+}
+
+const noLists: Lists = (word, at) => {
+  findFeed(word, [], at)
+  return { 4: [], 6: [] }
 }
 
 function addressesOf(host: Host, reference: string, at: Place): BookAddress[] {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { aggregate } from '../address/aggregate.ts'
 import { familyOf, parseNetworks } from '../address/network.ts'
+import { isFeedWord } from '../feeds/named.ts'
 import { FleetError } from '../model/error.ts'
 import { FAMILIES, type Family, type PerFamily } from '../model/family.ts'
 import type { Place } from '../model/place.ts'
@@ -22,14 +23,14 @@ export interface Sources {
 }
 
 const NOWHERE: PerFamily<readonly Entry[]> = { 4: [], 6: [] }
-const NOT_YET = ['set', 'dns', 'country', 'feed']
+const NOT_YET = ['set', 'dns']
 const REFERENCE = /^(group|host|set|dns|country|feed):(.*)$/
 /** More entries than this become one rule with an ipset. */
 const MOST_RULES = 16
 
 /**
- * Reads sources: the word `anywhere`, an address, a CIDR, a range, `group:NAME`, `host:NAME`, or a list or a
- * comma-separated text of them without `anywhere`. null, '' and [] are nobody.
+ * Reads sources: the word `anywhere`, an address, a CIDR, a range, `group:NAME`, `host:NAME`, `feed:NAME`, `country:NAME`,
+ * or a list or a comma-separated text of them without `anywhere`. null, '' and [] are nobody.
  * Throws FleetErrors at `at`.
  */
 export function readSources(value: unknown, book: AddressBook, at: Place): Sources {
@@ -68,9 +69,21 @@ function readSource(text: string, book: AddressBook, at: Place): Entry[] {
   if (!reference) return [readNetwork(text, at)]
   const [, kind = '', name = ''] = reference
   if (NOT_YET.includes(kind)) throw new FleetError('source-not-yet', { kind, text }, { at })
+  if (isFeedWord(text)) return readList(text, book, at)
   return book
     .addresses(kind === 'host' ? 'host' : 'group', name, at)
     .map(address => readNetwork(address.text, address.at))
+}
+
+/** The networks of a list of others stand there as ipset prints them: without the prefix of a single address. */
+function readList(word: string, book: AddressBook, at: Place): Entry[] {
+  const networks = book.list(word, at)
+  return FAMILIES.flatMap(family =>
+    networks[family].map(network => {
+      const whole = network.includes('/') ? network : `${network}/${family === 4 ? 32 : 128}`
+      return { family, word: whole, range: false }
+    }),
+  )
 }
 
 function readNetwork(text: string, at: Place): Entry {

@@ -86,7 +86,9 @@ const variables = {
   'source-anywhere-in-list': () =>
     '"anywhere" stands alone: a list with it in would be as wide as the world. Write the word instead of the list, or take it out.',
   'source-not-yet': a =>
-    `${String(a.text)}: sources of the kind ${String(a.kind)}: are not read yet. Write the addresses, or group:NAME or host:NAME.`,
+    `${String(a.text)}: sources of the kind ${String(a.kind)}: are not read yet. Write the addresses, or group:NAME, host:NAME or feed:NAME.`,
+  'source-feed-untaken': a =>
+    `${String(a.word)}: no list of this feed is in force on this machine, so nobody knows who that is. Fetch it, or see what is wrong with it: fleet blocks --refresh`,
   'source-unknown': a => `The inventory has no ${String(a.kind)} "${String(a.name)}".${meant(a)}`,
   'source-member-without-address': a =>
     `${String(a.reference)} takes in ${String(a.host)}, whose address nobody says. Set ansible_host to an address, or fleet_addresses.`,

@@ -103,7 +103,8 @@ feeds:
     minEntries: 100
     maxEntries: 5000
     limit: web
-  mine: {file: lists/mine, allow: 198.51.100.0/24}
+  mine: {file: lists/mine, allow: 198.51.100.0/24, block: true}
+  nl: {file: nl, format: zone, block: false}
 `)
     expect(feeds).toEqual([
       {
@@ -125,6 +126,16 @@ feeds:
         allow: ['198.51.100.0/24'],
         maxEntries: 500_000,
         at: { file: 'fleet.yml', line: 11 },
+      },
+      {
+        name: 'nl',
+        source: { file: '/etc/fleet/nl' },
+        format: 'zone',
+        refresh: 3_600_000,
+        allow: [],
+        maxEntries: 500_000,
+        isForRoles: true,
+        at: { file: 'fleet.yml', line: 12 },
       },
     ])
   })

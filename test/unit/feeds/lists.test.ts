@@ -52,6 +52,12 @@ describe('the lists of hosts', () => {
     expect(none('db1')).toMatchObject({ text: '', networks: 0, at: 0, lacks: [] })
   })
 
+  it('leave out what is there for roles alone', () => {
+    const roles = listsOf([feed('a'), { ...feed('b'), isForRoles: true }], currents, [], () => [])
+    expect(roles('web1')).toMatchObject({ feeds: ['a'], lacks: [] })
+    expect(roles('web1').text).not.toContain('45.1.1.2')
+  })
+
   it('say which feeds they lack', () => {
     const lacking = listsOf([...feeds, feed('c')], currents, [], () => [])
     expect(lacking('db1').lacks).toEqual(['c'])

@@ -65,6 +65,17 @@ describe('a feed', () => {
     expect(asked).toEqual(['new', '"9"', '"18"'])
   })
 
+  it("that is there for roles may have hosts of one's own on it, and all else that makes a list bad makes it bad", async () => {
+    answer = '45.1.1.0/24\n'
+    const own = [{ name: 'web1', address: '45.1.1.7' }]
+    const isForRoles = true
+    expect((await at(1000, {}, own)).state).toBe('refused')
+    expect(list(await at(1000, { isForRoles }, own))).toEqual(['45.1.1.0/24'])
+    expect(list(await currentFeed(feed({ isForRoles }), ground(1000, own)))).toEqual(['45.1.1.0/24'])
+    answer = '0.0.0.0/0\n'
+    expect(await at(2 * HOUR, { isForRoles }, own)).toMatchObject({ state: 'refused', entries: 1 })
+  })
+
   it('that is poisoned changes nothing, and is asked for again at once', async () => {
     answer = '45.1.1.1\n'
     await at(1000)

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import type { Family } from '../../../src/model/family.ts'
 import type { Host } from '../../../src/model/host.ts'
 import type { Value } from '../../../src/model/value.ts'
-import { makeBook } from '../../../src/roles/book.ts'
+import { type Lists, makeBook } from '../../../src/roles/book.ts'
 import { makeRenderer, type Rendered } from '../../../src/roles/render.ts'
 import type { RoleMapping } from '../../../src/roles/resolve.ts'
 import { openRoles } from '../../../src/roles/roles.ts'
@@ -37,13 +37,17 @@ interface Options {
   readonly files?: Record<string, string>
   readonly mapping?: RoleMapping
   readonly others?: readonly Host[]
+  readonly lists?: Lists
 }
 
-export function render(host: Host, { files = {}, mapping = new Map(), others = [] }: Options = {}): Rendered {
+export function render(
+  host: Host,
+  { files = {}, mapping = new Map(), others = [], lists }: Options = {},
+): Rendered {
   const context = {
     templates: openFiles(files),
     mapping,
-    book: makeBook([host, ...others]),
+    book: makeBook([host, ...others], lists),
     sshPort: () => 22,
   }
   return makeRenderer(context)(host)

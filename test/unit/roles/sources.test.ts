@@ -87,8 +87,8 @@ describe('sources', () => {
     [true, 'source-shape'],
     [[['192.0.2.1']], 'source-shape'],
     ['dns:example.org', 'source-not-yet'],
-    ['country:NL', 'source-not-yet'],
-    ['feed:bad', 'source-not-yet'],
+    ['country:NL', 'feed-unknown'],
+    ['feed:bad', 'feed-unknown'],
     ['set:mine', 'source-not-yet'],
     ['group:nobody', 'source-unknown'],
     [new Opaque('vault', 'x'), 'variable-opaque'],
@@ -136,6 +136,47 @@ describe('group: and host:', () => {
     const near = makeHost('db1', ['db'], { fleet_roles: ['it'], who: 'host:wep1' })
     const { findings } = render(near, { files: { it: WORDS }, others: [web('web1', {})] })
     expect(findings).toMatchObject([{ code: 'source-unknown', args: { nearest: 'web1' } }])
+  })
+})
+
+describe('feed: and country:', () => {
+  const feeds = (four: readonly string[], six: readonly string[] = []) => ({
+    lists: () => ({ 4: four, 6: six }),
+  })
+  const rules = (who: Value, options: ReturnType<typeof feeds>, family: 4 | 6 = 4) =>
+    rulesOf(renderAlone(WORDS, { who }, options), family)
+
+  it('are the networks of the list, beside what else is named', () => {
+    const list = feeds(['45.1.1.0/24', '45.2.2.2'], ['2600::/32', '2600:1::1'])
+    expect(rules(['feed:drop', '192.0.2.1'], list)).toEqual([
+      'INPUT -s 45.1.1.0/24 -j DROP',
+      'INPUT -s 45.2.2.2/32 -j DROP',
+      'INPUT -s 192.0.2.1/32 -j DROP',
+    ])
+    expect(rules('country:NL', list, 6)).toEqual([
+      'INPUT -s 2600::/32 -j DROP',
+      'INPUT -s 2600:1::1/128 -j DROP',
+    ])
+  })
+
+  it('are nobody where the list is empty, and never anywhere', () => {
+    expect(rules('feed:drop', feeds([]))).toEqual([])
+    expect(rules('feed:drop', feeds(['45.1.1.1']), 6)).toEqual([])
+  })
+
+  it('are a set where there are more than 16', () => {
+    const rendered = renderAlone(
+      WORDS,
+      { who: 'feed:drop' },
+      feeds(Array.from({ length: 17 }, (_, at) => `45.1.${at}.1`)),
+    )
+    expect(rulesOf(rendered)).toEqual([`INPUT -m set --match-set ${rendered.sets[0]?.name} src -j DROP`])
+    expect(rendered.sets[0]?.entries).toContain('45.1.16.1/32')
+  })
+
+  it('stand in a template as well', () => {
+    const words = role('', '{{accept "INPUT" tcp=22 from="feed:drop, 192.0.2.1"}}')
+    expect(rulesOf(renderAlone(words, {}, feeds(['45.1.1.1'])))).toHaveLength(2)
   })
 })
 

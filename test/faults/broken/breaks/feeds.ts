@@ -48,4 +48,14 @@ export const FEEDS: readonly Break[] = [
     to: 'restore_feeds() {\n  return 0\n',
     red: [TEST, 'come back with a boot'],
   },
+  {
+    name: 'goes-on-without-the-list-that-a-role-names',
+    file: 'cli/role-feeds.ts',
+    from: 'if (!networks && known.has(feed)) throw',
+    to: "if (!networks && word === '') throw",
+    red: [
+      'integration/role-feeds.test.ts',
+      'lets in who is on the list that was taken last, for good, and is none that hosts block',
+    ],
+  },
 ]
