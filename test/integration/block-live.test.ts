@@ -4,9 +4,9 @@ import { openFlow } from './hosts/packets.ts'
 import { makeSite } from './hosts/site.ts'
 import { useTestLab } from './hosts/test-lab.ts'
 
-/* What `fleet block` says and does of connections that are there already, and a host that takes a block back. */
+/* What `fleet block` says and does of connections that are there already, and of hosts that can't or won't block. */
 
-const lab = useTestLab('block-live', ['live', 'deaf', 'attacker', 'friend'], {
+const lab = useTestLab('block-live', ['live', 'deaf', 'well', 'bare', 'odd', 'attacker', 'friend'], {
   packages: true,
   aptLists: true,
 })
@@ -46,6 +46,31 @@ describe.concurrent('fleet block', () => {
       /^10\.90\.0\.1, where hosts see you come from, still gets through, although 10\.90\.0\.0\/16 /m,
     )
     expect(await at.fleet('blocks')).toMatchObject({ code: 0 })
+  })
+
+  it('names hosts that have no ipset, and get none, or whose kernel has none; later they are caught up', async () => {
+    const at = await makeSite(lab(), ['well', 'bare', 'odd'])
+    await host('bare').exec(
+      'mv /usr/sbin/ipset /root; mv /etc/apt /root; mkdir -p /etc/apt; rm -rf /var/lib/apt/lists/*',
+    )
+    const fake = '#!/bin/sh\\necho "ipset v7.17: Cannot open session to kernel." >&2; exit 1\\n'
+    await host('odd').exec(`printf '${fake}' >/usr/local/sbin/ipset; chmod 755 /usr/local/sbin/ipset`)
+    const done = await at.fleet('block', '203.0.113.9')
+    expect(done.code).toBe(3)
+    expect(done.stdout).toMatch(
+      /^bare: failed\. The host's apt can't install iptables-persistent and ipset\./m,
+    )
+    expect(done.stdout).toMatch(
+      /^odd: failed\. The host's ipset doesn't take .*\n.*Cannot open session to kernel/m,
+    )
+    expect(done.stdout).toMatch(/^1 of 3 hosts: blocked\. 2 left: /m)
+    expect(await blockedOn(host('well'))).toEqual(['block4 203.0.113.9'])
+    for (const name of ['bare', 'odd']) expect(await isHooked(host(name))).toBe(false)
+    expect((await at.fleet('blocks')).stdout).toMatch(/^bare, odd: behind: /m)
+    await host('bare').exec('mv /root/ipset /usr/sbin; rmdir /etc/apt; mv /root/apt /etc; apt-get update')
+    await host('odd').exec('rm /usr/local/sbin/ipset')
+    expect(await at.fleet('blocks', '--repair')).toMatchObject({ code: 0 })
+    for (const name of ['bare', 'odd']) expect(await blockedOn(host(name))).toEqual(['block4 203.0.113.9'])
   })
 
   it('is lifted in the ledger where the only host takes it back', async () => {

@@ -12,7 +12,7 @@ import { useTestLab } from './hosts/test-lab.ts'
 const FLEETS = ['shop', 'boots', 'cut', 'r1', 'r2']
 const lab = useTestLab(
   'lockdown',
-  [...FLEETS.map(name => ({ name, port: 80 })), 'dock', 'plain', 'admin', 'stranger'],
+  [...FLEETS.map(name => ({ name, port: 80 })), 'dock', 'plain', 'old', 'admin', 'stranger'],
   { packages: true },
 )
 const host = (name: string) => lab().host(name)
@@ -183,6 +183,21 @@ describe.concurrent('fleet lockdown', () => {
     expect(await inForce(dock)).toEqual(old)
     expect(await generationOf(dock)).toBeUndefined()
     expect(await through()).toEqual([true, true])
+  })
+
+  it('is the same on a host with iptables-legacy', async () => {
+    const at = await site(['old'])
+    const old = host('old')
+    await old.exec(
+      'for tables in iptables ip6tables; do update-alternatives --set $tables /usr/sbin/$tables-legacy; done; /usr/sbin/sshd -p 80 -o PidFile=none; iptables -A INPUT -p tcp --dport 80 -j ACCEPT',
+    )
+    const before = await inForce(old)
+    expect(await passages('old')).toEqual(OPEN)
+    expect(await at.start('lockdown').verdict()).toEqual({ code: 0, hosts: { old: 'persisted' } })
+    expect(await passages('old')).toEqual(CLOSED)
+    expect(await at.start('lockdown', '--release').verdict()).toMatchObject({ code: 0 })
+    expect(await inForce(old)).toEqual(before)
+    expect(await passages('old')).toEqual(OPEN)
   })
 
   it('without managers says whose address alone is left', async () => {

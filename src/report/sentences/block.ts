@@ -65,6 +65,9 @@ const PERSIST: Readonly<Record<string, string>> = {
     'it has rules files in /etc/iptables that no boot has loaded so far, and fleet begins no such thing at a time like this. Look at them, then `systemctl enable netfilter-persistent` there.',
   masked: 'netfilter-persistent is masked there: `systemctl unmask netfilter-persistent`.',
   storage: "its disk is full or can't be written: make room.",
+  'not-enabled':
+    'netfilter-persistent could not be enabled there: see what `systemctl enable netfilter-persistent` says.',
+  timer: 'fleet-block.timer could not be made or enabled there: see `systemctl status fleet-block.timer`.',
   rehearsal: 'a rehearsal of its boot did not show the block.',
 }
 
