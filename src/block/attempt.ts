@@ -8,10 +8,12 @@ import type { Answer, Order } from './feeds.ts'
 import type { Gate } from './gate.ts'
 import { type Asked, judge, laterThere, type Step } from './verdict.ts'
 
+type Stands = Pick<BlockState, 'hook' | 'areSetsRight'>
+
 /** What is asked of hosts; a seam, so that all that can go wrong there can be tried without them. */
 export interface Verbs {
   send(session: Session, order: Order): Promise<Answer>
-  check(session: Session, now: number): Promise<BlockState>
+  check(session: Session, now: number): Promise<Stands>
   persist(session: Session, now: number): Promise<BlockState>
   install(session: Session): Promise<unknown>
 }
@@ -121,7 +123,7 @@ async function prove(one: BlockHost, { verbs, clock, stop }: Surroundings, now: 
     throw new FleetError('block-not-standing', { hook: state.hook }, { hostState: 'failed' })
 }
 
-export const isStanding = ({ hook, areSetsRight }: BlockState) => hook === 'stands' && areSetsRight
+export const isStanding = ({ hook, areSetsRight }: Stands) => hook === 'stands' && areSetsRight
 
 /** Milliseconds: sshd may have dropped the first one by chance. */
 const SECOND_TRY = 1000

@@ -89,7 +89,6 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
   const giveUpAfter = giveUpAfterOf(flags)
   const signals = sending.signals ?? listenToSignals(STOPPING)
   const longest = hosts.reduce((most, { name }) => Math.max(most, wanted(name).map.length), 0)
-
   const pool = blockPool(inputs, flags, longest, signals.cancel)
   try {
     const outcomes = await pushBlocks(
@@ -97,7 +96,7 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
       {
         verbs: {
           send: sendOrder,
-          check: checkBlocks,
+          check: (session, now) => checkBlocks(session, now, 'brief'),
           persist: persistBlocks,
           install: session => installPackages(session, APT),
         },

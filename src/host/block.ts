@@ -84,7 +84,8 @@ export interface Live {
  * word didn't come through any more), callHost's.
  */
 export async function sendBlocks(session: Session, order: BlockOrder): Promise<BlockAnswer> {
-  const flags = [...(order.kill ? ['kill'] : []), ...(order.dry ? ['dry'] : [])].join(',')
+  const { kill, dry, map } = order
+  const flags = [kill && 'kill', dry && 'dry', !dry && map.length > MANY && 'many'].filter(Boolean).join(',')
   const reply = await callHost(session, {
     verb: 'block',
     args: [String(order.now), flags, printed(order.map).hash],
@@ -98,6 +99,9 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
 
 /** What only asks leaves nothing on a disk. */
 const inPassing = () => ({ ...blockProgram(), places: ['/run/fleet'] })
+
+/** Lines from which on a host rather fills its sets anew. */
+const MANY = 5000
 
 /** Milliseconds: 20 s for whoever is at it before, 15 s for the word, and the packages' rehearsal. */
 const BLOCK_TIMEOUT = 120_000
@@ -214,9 +218,13 @@ export function blockError(reply: Reply): FleetError {
   }
 }
 
-/** Reads what stands; changes nothing, and keeps nothing on a host that was never touched. */
-export async function checkBlocks(session: Session, now: number): Promise<BlockState> {
-  const call = { verb: 'block-check', args: [String(now)], program: blockProgram(), timeout: 60_000 }
+/**
+ * Reads what stands; changes nothing, and keeps nothing on a host that was never touched. `brief`: hook and sets alone,
+ * and sets that were filled from a long order just now are only counted.
+ */
+export async function checkBlocks(session: Session, now: number, brief?: 'brief'): Promise<BlockState> {
+  const args = [String(now), ...(brief ? [brief] : [])]
+  const call = { verb: 'block-check', args, program: blockProgram(), timeout: 60_000 }
   const reply = await readHost(session, call)
   if (reply.code !== EXIT.done) throw blockError(reply)
   return readState(reply)

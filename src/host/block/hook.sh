@@ -32,9 +32,12 @@ tools() {
 # judge: sets `hook` (stands, wrong, missing), `sets` (right, wrong), `counted` to the lines of the map, and `jumps.*`
 # of what is to be replaced, from what was saved.
 judge() {
-  saved=$WORK/saved sorted=0
+  read_map=$WORK/map read_allow=$WORK/allow saved=$WORK/saved sorted=0 counts=
   for file in map allow saved; do [ -e "$WORK/$file" ] || printf '' >"$WORK/$file"; done
-  if [ "$lines" -gt 5000 ] && have sort; then sort "$saved" >"$WORK/sorted" && saved=$WORK/sorted sorted=1; fi
+  if [ -n "$by_counts" ]; then
+    if count_sets "$WORK/counts"; then read_map=/dev/null read_allow=/dev/null saved=/dev/null; else save_all | ipset restore >"$saved" 2>"$WORK/error"; fi
+  fi
+  if [ "$lines" -gt 5000 ] && [ -z "$counts" ] && have sort; then sort "$saved" >"$WORK/sorted" && saved=$WORK/sorted sorted=1; fi
   said=$(awk -v sorted="$sorted" -v families="$families" -v work="$WORK" -v now="$NOW" -v then="$THEN" "$AWK_NETWORK$AWK_SETS$AWK_HOOK"'
     function expect(set, network, until,   n, i, one) {
       n = sides(network, one)
@@ -107,10 +110,12 @@ judge() {
       if (families ~ 4) read_hook(4)
       if (families ~ 6) read_hook(6)
       print unreadable ? "unreadable" : hook, wrong ? "wrong" : "right", counted + 0
-    }' part=map "$WORK/map" part=allow "$WORK/allow" part=saved "$saved") || return 1
+    }' part=map "$read_map" part=allow "$read_allow" part=saved "$saved") || return 1
   # shellcheck disable=SC2086
   set -- $said
-  hook=${1:-} sets=${2:-} counted=${3:-}
+  sets=${2:-} counted=${3:-}
+  [ -z "$counts" ] || { sets=$counts counted=$(grep -c '^[^#]' "$WORK/map"); }
+  hook=${1:-}
 }
 
 # print_hook FAMILY: place and content in one step, whatever stood there before.

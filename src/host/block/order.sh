@@ -137,7 +137,7 @@ AWK_PROTECTED='
 # read_order, a bundle of allow, even and map on standard input: what this host is to keep goes to $WORK/map and
 # $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Sets the words below.
 read_order() {
-  said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
+  said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" -v flags="$FLAGS" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
     function is_over(state, at, until) { return until > 0 ? until + 0 <= then + 0 : state == "lifted" && int(at / 1000) + 7776000 <= then + 0 }
     # What stood is over by the clock of who asks, unless that is the one that is wrong: where it is ahead of what was told
     # before, and of a clock here that nobody has set since.
@@ -163,7 +163,21 @@ read_order() {
       if (is_over(state, at, until)) return
       print address, direction, at, until, state > map
       lines++
-      if (state == "blocked") entries++
+      if (state != "blocked") return
+      entries++
+      if (filling) fill_in(address, direction, until)
+    }
+    # For the second set, with how much is in it.
+    function fill_in(address, direction, until,   set, n, i, one) {
+      if (families !~ (index(address, ":") ? 6 : 4)) return
+      set = set_of(address, direction)
+      n = sides(address, one)
+      for (i = 1; i <= n; i++) print "add", set "-new", one[i], "timeout", left(until), "-exist" > fill
+      count(set, n, until)
+    }
+    function count(set, n, until) {
+      held[set] += n
+      if (until > 0 && left(until) <= 10) soon[set] += n
     }
     # From what stood to what is to stand.
     function change(address, was_direction, was_until, was_state, direction, until, state) {
@@ -173,7 +187,7 @@ read_order() {
     }
     # More than a few are for a second set.
     function put(verb, set, address, rest,   n, i, one) {
-      if (kept == "" && verb == "add" && index(set, "block")) { n = sides(address, one); for (i = 1; i <= n; i++) print "add", set "-new", one[i] rest " -exist" > fill; return }
+      if (kept == "" && verb == "add" && index(set, "block")) return
       if (++changes > 5000) return
       n = sides(address, one)
       for (i = 1; i <= n; i++) print verb, set, one[i] rest " -exist" > todo
@@ -185,7 +199,6 @@ read_order() {
       next_kept()
     }
     function take(   same, wins, is_left_out) {
-      while (old[1] != "" && (old[1] "") < ($1 "")) keep_old()
       same = (old[1] "") == ($1 "")
       if (same && old[2] == $2 && old[3] == $3 && old[4] == $4 && old[5] == $5) {
         if (is_over($5, $3, $4)) { keep_old(); return }
@@ -220,6 +233,7 @@ read_order() {
       place = key(network)
       if (place in allowed) return
       allowed[place] = 1
+      held["fleet-allow" substr(place, 1, 1)] += place ~ /\/0$/ ? 2 : 1
       print network > (work "/allow")
       if (place in was_allowed) { delete was_allowed[place]; return }
       let_through("add", place, network)
@@ -230,10 +244,11 @@ read_order() {
     }
     BEGIN {
       map = work "/map"; todo = work "/change"; fill = work "/fill"; printf "" > fill; refused = work "/refused"; told = work "/told"
-      printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow")
+      printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow"); printf "" > (work "/counts")
       while (kept != "" && (getline line < allow_kept) > 0) was_allowed[key(line)] = line
       if (kept != "" && (getline header < kept) <= 0) kept = ""
       first = kept == ""
+      filling = first || flags ~ /,many,/
       split(header, word, /[ =]/)
       srand(); clock = srand(); skew = clock - now
       if (skew >= -30 && skew <= 30) skew = 0
@@ -246,17 +261,21 @@ read_order() {
       next_kept()
       if (client != "") allow(client)
     }
-    index($0, mark) == 1 { part = substr($0, length(mark) + 1); if (part == "end") { whole = 1; exit }; if (part == "map" && (evens || kept == "")) learn_protected(); next }
+    index($0, mark) == 1 { part = substr($0, length(mark) + 1); if (part == "end") { whole = 1; exit }; if (part == "map" && (evens || filling)) learn_protected(); next }
     part == "allow" { allow($1) }
     part == "even" { even[key($1)] = 1; evens++ }
     part == "map" {
       if (NF != 5 || ($1 "") <= (last "")) { unsorted = 1; exit }
       last = $1; asked++
-      # Nearly all lines of a long first order: what take() does with them, at a third of its price.
-      if (kept == "" && $5 == "blocked" && !index($1, ":") && !($1 in covers4) && $1 !~ /^(127|169|22|23|0)|\/0/ && (!$4 || $4 > now)) {
+      while (old[1] != "" && (old[1] "") < ($1 "")) keep_old()
+      # Nearly all lines of a long order that is new: what take() does with them, at a third of its price.
+      if (filling && (old[1] "") != ($1 "") && $5 == "blocked" && !index($1, ":") && !($1 in covers4) && $1 !~ /^(127|169|22|23|0)|\/0/ && (!$4 || $4 > now + 10)) {
         print > map
-        print "add", ($2 == "both" ? "fleet-block4" : "fleet-block4-" $2) "-new", $1, "timeout", ($4 ? left($4) : 0), "-exist" > fill
-        lines++; entries++; words++; obeyed++
+        set = $2 == "both" ? "fleet-block4" : "fleet-block4-" $2
+        time = $4 ? left($4) : 0
+        print "add", set "-new", $1, "timeout", time, "-exist" > fill
+        if (!first && ++changes <= 5000) print "add", set, $1, "timeout", time, "-exist" > todo
+        held[set]++; lines++; entries++; words++; obeyed++
         next
       }
       take()
@@ -264,7 +283,8 @@ read_order() {
     END {
       while (old[1] != "") keep_old()
       for (place in was_allowed) let_through("del", place, was_allowed[place])
-      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, first, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0)
+      if (filling) for (set in held) print set, held[set], soon[set] + 0 > (work "/counts")
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, filling, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0)
     }') || return 1
   # shellcheck disable=SC2086
   set -- $said

@@ -36,6 +36,7 @@ AWK_SETS='
 # change_sets: what changed, in the sets as they are; then all of them to $WORK/saved. 1: they aren't there, or don't
 # take it.
 change_sets() {
+  by_counts=
   save_all >>"$WORK/change" && ipset restore <"$WORK/change" >"$WORK/saved" 2>"$WORK/error"
 }
 
@@ -59,7 +60,35 @@ rebuild_sets() {
   return 1
 }
 
-fill_and_swap() { { print_sets && save_all; } | ipset restore >"$WORK/saved" 2>"$WORK/error"; }
+# What was filled from a long order is counted, and not read back line by line: it was just written, and nobody else
+# knows those sets.
+fill_and_swap() {
+  by_counts=
+  if [ "$filled" = 1 ] && [ "$lines" -gt 5000 ]; then by_counts=yes; fi
+  { print_sets && { [ -n "$by_counts" ] || save_all; }; } | ipset restore >"$WORK/saved" 2>"$WORK/error"
+}
+
+# count_sets FILE: sets `counts` to right or wrong: each set holds as many as it says, but for those that may be over by
+# now. 1: the kernel doesn't tell how many that are.
+count_sets() {
+  counts=$(ipset list -t 2>/dev/null | awk -v families="$families" -v file="$1" "$AWK_SETS"'
+    BEGIN {
+      each_set(families)
+      for (set in made_with) if (set !~ /feeds/) most[set] = 0
+      while ((getline < file) > 0) { most[$1] = $2; soon[$1] = $3 }
+    }
+    $1 == "Name:" { name = $2 }
+    $1 == "Header:" && index(name, "block") && (name in most) && !index($0, " timeout 0") { wrong = 1 }
+    /^Number of entries:/ { told[name] = $4 }
+    END {
+      for (set in most) if (set in family_of) {
+        if (!(set in told)) { missing++; continue }
+        if (told[set] > most[set] || told[set] < most[set] - soon[set]) wrong = 1
+      }
+      if (!missing) print wrong ? "wrong" : "right"
+    }')
+  [ -n "$counts" ]
+}
 
 drop_new() {
   for family in $families; do
@@ -79,7 +108,7 @@ find_sets() {
 }
 
 print_sets() {
-  printf '%s\n' "$there" | awk -v families="$families" -v work="$WORK" -v now="$NOW" -v then="$THEN" -v first="$filled" "$AWK_SETS"'
+  printf '%s\n' "$there" | awk -v families="$families" -v work="$WORK" -v now="$NOW" -v then="$THEN" -v filled="$filled" "$AWK_SETS"'
     function fill(name, network, rest,   n, i, one) {
       n = sides(network, one)
       for (i = 1; i <= n; i++) print "add", name "-new", one[i] rest " -exist"
@@ -99,13 +128,15 @@ print_sets() {
         if (name in family_of) fill(name, network, "")
       }
       for (i = 1; i <= set_count; i++) if (set_names[i] ~ /allow/) swap(set_names[i])
-      # A first order has been written as it was read.
-      while ((getline < (work "/fill")) > 0) print
-      while (!first && (getline < (work "/map")) > 0) {
+      while (!filled && (getline < (work "/map")) > 0) {
         if ($5 != "blocked") continue
         name = set_of($1, $2)
         if (name in family_of) fill(name, $1, " timeout " left($4))
       }
-      for (i = 1; i <= set_count; i++) if (set_names[i] ~ /block/) swap(set_names[i])
     }'
+  # A long order has been written as it was read.
+  [ "$filled" != 1 ] || cat "$WORK/fill"
+  for family in $families; do
+    for set in "fleet-block$family" "fleet-block$family-in" "fleet-block$family-out"; do printf 'swap %s-new %s\ndestroy %s-new\n' "$set" "$set" "$set"; done
+  done
 }

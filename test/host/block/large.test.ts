@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { checkBlocks } from '../../../src/host/block.ts'
 import type { BlockLine } from '../../../src/model/block.ts'
 import { aHost, block, members, now, word } from './blocking.ts'
 
@@ -34,8 +35,54 @@ describe.each(['dash', 'busybox'] as const)('a long map (%s)', shell => {
       await block(host, [])
       expect({ change, members: await members(host) }).toEqual({ change, members: whole })
     }
-    const lifted = many.map(line => ({ ...line, at: line.at + 1, state: 'lifted' as const }))
-    expect(await block(host, lifted)).toMatchObject({ entries: rest.length, lacked: many.length })
-    expect(await members(host)).toHaveLength(rest.length + 1)
+    const later = many.map((line, at) => (at % 2 === 0 ? { ...line, at: line.at + 1, until: 0 } : line))
+    const other = word('100.65.1.128')
+    expect(await block(host, [...later, other])).toMatchObject({ entries: entries + 1, lacked: 3001 })
+    const known = [...later, ...rest].map(line => (line === rest[0] ? { ...line, at: line.at - 1 } : line))
+    expect(await block(host, known)).toMatchObject({ lacked: 0, unknown: ['100.65.1.128'], later: [{}] })
+    expect(await members(host)).toHaveLength(entries + 2)
+    const lifted = later.map(line => ({ ...line, at: line.at + 1, state: 'lifted' as const }))
+    expect(await block(host, lifted)).toMatchObject({ entries: rest.length + 1, lacked: many.length })
+    expect(await members(host)).toHaveLength(rest.length + 2)
+  })
+
+  it('joins what the host has heard before, and is filled with all of it', async () => {
+    const host = await aHost({ shell })
+    const before = [
+      word('100.64.0.0', { at: Date.now() + 5000, direction: 'in' }),
+      word('100.64.0.7'),
+      word('100.65.1.0', { state: 'lifted', at: Date.now() + 5000 }),
+      word('99.0.0.1'),
+      word('203.0.113.10', { direction: 'out' }),
+    ]
+    await block(host, before)
+    const answer = await block(host, [...many, ...rest])
+    expect(answer).toMatchObject({ entries: entries + 1, lacked: entries - 3 })
+    expect(answer.later.map(({ address }) => address)).toEqual(['100.64.0.0', '100.64.0.7', '100.65.1.0'])
+    const blocked = await members(host)
+    expect(blocked).toHaveLength(entries + 2)
+    expect(blocked).toContain('fleet-block4-in 100.64.0.0')
+    expect(blocked).not.toContain('fleet-block4 100.65.1.0')
+  })
+
+  it('is counted by who sent it, over another login', async () => {
+    const host = await aHost({ shell })
+    const look = async () => {
+      const session = await host.connect()
+      const { hook, areSetsRight } = await checkBlocks(session, now(), 'brief').finally(() => session.close())
+      return { hook, areSetsRight }
+    }
+    await block(host, [...many, ...rest])
+    expect(await look()).toEqual({ hook: 'stands', areSetsRight: true })
+    await host.must('ipset del fleet-block4 100.65.1.0')
+    expect(await look()).toEqual({ hook: 'stands', areSetsRight: false })
+    await host.must('ipset add fleet-block4 100.65.1.0; ipset add fleet-block6 2001:db9::')
+    expect(await look()).toEqual({ hook: 'stands', areSetsRight: false })
+    await host.must('ipset del fleet-block6 2001:db9::; iptables -t raw -D OUTPUT 1')
+    expect(await look()).toEqual({ hook: 'wrong', areSetsRight: true })
+    await host.must('iptables -t raw -I OUTPUT -j FLEET-BLOCK')
+    await block(host, [word('203.0.113.11')])
+    await host.must('ipset del fleet-block4 100.65.1.0; ipset add fleet-block4 100.65.1.1')
+    expect(await look()).toEqual({ hook: 'stands', areSetsRight: false })
   })
 })
