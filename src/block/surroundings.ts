@@ -54,7 +54,7 @@ const controllerAddresses = (): readonly string[] =>
     .map(({ address }) => address)
 
 /** Where somebody is logged in to this machine from, as sshd said it to their shell. */
-export function operatorAddress(connection = ''): readonly string[] {
+function operatorAddress(connection = ''): readonly string[] {
   const [client = ''] = connection.split(' ')
   const address = client.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
   return familyOf(address) === undefined || /^(127\.|::1$|fe80:)/i.test(address) ? [] : [address]

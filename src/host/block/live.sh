@@ -98,7 +98,7 @@ tell_dry() {
 
 # forget_program: on a host that fleet has never changed nothing is left of a question.
 forget_program() {
-  case $PROGRAM in /run/*) [ -d "$VAR" ] || { rm -f "$PROGRAM"; rmdir /run/fleet 2>/dev/null; } ;; esac
+  case $PROGRAM in /run/*) [ -d "$VAR" ] || [ -e "$LOCK" ] || { rm -f "$PROGRAM"; rmdir /run/fleet 2>/dev/null; } ;; esac
 }
 
 # kill_connections: sets `killed` to how many of them conntrack was told to forget; to nothing where it can't be told.

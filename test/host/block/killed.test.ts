@@ -47,14 +47,17 @@ describe('a block that is killed', { timeout: 300_000 }, () => {
     const host = await aHost()
     await block(host, first)
     const whole = await stands(host)
+    let deaths = 0
     for (let at = 1, answer: BlockAnswer | undefined; !answer; at += STEP === 1 ? 1 : 2 * STEP) {
       await over(host, removeBlocks)
       await dieAt(host, at)
       answer = await attempt(host, first)
+      deaths += answer ? 0 : 1
       await live(host)
       await block(host, first)
       expect(await stands(host), `dead at call ${at}`).toEqual(whole)
     }
+    expect(deaths).toBeGreaterThan(2)
   })
 
   it('one that changes some: boots to what was or to what is to be, and ends the same', async () => {
@@ -63,11 +66,13 @@ describe('a block that is killed', { timeout: 300_000 }, () => {
     const before = await untimed(host)
     await block(host, second)
     const whole = await stands(host)
+    let deaths = 0
     for (let at = 1, answer: BlockAnswer | undefined; !answer; at += STEP) {
       await over(host, removeBlocks)
       await block(host, first)
       await dieAt(host, at)
       answer = await attempt(host, second)
+      deaths += answer ? 0 : 1
       await live(host)
       await boot(host)
       expect([before, whole.members], `dead at call ${at}`).toContainEqual(await untimed(host))
@@ -75,6 +80,7 @@ describe('a block that is killed', { timeout: 300_000 }, () => {
       await block(host, second)
       expect(await stands(host), `dead at call ${at}`).toEqual(whole)
     }
+    expect(deaths).toBeGreaterThan(2)
   })
 
   it('one of feeds: is what was or what is to be, also after a boot, and ends the same', async () => {
@@ -86,10 +92,12 @@ describe('a block that is killed', { timeout: 300_000 }, () => {
       over(host, session => sendFeeds(session, { now: now(), at: 1, hash: sha256(text), text }))
     const feeds = async () =>
       (await members(host)).flatMap(line => /^fleet-feeds4 (.*)/.exec(line)?.[1] ?? []).toSorted()
+    let deaths = 0
     for (let at = 1, answer: FeedAnswer | undefined; !answer; at += STEP) {
       await send(lists[0])
       await dieAt(host, at, 'feeds')
       answer = await send(lists[1]).catch(() => undefined)
+      deaths += answer ? 0 : 1
       await live(host)
       expect([before, after], `dead at call ${at}`).toContainEqual(await feeds())
       await boot(host)
@@ -98,6 +106,7 @@ describe('a block that is killed', { timeout: 300_000 }, () => {
       expect(await feeds(), `dead at call ${at}`).toEqual(after)
       expect(await host.must('ipset list -n')).not.toContain('-new')
     }
+    expect(deaths).toBeGreaterThan(2)
   })
 
   it('once its place is made and before it is heard: is taken out by who watches', async () => {
@@ -134,6 +143,7 @@ describe('a removal that is killed', { timeout: 300_000 }, () => {
     const host = await aHost()
     await over(host, removeBlocks)
     const files = await disk(host)
+    let deaths = 0
     for (let at = 1, done = false; !done; at += STEP) {
       await block(host, first)
       await dieAt(host, at, 'block-remove')
@@ -141,11 +151,13 @@ describe('a removal that is killed', { timeout: 300_000 }, () => {
         () => true,
         () => false,
       )
+      deaths += done ? 0 : 1
       await live(host)
       await over(host, removeBlocks)
       expect(await disk(host), `dead at call ${at}`).toBe(files)
       expect(await raw(host)).not.toContain('FLEET')
       expect(await host.must('ipset list -n')).toBe('')
     }
+    expect(deaths).toBeGreaterThan(2)
   })
 })
