@@ -34,7 +34,7 @@ export const DRIFT_KINDS = [
   /** A change that nobody confirmed, and nobody is there to take it back. */
   'unfinished',
   'never-applied',
-  /** It blocks less than the ledger says, or would after a boot. */
+  /** It blocks less than the ledger and the feeds say, or would after a boot. */
   'blocks',
 ] as const
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { aggregate } from '../address/aggregate.ts'
+import { mistakeOf } from '../address/mistake.ts'
 import { familyOf, parseNetworks } from '../address/network.ts'
 import { isFeedWord } from '../feeds/named.ts'
 import { FleetError } from '../model/error.ts'
@@ -93,7 +94,7 @@ function readNetwork(text: string, at: Place): Entry {
     if (only !== undefined && more.length === 0) return { family, word: only, range: false }
     return { family, word: text.replaceAll(/\s/g, ''), range: true }
   } catch (error) {
-    throw error instanceof FleetError ? new FleetError(error.code, error.args, { at }) : error
+    throw new FleetError('address-invalid', { text, ...mistakeOf(text, error) }, { at })
   }
 }
 

@@ -1,25 +1,15 @@
 import type { Args } from '../../model/finding.ts'
+import { sayMistake } from './address.ts'
 import type { Sentences } from './sentence.ts'
 
 const list = (value: Args[string] | undefined): string =>
   Array.isArray(value) ? value.join(', ') : String(value ?? '')
-const meant = (a: Args) => (a.meant === null ? '' : ` Did you mean ${String(a.meant)}?`)
 
+/** What only a command can say. */
 const WHY: Readonly<Record<string, string>> = {
-  prefix:
-    'what follows the slash must be 0 to 32 for IPv4 (or a mask such as 255.255.255.0), 0 to 128 for IPv6.',
-  families: 'a range has both its ends in one family.',
-  backwards: 'a range starts with its lower address.',
-  zone: 'a zone (%...) has no meaning on other machines; write the address alone.',
-  digits: 'an IPv4 address has four numbers from 0 to 255, without leading zeros.',
   name: 'it is neither an address nor a file here. Names are not looked up: an attacker chooses what they lead to.',
   form: 'expected an address, a network such as 203.0.113.0/24, a range 192.0.2.5-192.0.2.99, a file, or - for standard input.',
   port: 'a block has no port, it keeps an address out of all of them.',
-  brackets: 'an address is written without brackets.',
-  'range-end': 'both ends of a range are written in full.',
-  url: 'an address stands alone, without what is around it in a URL.',
-  short: 'an IPv4 address has four numbers.',
-  long: 'an IPv4 address has four numbers, and this has more.',
 }
 
 const FOR: Readonly<Record<string, string>> = {
@@ -75,8 +65,7 @@ const persisting = (why: Args[string] | undefined) =>
   PERSIST[String(why)] ?? (why === '' ? 'what makes it last was not finished.' : `${String(why)}.`)
 
 export const blockSentences = {
-  'block-address': a => `"${String(a.text)}" is not an address: ${WHY[String(a.why)] ?? WHY.form}${meant(a)}`,
-  'block-list-more': a => `And ${String(a.more)} more like these. Nothing of the list was blocked.`,
+  'block-address': a => `"${String(a.text)}" is not an address: ${sayMistake(a, WHY)}`,
   'block-list-empty': () =>
     'There is no address in it. Expected one a line; what follows # or ; is a comment.',
   'block-list-unreadable': a => `The list can't be read: ${String(a.reason)}.`,

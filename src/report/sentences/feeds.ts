@@ -1,5 +1,6 @@
 import type { Args } from '../../model/finding.ts'
 import { minute } from '../words.ts'
+import { sayMistake } from './address.ts'
 import type { Sentences } from './sentence.ts'
 
 const WHY: Readonly<Record<string, string>> = {
@@ -12,16 +13,17 @@ const WHY: Readonly<Record<string, string>> = {
   missing: 'the file cannot be read',
 }
 
+/** What whoever keeps a list can do about it is none of ours. */
+const LINE = { name: 'names are not looked up.', form: 'one of them is all that a line has.' }
+
 const counted = (number: unknown) => `${String(number)} ${number === 1 ? 'entry' : 'entries'}`
 
 /** What stays as it is, and how somebody who knows better says so. */
 const ALLOW = 'If it has to be there, put it in allow: it is taken out then.'
 
 export const feedSentences = {
-  'feed-page': () => 'This is a page, and no list.',
-  'feed-binary': () => 'This is no text.',
-  'feed-line': (a: Args) => `"${String(a.text)}" is no address, no CIDR and no range a-b.`,
-  'feed-lines-more': (a: Args) => `${String(a.more)} more lines can't be read.`,
+  'feed-line': (a: Args) =>
+    `"${String(a.text)}" is no address, no CIDR and no range a-b: ${sayMistake(a, LINE)}`,
   'feed-empty': () => 'There is nothing on this list.',
   'feed-too-many': (a: Args) => `${counted(a.entries)} are more than maxEntries (${String(a.maxEntries)}).`,
   'feed-too-few': (a: Args) => `${counted(a.entries)}: less than minEntries (${String(a.minEntries)}).`,

@@ -94,9 +94,11 @@ describe('a list of addresses', () => {
       { code: 'block-address', at: { file: 'bad.txt', line: 2 } },
       { code: 'block-address', at: { file: 'bad.txt', line: 3 } },
     ])
+    const many = mistake(() => readList('hello\n'.repeat(50), 'names.txt'))
+    expect(many).toHaveLength(11)
+    expect(many).toMatchObject({ 10: { code: 'list-more', args: { more: 40 } } })
     const page = mistake(() => readList('<p>hello</p>\n'.repeat(50), 'page.html'))
-    expect(page).toHaveLength(11)
-    expect(page).toMatchObject({ 10: { code: 'block-list-more', args: { more: 40 } } })
+    expect(page).toMatchObject([{ code: 'list-page', at: { file: 'page.html', line: 1 } }])
   })
 
   it('of no address is a mistake: nothing would be blocked, and somebody would think so', () => {

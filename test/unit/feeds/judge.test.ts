@@ -39,6 +39,21 @@ describe('a feed', () => {
     })
   })
 
+  it('may have IPv4 as daemons that listen for both families log it, and blanks around a dash', () => {
+    expect(judge('::ffff:45.1.1.7\n45.2.2.5 - 45.2.2.6\n')).toMatchObject({
+      list: ['45.1.1.7', '45.2.2.5', '45.2.2.6'],
+      wrong: [],
+    })
+  })
+
+  it('says of a line that is wrong which one was meant, where that shows', () => {
+    expect(judge('45.1.1.1\n45.1.2\n45.1.3.1:443\n45.1.4.1 45.1.4.2\n').said).toEqual([
+      'drop:2: "45.1.2" is no address, no CIDR and no range a-b: an IPv4 address has four numbers. Did you mean 45.1.2.0/24?',
+      'drop:3: "45.1.3.1:443" is no address, no CIDR and no range a-b: a port stands elsewhere. Did you mean 45.1.3.1?',
+      'drop:4: "45.1.4.1 45.1.4.2" is no address, no CIDR and no range a-b: one of them is all that a line has.',
+    ])
+  })
+
   it('loses what its allow list names, exactly', () => {
     const { list } = judge('45.1.1.0/24\n2600::/32\n', { allow: ['45.1.1.7', '2600:0:8000::/33'] })
     expect(list).toEqual(
@@ -81,8 +96,8 @@ describe('a feed', () => {
       {},
       { own: [{ name: 'web1', address: '45.1.1.7' }] },
     ],
-    ['a page', '\n<!DOCTYPE html>\n<html>', ['1 feed-page']],
-    ['garbage', '45.1.1.1\n\u0000\u0001PNG', ['2 feed-binary']],
+    ['a page', '\n<!DOCTYPE html>\n<html>', ['1 list-page']],
+    ['garbage', '45.1.1.1\n\u0000\u0001PNG', ['2 list-binary']],
     ['what is no UTF-8', '45.1.1.1\n\uFFFD\uFFFD', ['2 feed-line']],
     ['nothing', '', ['- feed-empty']],
     ['comments alone', '# moved to https://elsewhere\n', ['- feed-empty']],
@@ -94,7 +109,7 @@ describe('a feed', () => {
   ])('is refused as a whole for %s', (_, text, expected, feed, around) => {
     const { wrong, said } = judge(text, feed, around)
     expect(wrong).toEqual(expected)
-    for (const sentence of said) expect(sentence).toMatch(/^drop(:\d+)?: .*\.$/)
+    for (const sentence of said) expect(sentence).toMatch(/^drop(:\d+)?: .*[.?]$/)
   })
 
   it.each<[string, string, Partial<Feed>?, Partial<Surroundings>?]>([
@@ -126,7 +141,7 @@ describe('a feed', () => {
   it('tells ten wrong lines and the number of the others', () => {
     const { wrong, said } = judge('nonsense\n'.repeat(1000))
     expect(wrong).toHaveLength(11)
-    expect(said.at(-1)).toBe("drop: 990 more lines can't be read.")
+    expect(said.at(-1)).toBe('drop: And 990 more like these. Nothing of the list is taken.')
   })
 
   it('may name a country', () => {

@@ -152,6 +152,8 @@ describe('a feed', () => {
     writeFileSync(file, '45.1.1.1\nnonsense\n')
     const wrong = await at(1001, mine)
     expect([wrong.state, list(wrong)]).toEqual(['refused', ['45.1.1.1']])
-    expect(wrong.findings.map(say)[0]).toBe(`${file}:2: "nonsense" is no address, no CIDR and no range a-b.`)
+    expect(wrong.findings.map(say)[0]).toBe(
+      `${file}:2: "nonsense" is no address, no CIDR and no range a-b: names are not looked up.`,
+    )
   })
 })

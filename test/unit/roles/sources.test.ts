@@ -97,6 +97,11 @@ describe('sources', () => {
     expect(problem(who)).toMatchObject({ code, at: WRITTEN })
   })
 
+  it('say which address was meant, where that shows', () => {
+    expect(problem('192.0.2.1:443')?.args).toMatchObject({ why: 'port', meant: '192.0.2.1' })
+    expect(problem(['192.0.2.1', '192.0.2'])?.args).toMatchObject({ why: 'short', meant: '192.0.2.0/24' })
+  })
+
   it('can never be a word of a raw line', () => {
     const words = role('who: {type: sources, default: anywhere}', '-A INPUT -s {{who}} -j ACCEPT')
     expect(errorsOf(renderAlone(words))).toEqual(['value-sources my/it.hbs:5'])
