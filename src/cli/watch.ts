@@ -70,7 +70,7 @@ function showEvents() {
   let past: number | undefined
   const now = () => past ?? realClock.wall()
   const clock = { ...realClock, now }
-  const progress = createProgress({ stream: process.stderr, isTTY: true, clock })
+  const progress = createProgress({ stream: process.stderr, isTTY: true, clock, isWatching: true })
   return {
     show: async (fresh: readonly Recorded[]) => {
       const promoted = fresh.findLastIndex(({ event }) => event.type === 'rollout-promoted')

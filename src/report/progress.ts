@@ -11,6 +11,8 @@ export interface ProgressOptions {
   readonly stream: Stream
   readonly isTTY: boolean
   readonly clock: Pick<Clock, 'now' | 'sleep'>
+  /** The run is another process: Ctrl-C ends the looking on alone. */
+  readonly isWatching?: boolean
 }
 
 export interface Progress {
@@ -21,7 +23,7 @@ export interface Progress {
 }
 
 /** Shows the events of a run: one redrawn line a phase on a terminal, plain lines elsewhere. */
-export function createProgress({ stream, isTTY, clock }: ProgressOptions): Progress {
+export function createProgress({ stream, isTTY, clock, isWatching = false }: ProgressOptions): Progress {
   const view = isTTY ? createTerminalView(stream, clock) : createPlainView(stream)
   let tally: Tally | undefined
   const done = async () => {
@@ -37,7 +39,8 @@ export function createProgress({ stream, isTTY, clock }: ProgressOptions): Progr
   }
   const pause = async ({ run, why }: Paused) => {
     await done()
-    stream.write(`paused: ${say(why)} Go on with \`fleet promote ${run}\`, or stop with Ctrl-C.\n`)
+    const where = isWatching ? ' at its own terminal' : ''
+    stream.write(`paused: ${say(why)} Go on with \`fleet promote ${run}\`, or stop with Ctrl-C${where}.\n`)
   }
   const wait = async ({ what, until, seconds }: Waiting) => {
     await done()
