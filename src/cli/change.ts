@@ -16,6 +16,7 @@ import { courseOf, rolloutOf } from './course.ts'
 import { flagList } from './flag.ts'
 import { type About, openHooks } from './hooks.ts'
 import { journalsOf } from './journals.ts'
+import { keepHeapHalfLean } from './lean-heap.ts'
 import type { Prepared } from './prepared.ts'
 import { rememberedFlags } from './remembered.ts'
 import { reportOf } from './report.ts'
@@ -44,6 +45,7 @@ export async function changeHosts(
   doing: Doing,
 ): Promise<number> {
   const began = prepared.clock.now()
+  keepHeapHalfLean(prepared.inputs.hosts.length)
   const confirmTimeout = confirmTimeoutOf(flags, prepared)
   const rollout = doing.rollout ?? rolloutOf(prepared.inputs, flags)
   checkRollout(rollout, prepared.inputs, flags)

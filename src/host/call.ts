@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { FleetError } from '../model/error.ts'
 import type { Heard } from '../model/event.ts'
 import type { Run, Session } from '../session/session.ts'
+import { newMarker } from './nonce.ts'
 import { makeBundle, type Pieces, readCode, readFacts, readPieces } from './pieces.ts'
 import { hostProgram, INSTALL_PROGRAM, PASS_PROGRAM, type Program } from './program.ts'
 import { overheard } from './witness.ts'
@@ -89,7 +89,7 @@ async function askInPassing(session: Session, call: Omit<Call, 'files' | 'talk'>
 }
 
 async function attempt(session: Session, call: Call, passed?: string): Promise<Attempt> {
-  const marker = randomBytes(8).toString('hex')
+  const marker = newMarker()
   const bundle = call.files && makeBundle(call.files, marker)
   const { hash, start } = call.program ?? hostProgram()
   const args = [hash, marker, call.verb, ...(bundle ? [bundle.manifestHash] : []), ...(call.args ?? [])]

@@ -53,6 +53,20 @@ export function makeBundle(files: Readonly<Record<string, string>>, marker: stri
 
 const endLine = (text: string) => (text === '' || text.endsWith('\n') ? text : `${text}\n`)
 
+/** Texts whose sums are kept, and how long those may be: hosts that are alike get the same ones. */
+const KEPT = 200
+const LONGEST = 50_000
+
+const sums = new Map<string, string>()
+
 export function sha256(text: string | Uint8Array): string {
-  return createHash('sha256').update(text).digest('hex')
+  if (typeof text !== 'string' || text.length > LONGEST) return digest(text)
+  const sum = sums.get(text) ?? digest(text)
+  // What was asked for last goes last.
+  sums.delete(text)
+  sums.set(text, sum)
+  if (sums.size > KEPT) sums.delete(sums.keys().next().value ?? '')
+  return sum
 }
+
+const digest = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex')

@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises'
+
 /** What of a file handle is needed. */
 export interface AppendFile {
   appendFile(text: string): Promise<void>
@@ -49,9 +51,9 @@ export class GroupCommit {
 
   async #drain(): Promise<void> {
     this.#busy = true
-    // Those that append in the same turn are to share the first write too.
-    await Promise.resolve()
     while (this.#waiting.length > 0) {
+      // Those that append in the same turn of the loop are to share the write.
+      await turn()
       const batch = this.#waiting
       this.#waiting = []
       try {

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { Transaction } from '../host/guard.ts'
+import { newNonce } from '../host/nonce.ts'
 import { installPackages } from '../host/packages.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
@@ -208,7 +208,7 @@ async function refuseUnrecorded(session: Session, { unrecorded }: Tools): Promis
 }
 
 function transactionOf(change: HostChange, tools: ApplyTools): Transaction {
-  const nonce = randomBytes(16).toString('hex')
+  const nonce = newNonce()
   const since = new Date(tools.clock.wall()).toISOString()
   const { run, who, confirmTimeout } = tools
   const meta = metaOf(change, { run, nonce, who, since })
