@@ -1,3 +1,4 @@
+import { readDocument } from '../config/document.ts'
 import { parseRollout, type Rollout } from '../config/rollout.ts'
 import { FleetError } from '../model/error.ts'
 import type { Host } from '../model/host.ts'
@@ -20,6 +21,12 @@ const SAME = {
   'host-timeout': 'hostTimeout',
   timeout: 'timeout',
 } as const
+/** Those that may be given several times. */
+const LISTS: Readonly<Record<string, string>> = {
+  canaries: 'canary',
+  maxParallel: 'max-parallel',
+  gates: 'gate',
+}
 const AMOUNTS = {
   'max-failures': 'maxFailures',
   'max-stage-failures': 'maxStageFailures',
@@ -47,27 +54,34 @@ export const goesBack = (onFailure: unknown): boolean =>
 function written(flags: Flags): Readonly<Record<string, unknown>> {
   const stages = flag(flags, 'stages', 'string')
   const canaries = flagList(flags, 'canary')
+  const parallel = flagList(flags, 'max-parallel')
+  const gates = flagList(flags, 'gate')
   const texts = Object.entries(SAME).map(([name, key]) => [key, flag(flags, name, 'string')])
   const amounts = Object.entries(AMOUNTS).map(([name, key]) => [key, numeric(flag(flags, name, 'string'))])
   return {
     ...Object.fromEntries([...texts, ...amounts]),
     ...(stages === undefined ? {} : { stages: stages.split(',').map(stage => numeric(stage.trim())) }),
-    ...(canaries.length > 0 ? { canaries: Object.fromEntries(canaries.map(canaryOf)) } : {}),
+    ...(canaries.length > 0 ? { canaries: Object.fromEntries(canaries.map(countOf)) } : {}),
+    ...(parallel.length > 0 ? { maxParallel: Object.fromEntries(parallel.map(countOf)) } : {}),
+    ...(gates.length > 0 ? { gates: gates.map(gateOf) } : {}),
     ...(flag(flags, 'manual', 'boolean') ? { manual: true } : {}),
   }
 }
 
 const numeric = (text: string | undefined) => (text !== undefined && /^\d+$/.test(text) ? Number(text) : text)
 
+/** As fleet.yml would say it; undefined, which is no gate, for what isn't YAML. */
+const gateOf = (text: string): unknown => readDocument(text, '--gate').value
+
 /** `web=2`, or `web` for one. */
-function canaryOf(text: string): readonly [string, unknown] {
+function countOf(text: string): readonly [string, unknown] {
   const [name = '', count = '1'] = text.split('=')
   return [name, numeric(count)]
 }
 
 function flagOf(key: string): string {
   const [name] = Object.entries({ ...SAME, ...AMOUNTS }).find(([, of]) => of === key) ?? [key]
-  return `--${name === 'canaries' ? 'canary' : name}`
+  return `--${LISTS[name] ?? name}`
 }
 
 export interface CourseTools {

@@ -22,6 +22,8 @@ const REMEMBERED = [
   'apt-timeout',
   'stages',
   'canary',
+  'max-parallel',
+  'gate',
   'spread',
   'shuffle',
   'max-failures',

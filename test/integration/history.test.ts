@@ -42,7 +42,9 @@ describe('a run', () => {
     expect((await running.end()).code).toBe(0)
     expect(code).toBe(0)
     expect(stdout).toMatch(/observed: 3 to change.*applied stage 1 of 2: 1 persisted/s)
-    expect(stdout).toMatch(/paused: .*Ctrl-C at its own terminal\.\s.*applied stage 2 of 2: 2 persisted.*3 hosts: persisted/s)
+    expect(stdout).toMatch(
+      /paused: .*Ctrl-C at its own terminal\.\s.*applied stage 2 of 2: 2 persisted.*3 hosts: persisted/s,
+    )
     expect(await at.fleet('history', run)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/: ended after/),

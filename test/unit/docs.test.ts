@@ -22,6 +22,18 @@ describe('docs', () => {
     },
   )
 
+  it('rollout.md names what its tests are called', () => {
+    const proofs = [...read('rollout.md').matchAll(/`([\w./-]+\.test\.ts)` \("([^"]+)"\)/g)]
+    expect(proofs.length).toBeGreaterThan(10)
+    const isThere = (name: string, title: string) =>
+      tests.some(
+        path => `/${path}`.endsWith(`/${name}`) && readFileSync(`test/${path}`, 'utf8').includes(title),
+      )
+    expect(proofs.filter(([, name = '', title = '']) => !isThere(name, title)).map(([text]) => text)).toEqual(
+      [],
+    )
+  })
+
   it('faults.md leads from every fault to its files, and leaves none out', () => {
     const rows = read('faults.md')
       .split('\n')

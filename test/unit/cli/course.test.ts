@@ -25,6 +25,42 @@ describe('what a command makes of rollout:', () => {
   })
 })
 
+describe('flags that are given several times', () => {
+  const said = (flags: Record<string, string | string[]>) =>
+    rolloutOf(
+      { config: parseConfig('rollout: {gates: [{tcp: 80}], maxParallel: {db: 3}}', 'fleet.yml', '/') },
+      flags,
+    )
+
+  it('stand for what fleet.yml says of that', () => {
+    expect(said({ canary: ['web=2', 'db'], 'max-parallel': 'web=5' })).toEqual({
+      gates: [{ tcp: 80 }],
+      canaries: { web: 2, db: 1 },
+      maxParallel: { web: 5 },
+    })
+    const gate = ['tcp: 443', '{http: "https://{{host.address}}/", from: probe1, timeout: 2s}']
+    expect(said({ gate }).gates).toEqual([
+      { tcp: 443 },
+      { http: 'https://{{host.address}}/', from: 'probe1', timeout: 2000 },
+    ])
+  })
+
+  it.each([
+    ['max-parallel', 'db=0'],
+    ['gate', '443'],
+    ['gate', '{tcp: 443'],
+    ['gate', 'tcp: 443, udp: 5'],
+    ['gate', 'udp: 5'],
+  ])('are refused by their name: --%s %s', (name, text) => {
+    expect(() => said({ [name]: text })).toThrow(
+      expect.objectContaining({
+        code: 'flag-wrong-value',
+        args: expect.objectContaining({ name: `--${name}` }),
+      }),
+    )
+  })
+})
+
 describe('a share of failures that a flag gives', () => {
   const names = Array.from({ length: 20 }, (_, at) => `h${at}`)
   const changing = names.map(host => ({ host, groups: [], roles: [] }))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { HOST_STATES } from '../../../src/model/host-state.ts'
 import type { Course } from '../../../src/rollout/course.ts'
 import { atOnce, begin, courseOf } from './engine-steps.ts'
 
@@ -61,6 +62,12 @@ describe('the budget', () => {
     const same = begin(courseOf([...three], { budget: { failures, stageFailures: [], before: [] } }))
     for (const [at, host] of ['a', 'b'].entries()) same.settle(host, at < failures ? 'failed' : 'persisted')
     expect(same.settle('c')).toEqual(['stage 1', 'd'])
+  })
+
+  it.each(HOST_STATES)('is for all that is neither unchanged nor persisted: %s', state => {
+    const it = begin(courseOf([['a'], ['b']]))
+    const isGood = state === 'unchanged' || state === 'persisted'
+    expect(it.settle('a', state)).toEqual(isGood ? ['stage 1', 'b'] : ['end: budget-spent'])
   })
 
   it('lets hosts in flight come to their end, and starts none', () => {
