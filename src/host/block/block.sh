@@ -42,8 +42,9 @@ block_alone() {
   [ "$refusals" -eq 0 ] || [ "$words" -gt 0 ] || [ "$entries" -gt 0 ] || refuse_all
   enforce
   [ "$refusals" -gt 0 ] || piece protected
-  case $FLAGS in *,kill,*) kill_connections ;; esac
   if store; then persist; else persisted=no why=storage; fi
+  # It is in force, and kept, before time is spent on this.
+  case $FLAGS in *,kill,*) kill_connections ;; esac
   tell_block
 }
 

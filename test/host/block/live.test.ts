@@ -81,4 +81,21 @@ describe('a block that ends connections', () => {
     const { killed, client } = await block(host, [word('203.0.113.8')], { kill: true })
     expect([killed, client]).toEqual([undefined, '198.51.100.7'])
   })
+
+  it('is kept before it ends thousands of them, and leaves some rather than the rest undone', async () => {
+    const host = await aHost()
+    await wire(host)
+    const flow = (end: number) =>
+      `conntrack -I -p tcp -s 203.0.113.${end} -d ${HOST[4]} --sport 1000 --dport 80 --state ESTABLISHED -t 600`
+    await host.must(Array.from({ length: 40 }, (_, at) => flow(at + 100)).join(' && '))
+    await host.must(
+      `printf '#!/bin/dash\ncase "$*" in *-D*) grep -q "^203.0.113.64/26 " /etc/iptables/fleet/blocks/map || echo early >/early; sleep 1 ;; esac\nexec /usr/sbin/conntrack "$@"\n' >/usr/local/sbin/conntrack; chmod 755 /usr/local/sbin/conntrack`,
+    )
+    const network = [word('203.0.113.64/26'), word('203.0.113.128/26')]
+    const { killed = 0, isPersisted } = await block(host, network, { kill: true })
+    expect(killed).toBeGreaterThan(0)
+    expect(killed).toBeLessThan(40)
+    expect(isPersisted).toBe(true)
+    await host.must('test ! -e /early')
+  })
 })
