@@ -187,6 +187,13 @@ export const BLOCKS: readonly Break[] = [
     ],
   },
   {
+    name: 'takes-the-other-of-two-words-at-once',
+    file: 'host/block/order.sh',
+    from: 'return $2 < old[2]',
+    to: 'return $2 > old[2]',
+    red: ['host/block/merge.test.ts', 'is the same on a host as here, and after a boot'],
+  },
+  {
     name: 'ends-by-any-clock',
     file: 'host/block/order.sh',
     from: 'then = told_before',
