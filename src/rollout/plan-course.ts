@@ -57,9 +57,12 @@ export function planCourse(wish: Rollout, at: Circumstances): Course {
   }
 }
 
+/** The first stage has room for its canaries, and for nobody else. */
+const CANARIES_FIRST = [0, '100%']
+
 function cut(wish: Rollout, changing: readonly Candidate[]): Course['stages'] {
   const { stages } = stagesOf(changing, {
-    stages: wish.stages ?? ['100%'],
+    stages: wish.stages ?? (wish.canaries ? CANARIES_FIRST : ['100%']),
     ...(wish.canaries ? { canaries: wish.canaries } : {}),
     ...(wish.spread === undefined ? {} : { spread: true }),
     ...(wish.shuffle === undefined ? {} : { seed: wish.shuffle }),

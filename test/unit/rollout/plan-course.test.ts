@@ -46,6 +46,17 @@ describe('the window', () => {
   })
 })
 
+describe('canaries without stages', () => {
+  it('are the first stage, and all others the second', () => {
+    const hosts = ['a', 'b', 'c'].map(host => ({ host, groups: host === 'b' ? ['web'] : [], roles: [] }))
+    const at = { before: [], hosts: 50, now: 0, wall: 0, began: 0 }
+    const stagesWith = (wish: Rollout) => planCourse(wish, { ...at, changing: hosts }).stages
+    expect(stagesWith({ canaries: { web: 1 } })).toEqual([['b'], ['a', 'c']])
+    expect(stagesWith({ canaries: { nobody: 1 } })).toEqual([['a', 'b', 'c']])
+    expect(stagesWith({ canaries: { web: 1 }, stages: ['100%'] })).toEqual([['b', 'a', 'c']])
+  })
+})
+
 describe('the stages of a run that is gone on with', () => {
   it('are those that were frozen, less what is done', () => {
     expect(again(['b', 'd', 'c'], [['a'], ['b', 'c'], ['d']])).toEqual([[], ['b', 'c'], ['d']])
