@@ -3,12 +3,12 @@ import { findNewestRun, findRun } from '../journal/find.ts'
 import { isPlace, isSameInventory } from '../journal/inventory-place.ts'
 import type { RunRecord } from '../journal/record.ts'
 import { FleetError } from '../model/error.ts'
-import { say } from '../report/say.ts'
 import { warn } from './change.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
 import { type Inputs, readInputs, readSources, type Sources } from './inputs.ts'
 import { journalsOf } from './journals.ts'
+import { warnOnce } from './warnings.ts'
 
 /** A run that may have something left to do, and its hosts as they are reached now. */
 export interface LeftRun {
@@ -29,8 +29,7 @@ export async function findLeftRun(flags: Flags): Promise<LeftRun> {
   const record = named ? await findRun(directory, named) : await findNewest(directory, here.sources)
   await checkInventory(record, here)
   const inputs = await readInputs({ ...allFlags(record, flags), limit: hostsOf(record, here) })
-  for (const finding of inputs.findings)
-    if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
+  for (const finding of inputs.findings) if (finding.severity === 'warning') warnOnce(finding)
   return { record, directory, inputs, isNamed: named !== undefined }
 }
 

@@ -5,7 +5,6 @@ import type { Host } from '../model/host.ts'
 import { decideLockdown, decideRelease, releaseOf } from '../plan/lockdown.ts'
 import { type LockdownRules, lockdownRules, managersOf } from '../plan/lockdown-rules.ts'
 import { parseSshConnection } from '../plan/lockout.ts'
-import { say } from '../report/say.ts'
 import { observeAll } from '../rollout/observe-all.ts'
 import type { Target } from '../rollout/target.ts'
 import { printCandidate } from './candidate.ts'
@@ -16,14 +15,14 @@ import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { among, type Prepared } from './prepared.ts'
 import { acceptedRisks } from './risk.ts'
+import { warnOnce } from './warnings.ts'
 import { wayBack } from './ways-back.ts'
 
 /** Everything read that a lockdown or its release needs: no template is. */
 export async function prepareLockdown(flags: Flags, cancel: AbortSignal): Promise<Prepared> {
   const withPassword = await withBecomePassword(flags)
   const inputs = await readInputs(withPassword)
-  for (const finding of inputs.findings)
-    if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
+  for (const finding of inputs.findings) if (finding.severity === 'warning') warnOnce(finding)
   const pool = poolFor(inputs, withPassword, cancel)
   const { each, connector: connect } = pool
   const make = flag(flags, 'release', 'boolean') ? releaseTarget : lockdownTarget

@@ -2,19 +2,25 @@ import type { Rollout } from '../config/rollout.ts'
 import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
-import { say } from '../report/say.ts'
 import { roleNames, SHIPPED_TEMPLATES } from '../roles/templates.ts'
 import type { Flags } from './command.ts'
 import { checkGates } from './gates.ts'
 import type { Inputs } from './inputs.ts'
 import { templateFolders } from './rendering.ts'
+import { warnOnce } from './warnings.ts'
 
 /** Before anybody is contacted; what is to be warned of goes to standard error. Error: `gate-unknown-host`. */
 export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): void {
   checkGates(rollout.gates ?? [], inputs)
   const folders = templateFolders(inputs, flags).map(path => ({ path, shown: path }))
   const roles = () => roleNames([...folders, SHIPPED_TEMPLATES])
-  for (const finding of unknownNames(rollout, inputs, roles)) process.stderr.write(`${say(finding)}\n`)
+  for (const finding of [...unknownNames(rollout, inputs, roles), ...idle(rollout)]) warnOnce(finding)
+}
+
+/** Who wants to be asked would see all hosts changed at once. */
+export function idle({ manual, stages = [], canaries }: Rollout): readonly Finding[] {
+  if (!manual || stages.length > 1 || canaries) return []
+  return [{ code: 'rollout-manual-alone', severity: 'warning', args: {} }]
 }
 
 /** A warning, as one fleet.yml may serve several inventories: what is said of such a name says nothing. */

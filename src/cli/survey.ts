@@ -1,6 +1,5 @@
 import type { Observation } from '../host/observation.ts'
 import { holdTo } from '../plan/saved.ts'
-import { say } from '../report/say.ts'
 import { observeAll } from '../rollout/observe-all.ts'
 import { catchUp } from './catch-up.ts'
 import { findingsOf } from './check.ts'
@@ -14,6 +13,7 @@ import { readPlan } from './plan-file.ts'
 import { among, type Prepared } from './prepared.ts'
 import { renderAll } from './rendering.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
+import { warnOnce } from './warnings.ts'
 import { wayBack } from './ways-back.ts'
 
 const savedPlan = async (flags: Flags) => {
@@ -27,8 +27,7 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
   const inputs = await readInputs(withPassword)
   const rendered = await renderAll(inputs, withPassword)
   for (const finding of findingsOf(inputs, rendered))
-    if (finding.severity === 'warning' || flag(flags, 'verbose', 'boolean'))
-      process.stderr.write(`${say(finding)}\n`)
+    if (finding.severity === 'warning' || flag(flags, 'verbose', 'boolean')) warnOnce(finding)
   const pool = poolFor(inputs, withPassword, cancel)
   const blocking = await readBlocking(inputs)
   const targets = makeTargets(inputs, rendered, withPassword, {

@@ -6,7 +6,6 @@ import { decideBack, refuseSuperseded } from '../plan/back.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import { refuseLockedDown } from '../plan/lockdown.ts'
 import { decideRemoval } from '../plan/removal.ts'
-import { say } from '../report/say.ts'
 import { observeAll } from '../rollout/observe-all.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Pool } from '../session/pool.ts'
@@ -16,6 +15,7 @@ import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { among, type Prepared, type Way } from './prepared.ts'
 import { acceptedRisks } from './risk.ts'
+import { warnOnce } from './warnings.ts'
 
 /** How a host is brought to rules that it has kept itself. No template is read. Error: `host-not-in-inventory`. */
 export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string, way: Way) => Target {
@@ -74,8 +74,7 @@ export async function prepareBack(
 ): Promise<Prepared> {
   const withPassword = await withBecomePassword(flags)
   const inputs = await readInputs(withPassword)
-  for (const finding of inputs.findings)
-    if (finding.severity === 'warning') process.stderr.write(`${say(finding)}\n`)
+  for (const finding of inputs.findings) if (finding.severity === 'warning') warnOnce(finding)
   const pool = poolFor(inputs, withPassword, cancel)
   const back = wayBack(inputs, withPassword, pool)
   const ways = await Promise.all(

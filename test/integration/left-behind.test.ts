@@ -178,6 +178,8 @@ describe.concurrent('fleet resume', () => {
     const { stdout, stderr } = await fleet(['resume', RUN, '--json'])
     expect(stdout).toContain(`"why":{"code":"budget-spent","severity":"error","args":{"${borne}}`)
     expect(stderr.includes('maxFailures, gates say something else by now')).toBe(more.length === 0)
+    const lines = stderr.trimEnd().split('\n')
+    expect(lines).toEqual([...new Set(lines)])
     const again = (await journal()).split('\n').find(line => line.includes('run-resumed'))
     expect(again).toContain(more.length === 0 ? '"timeout":"100ms"' : '"rollout":{"maxFailures":2}')
   })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { unknownNames } from '../../../src/cli/rollout-names.ts'
+import { idle, unknownNames } from '../../../src/cli/rollout-names.ts'
 import { parseConfig } from '../../../src/config/config.ts'
+import type { Rollout } from '../../../src/config/rollout.ts'
 import type { Inventory } from '../../../src/inventory/inventory.ts'
 import { say } from '../../../src/report/say.ts'
 
@@ -51,6 +52,15 @@ describe('a name that a rollout goes by', () => {
     const [first, ...more] = said({ canaries: { dbs: 1 } })
     expect(first).toMatch(/^canaries speaks of dbs,.* Did you mean db\?$/)
     expect(more).toEqual([])
+  })
+
+  it('is no matter of stages: whoever wants to be asked is told where there is only one', () => {
+    const codes = (rollout: Rollout) => idle(rollout).map(({ code }) => code)
+    expect(codes({ manual: true })).toEqual(['rollout-manual-alone'])
+    expect(codes({ manual: true, stages: ['100%'] })).toEqual(['rollout-manual-alone'])
+    expect(codes({ manual: true, stages: [1, '100%'] })).toEqual([])
+    expect(codes({ manual: true, canaries: { web: 1 } })).toEqual([])
+    expect(codes({ stages: ['100%'] })).toEqual([])
   })
 
   it('is a group, a role or a variable', () => {
