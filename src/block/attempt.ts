@@ -141,9 +141,10 @@ async function undo(one: BlockHost, session: Session, verbs: Verbs, error: unkno
 
 /** Whether what went wrong with the canary would go wrong everywhere. */
 function settleGate(gate: Gate, error: unknown): void {
-  const code = error instanceof FleetError ? error.code : ''
-  if (code === 'block-taken-back' || code === 'block-locked-out') gate.close()
-  else gate.pass()
+  const { code, hostState } = error instanceof FleetError ? error : { code: '', hostState: undefined }
+  if (code !== 'block-taken-back' && code !== 'block-locked-out') gate.pass()
+  else if (hostState === 'reverted') gate.fail()
+  else gate.close()
 }
 
 export async function withSession<T>(

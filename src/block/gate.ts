@@ -10,12 +10,16 @@ export interface Gate {
   hold(): void
   /** The canary can be logged in to afresh. */
   open(): void
-  /** The canary locked itself, or others, out. */
+  /** The canary locked somebody out, and is as it was: another one has its turn, and after that nobody. */
+  fail(): void
+  /** The canary locked somebody out, and may still do so; or nothing is to begin any more. */
   close(): void
   /** This canary has nothing to say about the others: the next one has its turn. */
   pass(): void
 }
 
+/** One host that can't be logged in to may be broken, or somebody else's by now; two show what the block does. */
+const FAILURES = 2
 /** Milliseconds that one canary holds up the next. */
 const PATIENCE = 3000
 
@@ -24,6 +28,7 @@ export function createGate(clock: Clock): Gate {
   /** How many canaries are out, those that are taking too long left out. */
   let out = 0
   let isHeld = false
+  let failures = 0
   const waiting: ((turn: Turn) => void)[] = []
   const settle = (to: 'open' | 'closed') => {
     if (is !== 'shut') return
@@ -45,6 +50,10 @@ export function createGate(clock: Clock): Gate {
     void passLater()
     return 'canary'
   }
+  const pass = () => {
+    isHeld = false
+    next()
+  }
   return {
     async enter() {
       if (is !== 'shut') return is === 'open' ? 'go' : 'stop'
@@ -56,9 +65,11 @@ export function createGate(clock: Clock): Gate {
     hold: () => {
       isHeld = true
     },
-    pass: () => {
-      isHeld = false
-      next()
+    fail: () => {
+      failures += 1
+      if (failures >= FAILURES) settle('closed')
+      else pass()
     },
+    pass,
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { blockedOn, both, isHooked, ledgerOf } from './hosts/blocks.ts'
-import { allowConnections, allowOneConnection, denyConnections } from './hosts/one-connection.ts'
+import { allowConnections, denyConnections } from './hosts/one-connection.ts'
 import { acceptedConnections } from './hosts/rules.ts'
 import { makeSite } from './hosts/site.ts'
 import { useTestLab } from './hosts/test-lab.ts'
@@ -16,8 +16,6 @@ const lab = useTestLab(
     'up',
     'down',
     'picky',
-    'narrow',
-    'late',
     'many',
     'list',
     'wide',
@@ -103,28 +101,6 @@ describe.concurrent('fleet block', () => {
     })
     expect(await blocked('down')).toEqual(await blocked('up'))
     expect(await blocked('picky')).toEqual(await blocked('up'))
-  })
-
-  it('lets in again where no fresh login gets through, and gives no other host the block', async () => {
-    const at = await site('narrow', 'late')
-    await allowOneConnection(lab(), 'narrow')
-    await denyConnections(lab(), 'late')
-    const fleet = at.start('block', '203.0.113.9', '--connect-timeout', '2', '--give-up-after', '60s')
-    await fleet.until(event => JSON.stringify(event).includes('"host":"narrow","protected":1'))
-    await allowConnections(lab(), 'late')
-    const { code, stdout } = await fleet.end()
-    const settled = stdout.split('\n').filter(line => line.includes('block-settled'))
-    expect(settled.find(line => line.includes('"narrow"'))).toMatch(
-      /"reverted".*block-locked-out.*"undone":true/,
-    )
-    // Where it wasn't heard of before the canary was taken back, that is what is known of it.
-    expect(settled.find(line => line.includes('"late"'))).toMatch(
-      /"not started".*block-not-begun|"unreachable"/,
-    )
-    expect(code).toBe(3)
-    expect(await blocked('narrow')).toEqual([])
-    expect((await lab().host('late').exec('ipset list -n')).stdout).toBe('')
-    expect(await ledgerOf(at)).toMatch(/address: 203\.0\.113\.9\n(.*\n)+ {2}lifted:/)
   })
 
   it('loses nothing where several are typed at once', async () => {

@@ -86,11 +86,11 @@ export const blockSentences = {
   'block-unresolved': a =>
     `${list(a.names)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''} had no address within 2 s, so whether the block covers them wasn't checked here. Each host still refuses what covers itself.`,
   'block-not-begun': () =>
-    "Nothing was done there: the first host showed that this block would lock somebody out. If that can't be, something is wrong with that host, or somebody keeps you out of it: say it again without it, with -l 'all,!HOST'.",
+    "Nothing was done there: the hosts that went ahead showed that this block would lock somebody out. If that can't be, something is wrong with them, or somebody keeps you out of them: say it again without them, with -l 'all,!HOST'.",
   'block-stopped': () =>
     'Nothing was done there: the command was stopped before. `fleet blocks --repair` catches it up.',
   'block-locked-out': a =>
-    `It blocked, and then a fresh login failed (${String(a.reason)}): what a login there needs must be among the addresses, such as a directory server. No other host was given the block. ${a.undone ? 'It was lifted there again, over the connection that was still open.' : 'It could not be lifted there: look whether the host still lets you in; docs/blocking.md has the words for its console.'}`,
+    `It blocked, and then a fresh login failed (${String(a.reason)}): what a login there needs must be among the addresses, such as a directory server, or somebody keeps you out of this host. ${a.undone ? 'It was lifted there again, over the connection that was still open.' : 'It could not be lifted there: look whether the host still lets you in; docs/blocking.md has the words for its console.'}`,
   'block-not-standing': a =>
     `It said that it blocks, and a second look found that it doesn't (${a.hook === 'stands' ? 'sets' : `hook ${String(a.hook)}`}): something else there changes the firewall. Look for it, then \`fleet blocks --repair\`.`,
   'block-host-refuses': a =>

@@ -180,25 +180,43 @@ describe('a block on many hosts', () => {
     expect(world.count('old send')).toBe(1)
   })
 
-  it('stops where the first host took itself out', async () => {
-    const taken = () => new FleetError('block-taken-back', {}, { hostState: 'reverted' })
-    const world = new World({ first: { connect: [1], send: [taken] }, second: {}, down: { connect: [down] } })
+  const taken = () => new FleetError('block-taken-back', {}, { hostState: 'reverted' })
+
+  it('stops where two hosts, one after the other, took themselves out', async () => {
+    const world = new World({
+      first: { connect: [1], send: [taken] },
+      second: { connect: [2], send: [taken] },
+      third: {},
+      down: { connect: [down] },
+    })
     expect(await world.push({ giveUpAfter: 0 })).toEqual({
       first: 'reverted: block-taken-back',
-      second: 'not started: block-not-begun',
+      second: 'reverted: block-taken-back',
+      third: 'not started: block-not-begun',
       down: 'unreachable: connect-timeout',
     })
-    expect(world.count('second send')).toBe(0)
+    expect(world.count('third send')).toBe(0)
   })
 
   it('lets a host in again, over what is still open, where a fresh login fails twice', async () => {
-    const world = new World({ first: { connect: [1, down] }, second: { connect: [20] } })
+    const world = new World({ first: { connect: [1, down] }, second: { connect: [20] }, third: {} })
     expect(await world.push()).toEqual({
       first: 'reverted: block-locked-out',
-      second: 'not started: block-not-begun',
+      second: 'blocked',
+      third: 'blocked',
     })
     expect(world.log).toContain('first undone')
     expect(world.count('first connect')).toBe(3)
+    expect(world.log.indexOf('first undone')).toBeLessThan(world.log.indexOf('third send'))
+  })
+
+  it('risks no other host where the first can not be brought back', async () => {
+    const gone = () => fault('connection-lost')
+    const world = new World({ first: { connect: [1, down], send: [{}, gone] }, second: { connect: [20] } })
+    expect(await world.push()).toEqual({
+      first: 'unknown: block-locked-out',
+      second: 'not started: block-not-begun',
+    })
     expect(world.count('second send')).toBe(0)
   })
 
