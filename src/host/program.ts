@@ -63,7 +63,7 @@ export const START_PROGRAM = `${FIND_ON_DISK}${TAKE_MARK}/bin/sh "$p" "$s" "$@";
  * The same without two processes, which are a tenth of a block: memory keeps what was read back when it was stored, and the shell
  * that is there reads the program.
  */
-export const START_BLOCKS = `p=${MEMORY}/host-$2.sh; test -f "$p" || { ${FIND_ON_DISK}}; ${TAKE_MARK}FLEET_PROGRAM=$p; set -- "$s" "$@"; (. "$p"); ${TELL_CODE}`
+const START_BLOCKS = `p=${MEMORY}/host-$2.sh; test -f "$p" || { ${FIND_ON_DISK}}; ${TAKE_MARK}FLEET_PROGRAM=$p; set -- "$s" "$@"; (. "$p"); ${TELL_CODE}`
 
 /** Before anything else of a first contact, and in the shell's own words: 23 and the tools that aren't there. */
 const CHECK =

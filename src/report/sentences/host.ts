@@ -4,7 +4,7 @@ import type { Sentences } from './sentence.ts'
 /** What a tool of the host said; nothing where it said nothing. */
 const quoted = (said: Args[string] | undefined) =>
   said === undefined || said === null || said === ''
-    ? ''
+    ? '.'
     : `:\n  ${String(said).trim().replaceAll('\n', '\n  ')}`
 
 /** What the host names, with blanks between. */
