@@ -40,9 +40,15 @@ const EXPECTED: Readonly<Record<string, string>> = {
   mapping: 'name: value lines',
 }
 
+/** What flags write otherwise. */
+const BY_FLAG: Readonly<Record<string, string>> = {
+  counts: 'a name and a whole number from 1, such as web=1',
+  stages: 'such as 1,10%,100%',
+}
+
 export const configSentences = {
   'flag-wrong-value': (a: Args) =>
-    `${String(a.name)} must be ${EXPECTED[String(a.expected)] ?? 'something else'}.`,
+    `${String(a.name)} must be ${BY_FLAG[String(a.expected)] ?? EXPECTED[String(a.expected)] ?? 'something else'}.`,
   'config-bad-yaml': (a: Args) => `This is not YAML: ${String(a.message)}.`,
   'config-duplicate-key': () => 'This name is there twice; only one of them would count.',
   'config-unknown-key': (a: Args) =>
