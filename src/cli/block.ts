@@ -4,7 +4,7 @@ import { exemptFrom, notKilled } from '../block/exempt.ts'
 import { changeLedger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
 import { refuseProtected } from '../block/protect.ts'
-import { rejectedBy } from '../block/rejected.ts'
+import { type Rejected, rejectedBy, sayRejected } from '../block/rejected.ts'
 import { refuseOverfull } from '../block/room.ts'
 import { meantBy } from '../block/wanted.ts'
 import { type Named, readAddress, settleNamed } from '../block/words.ts'
@@ -97,11 +97,21 @@ export async function run(given: Flags): Promise<number> {
   return exitCodeOfBlocks(outcomes)
 }
 
-async function dropRejected(file: string, rejected: readonly Entry[]): Promise<void> {
+async function dropRejected(file: string, rejected: readonly Rejected[]): Promise<void> {
   if (rejected.length === 0) return
-  await changeLedger(file, seconds(), known => liftAgain(rejected, known))
-  const args = { addresses: rejected.slice(0, 3).map(({ address }) => address), more: rejected.length - 3 }
-  warn({ code: 'block-rejected', severity: 'warning', args })
+  const entries = rejected.map(({ entry }) => entry)
+  await changeLedger(file, seconds(), known => [
+    ...liftAgain(entries, known),
+    ...rejected.flatMap(exceptThere),
+  ])
+  for (const finding of sayRejected(rejected)) warn(finding)
+}
+
+/** Blocked where nobody rejects it, as an entry of its own. */
+function exceptThere({ entry, except }: Rejected): readonly Entry[] {
+  if (!except) return []
+  const limit = [entry.limit ?? 'all', ...except.map(host => `!${host}`)].join(',')
+  return [{ ...entry, limit, at: wordOf(entry) + 1 }]
 }
 
 const isLockout = ({ finding }: BlockOutcome) =>

@@ -6,7 +6,10 @@ import { useTestLab } from './hosts/test-lab.ts'
 
 /* What hosts heard by another copy of the ledger, and a host that is alone with its trouble. */
 
-const lab = useTestLab('block-later', ['ahead', 'well', 'deaf'], { packages: true, aptLists: true })
+const lab = useTestLab('block-later', ['ahead', 'well', 'deaf', 'far', 'near', 'next'], {
+  packages: true,
+  aptLists: true,
+})
 const blocked = (host: string) => blockedOn(lab().host(host))
 
 /** A ledger as a machine would have written it whose clock is minutes ahead. */
@@ -56,5 +59,39 @@ describe('a host whose hook is not kept', () => {
     expect(code).toBe(3)
     expect(await blocked('well')).toContain('block4 203.0.113.9')
     expect(await ledgerOf(at)).not.toContain('lifted')
+  })
+})
+
+describe('a host that sees fleet come from an address that is to be blocked', () => {
+  it('is left out of that, and the others go on blocking it', async () => {
+    const [seen, far] = ['198.51.100.200', lab().host('far').address4]
+    await lab().run([
+      'iptables',
+      '-t',
+      'nat',
+      '-A',
+      'POSTROUTING',
+      '-d',
+      far,
+      '-j',
+      'SNAT',
+      '--to-source',
+      seen,
+    ])
+    await lab().host('far').exec(`ip route add ${seen} via 10.90.0.1`)
+    const at = await makeSite(lab(), ['far', 'near', 'next'])
+    const done = await at.fleet('block', seen)
+    expect(done.code).toBe(3)
+    expect(done.stderr).toMatch(
+      /^far says that you come from within 198\.51\.100\.200, and all others don't/m,
+    )
+    expect(await ledgerOf(at)).toContain('limit: "all,!far"')
+    await lab().run(['iptables', '-t', 'nat', '-F', 'POSTROUTING'])
+    expect(await at.fleet('blocks', '--repair')).toMatchObject({ code: 0 })
+    expect(await at.fleet('blocks')).toMatchObject({ code: 0 })
+    expect(await blocked('far')).toEqual([])
+    for (const host of ['near', 'next']) expect(await blocked(host)).toEqual([`block4 ${seen}`])
+    expect(await at.fleet('unblock', seen)).toMatchObject({ code: 0 })
+    expect(await blocked('near')).toEqual([])
   })
 })

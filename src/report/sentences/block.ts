@@ -115,6 +115,8 @@ export const blockSentences = {
     `It has heard later than this ledger says what is to be of ${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}, from another copy of the ledger, and goes by that. Merge the copies; or say it again: fleet block ADDRESS, or fleet unblock ADDRESS.`,
   'block-rejected': a =>
     `${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}: lifted in the ledger again, since hosts refuse it as said below. Otherwise the next block from another address would bring it in force.`,
+  'block-excepted': a =>
+    `${list(a.hosts)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''} say${Array.isArray(a.hosts) && a.hosts.length === 1 ? 's' : ''} that you come from within ${String(a.address)}, and all others don't: it is blocked on those, and the ledger says so. If you don't come from there, somebody else may speak for that host.`,
   'block-unknown': a =>
     `It also blocks ${list(a.addresses)}${Number(a.more) > 0 ? ` and ${String(a.more)} more` : ''}, which this ledger doesn't know: from another inventory, or a ledger that is lost. To lift one: fleet unblock ADDRESS --even-so ADDRESS`,
   'block-limit': a =>

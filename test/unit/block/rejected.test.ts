@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Entry } from '../../../src/block/entry.ts'
 import type { BlockOutcome } from '../../../src/block/event.ts'
-import { rejectedBy } from '../../../src/block/rejected.ts'
+import { rejectedBy, sayRejected } from '../../../src/block/rejected.ts'
 
 const STATE = {
   hash: 'h',
@@ -25,8 +25,14 @@ const entry = (address: string): Entry => ({
   evenSo: [],
 })
 const added = ['192.0.2.0/30', '198.51.100.0-198.51.100.2', '203.0.113.9'].map(entry)
-const rejected = (...outcomes: readonly Pick<BlockOutcome, 'answer' | 'finding'>[]) =>
-  rejectedBy(outcomes, added).map(({ address }) => address)
+type Told = Pick<BlockOutcome, 'answer' | 'finding'>
+const told = (...outcomes: readonly Told[]) =>
+  rejectedBy(
+    outcomes.map((one, at) => ({ host: `web${at + 1}`, ...one })),
+    added,
+  )
+const rejected = (...outcomes: readonly Told[]) =>
+  told(...outcomes).flatMap(({ entry, except }) => (except ? [] : entry.address))
 
 it('rejects for all what one host sees somebody come from', () => {
   expect(rejected(refusing(['192.0.2.0/30', 'client']), refusing())).toEqual(['192.0.2.0/30'])
@@ -51,4 +57,15 @@ it('counts a host that has nothing left to block, and says so by its error', () 
   expect(rejected(refuses('203.0.113.9 client 203.0.113.9'), refusing())).toEqual(['203.0.113.9'])
   expect(rejected(refuses('192.0.2.0/30 gateway 192.0.2.1'), refusing())).toEqual([])
   expect(rejected(refuses(), refuses())).toEqual([])
+})
+
+it('believes a few hosts that see somebody come from there for themselves alone', () => {
+  const from = refusing(['203.0.113.9', 'client'], ['198.51.100.0/31', 'client'])
+  const found = told(refusing(), from, refusing())
+  expect(found.map(({ entry, except }) => [entry.address, except])).toEqual([
+    ['198.51.100.0-198.51.100.2', ['web2']],
+    ['203.0.113.9', ['web2']],
+  ])
+  expect(sayRejected(found).map(({ code }) => code)).toEqual(['block-excepted', 'block-excepted'])
+  expect(rejected(refusing(), from, from, refusing())).toHaveLength(2)
 })
