@@ -89,6 +89,8 @@ export function makeJournal({ hosts = 48, bad = 3, night = false, name = at => `
   for (const [at, stage] of stages.entries()) {
     book.at(now, { type: 'phase-started', phase: 'apply', hosts: stage, stage: at + 1, stages: 3 })
     now = applyStage(book, now, stage, failing)
+    book.at(now, { type: 'rollout-waiting', run, what: 'soak', until: '', seconds: 2 })
+    now += 1200
     book.at(now, { type: 'phase-started', phase: 'check', hosts: stage })
     for (const host of stage) book.at(now + 200, { type: 'host-checked', host })
     now += 400
