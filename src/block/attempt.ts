@@ -1,4 +1,4 @@
-import type { BlockState, Later } from '../host/block.ts'
+import type { BlockState, Later } from '../host/block-answer.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'

@@ -1,4 +1,4 @@
-import type { BlockState } from '../host/block.ts'
+import type { BlockState } from '../host/block-answer.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { Answer } from './feeds.ts'

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { differenceOf, type HostList } from '../feeds/lists.ts'
-import { type BlockAnswer, type BlockOrder, sendBlocks } from '../host/block.ts'
+import { type BlockOrder, sendBlocks } from '../host/block.ts'
+import type { BlockAnswer } from '../host/block-answer.ts'
 import { type FeedAnswer, sendFeeds } from '../host/feeds.ts'
 import { FleetError } from '../model/error.ts'
 import type { Session } from '../session/session.ts'

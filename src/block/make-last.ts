@@ -1,4 +1,4 @@
-import type { BlockState } from '../host/block.ts'
+import type { BlockState } from '../host/block-answer.ts'
 import { FleetError } from '../model/error.ts'
 import { type BlockHost, isPassing, isStanding, type Verbs, withSession } from './attempt.ts'
 import { type BlockOutcome, isBlocking } from './event.ts'

@@ -1,4 +1,4 @@
-import type { Refused } from '../host/block.ts'
+import type { Refused } from '../host/block-answer.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Entry } from './entry.ts'
 import type { BlockOutcome } from './event.ts'

@@ -1,4 +1,4 @@
-import type { Later, Refused } from '../host/block.ts'
+import type { Later, Refused } from '../host/block-answer.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Answered, BlockOutcome } from './event.ts'
 

@@ -1,7 +1,7 @@
 import { type Entry, keyOf, wordOf } from '../block/entry.ts'
 import { changeLedger, type Ledger } from '../block/ledger.ts'
 import { meantBy } from '../block/wanted.ts'
-import type { Later } from '../host/block.ts'
+import type { Later } from '../host/block-answer.ts'
 import { seconds } from './blocking.ts'
 
 /** Whether a command means any of what a host has heard later of; where it does, it is said again, later still. */

@@ -1,6 +1,7 @@
 import { type BlockLine, printBlocks } from '../model/block.ts'
 import { FleetError } from '../model/error.ts'
 import type { LateAnswer, Session } from '../session/session.ts'
+import { type BlockAnswer, type BlockState, readAnswer, readRefused, readState } from './block-answer.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
 import { readFacts, sha256 } from './pieces.ts'
 import { blockProgram } from './program.ts'
@@ -23,61 +24,6 @@ export interface BlockOrder {
   readonly onProtected?: () => void
 }
 
-/** What stands on a host. */
-export interface BlockState {
-  /** hashBlocks of the map that the host keeps. */
-  readonly hash: string
-  /** Addresses that are blocked there. */
-  readonly entries: number
-  /** The chain and its first place in both families: exactly right, something else, or not there. */
-  readonly hook: 'stands' | 'wrong' | 'missing'
-  /** The sets hold what the map says. */
-  readonly areSetsRight: boolean
-  readonly isPersisted: boolean
-  /** A word, where it isn't persisted: packages, stale-rules, masked, storage, rehearsal, ... */
-  readonly why?: string
-  /** Seconds that the host's clock is ahead of the controller's; 0 where it is less than 30. */
-  readonly skew: number
-}
-
-export interface BlockAnswer extends BlockState {
-  /** Whether the chain's place had to be made, under its guard. */
-  readonly isHookMade: boolean
-  /** How many words of the order the host had not heard before. */
-  readonly lacked: number
-  /** Where it sees this session come from, which no block keeps out. */
-  readonly client?: string
-  /** Connections that were deleted; undefined where that wasn't asked for, or where there is no conntrack. */
-  readonly killed?: number
-  /** Addresses that the host blocks, and that the order says nothing of. */
-  readonly unknown: readonly string[]
-  /** Of lines that the host has heard a later word on than the order's, which therefore holds: when that was said. */
-  readonly later: readonly Later[]
-  /** Lines that the host left out: what they cover there, and its address. */
-  readonly refused: readonly Refused[]
-  /** Of a dry order: connections that exist right now with addresses that it would block. */
-  readonly live?: readonly Live[]
-}
-
-export interface Refused {
-  readonly address: string
-  /** client, own, gateway, resolver, loopback, link-local, multicast, unspecified, too-wide */
-  readonly what: string
-  /** The protected address that it covers. */
-  readonly covers: string
-}
-
-export interface Later {
-  readonly address: string
-  /** Epoch milliseconds. */
-  readonly at: number
-}
-
-export interface Live {
-  readonly address: string
-  readonly connections: number
-}
-
 /**
  * Brings a host in line. Not persisted is no error. Errors: `block-refused` (why lacks: the package step helps),
  * `block-unloadable`, `block-storage`, `block-busy`, `block-taken-back` (reverted: the hook was made, and the controller's
@@ -94,7 +40,7 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
     timeout: BLOCK_TIMEOUT,
   })
   if (reply.code !== EXIT.done && reply.code !== EXIT.notPersisted) throw blockError(reply)
-  return readAnswer(reply)
+  return readAnswer(reply, order.now)
 }
 
 /** What only asks leaves nothing on a disk. */
@@ -142,61 +88,6 @@ const answerHook = (marker: string, onProtected: (() => void) | undefined): Late
     if (line === `@@${marker} protected`) onProtected?.()
   },
 })
-
-const HOOKS = ['stands', 'wrong', 'missing'] as const
-
-function readState(reply: Reply): BlockState {
-  const facts = readFacts(reply.pieces.get('blocked'))
-  const one = (key: string) => facts.get(key)?.[0] ?? ''
-  const why = one('why')
-  return {
-    hash: one('hash'),
-    entries: Number(one('entries')),
-    hook: HOOKS.find(hook => hook === one('hook')) ?? 'stands',
-    areSetsRight: one('sets') !== 'wrong',
-    isPersisted: one('persisted') === 'yes',
-    ...(why === '' ? {} : { why }),
-    skew: Number(one('skew')),
-  }
-}
-
-function readAnswer(reply: Reply): BlockAnswer {
-  const facts = readFacts(reply.pieces.get('blocked'))
-  const [killed, client] = [facts.get('killed')?.[0], facts.get('client')?.[0]]
-  return {
-    ...readState(reply),
-    isHookMade: facts.get('hook')?.[0] === 'made',
-    lacked: Number(facts.get('lacked')?.[0] ?? 0),
-    ...(client === undefined ? {} : { client }),
-    ...(killed === undefined ? {} : { killed: Number(killed) }),
-    unknown: facts.get('unknown') ?? [],
-    later: (facts.get('later') ?? []).map(readLater),
-    refused: readRefused(reply.pieces.get('refused')),
-    ...(reply.pieces.has('live') ? { live: readLive(reply.pieces.get('live')) } : {}),
-  }
-}
-
-/** `ADDRESS AT` */
-function readLater(text: string): Later {
-  const [address = '', at] = text.split(' ')
-  return { address, at: Number(at) }
-}
-
-/** `ADDRESS CONNECTIONS` */
-const readLive = (piece = ''): readonly Live[] =>
-  piece
-    .split('\n')
-    .map(line => line.split(' '))
-    .flatMap(([address, connections]) =>
-      address && connections ? [{ address, connections: Number(connections) }] : [],
-    )
-
-/** `ADDRESS WHAT COVERED` */
-const readRefused = (piece = ''): readonly Refused[] =>
-  piece
-    .split('\n')
-    .map(line => line.split(' '))
-    .flatMap(([address, what, covers]) => (address && what && covers ? [{ address, what, covers }] : []))
 
 export function blockError(reply: Reply): FleetError {
   const { why, detail } = stopOf(reply)

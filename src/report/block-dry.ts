@@ -1,4 +1,4 @@
-import type { BlockAnswer } from '../host/block.ts'
+import type { BlockAnswer } from '../host/block-answer.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { sayAddresses } from './block-words.ts'

@@ -1,5 +1,5 @@
 import { type Entry, isBlocked } from '../block/entry.ts'
-import type { BlockAnswer, BlockState } from '../host/block.ts'
+import type { BlockAnswer, BlockState } from '../host/block-answer.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { count, sayDirection, sayUntil } from './block-words.ts'

@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest'
-import { type BlockAnswer, type BlockOrder, sendBlocks } from '../../../src/host/block.ts'
+import { type BlockOrder, sendBlocks } from '../../../src/host/block.ts'
+import type { BlockAnswer } from '../../../src/host/block-answer.ts'
 import { type BlockLine, mergeBlocks } from '../../../src/model/block.ts'
 import { type HostKind, type MiniHost, startHost } from '../program/mini-host.ts'
 

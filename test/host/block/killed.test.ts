@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type BlockAnswer, checkBlocks, removeBlocks } from '../../../src/host/block.ts'
+import { checkBlocks, removeBlocks } from '../../../src/host/block.ts'
+import type { BlockAnswer } from '../../../src/host/block-answer.ts'
 import { type FeedAnswer, sendFeeds } from '../../../src/host/feeds.ts'
 import { sha256 } from '../../../src/host/pieces.ts'
 import type { BlockLine } from '../../../src/model/block.ts'

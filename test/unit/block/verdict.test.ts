@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { judge, ownSkew } from '../../../src/block/verdict.ts'
-import type { BlockState } from '../../../src/host/block.ts'
+import type { BlockState } from '../../../src/host/block-answer.ts'
 import { say } from '../../../src/report/say.ts'
 
 const STATE: BlockState = {
