@@ -3,7 +3,7 @@ import { FleetError } from '../model/error.ts'
 import type { LateAnswer, Session } from '../session/session.ts'
 import { type BlockAnswer, type BlockState, readAnswer, readRefused, readState } from './block-answer.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
-import { readFacts, sha256 } from './pieces.ts'
+import { sha256 } from './pieces.ts'
 import { blockProgram } from './program.ts'
 
 /** What a host is told to block and to let through, whole: what it has and is not in here stays. */
