@@ -9,21 +9,21 @@ const PROTECTED = 'host/block/protected.test.ts'
 export const BLOCKS: readonly Break[] = [
   {
     name: 'blocks-where-it-is-asked-from',
-    file: 'host/block/order.sh',
+    file: 'host/block/protected.sh',
     from: '    protect("client", client)\n',
     to: '',
     red: [PROTECTED, 'is itself and what it lives by, each told; all the others go on'],
   },
   {
     name: 'blocks-what-lies-in-loopback',
-    file: 'host/block/order.sh',
+    file: 'host/block/protected.sh',
     from: 'covered = covers[key(ranges[i])]\n      return 1',
     to: 'covered = covers[key(ranges[i])]\n      return 0',
     red: [PROTECTED, 'is itself and what it lives by, each told; all the others go on'],
   },
   {
     name: 'blocks-itself-where-it-may-be-covered',
-    file: 'host/block/order.sh',
+    file: 'host/block/protected.sh',
     from: 'if (what == "own") allow(network)',
     to: '',
     red: [PROTECTED, 'may be covered where that is said, and the host itself gets through'],
