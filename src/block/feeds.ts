@@ -5,6 +5,7 @@ import type { BlockAnswer } from '../host/block-answer.ts'
 import { type FeedAnswer, sendFeeds } from '../host/feeds.ts'
 import { FleetError } from '../model/error.ts'
 import type { Session } from '../session/session.ts'
+import { type Part, sendInPart } from './part.ts'
 
 /** What hosts are to have of all feeds, with what is known of the lists that they may have. One for all that are alike. */
 export interface FeedGoal {
@@ -21,6 +22,7 @@ export interface FeedGoal {
 
 /** What a host is told: blocks, and feeds where there is something to say of them. */
 export interface Order extends BlockOrder {
+  readonly part?: Part
   readonly feeds?: FeedGoal
 }
 
@@ -54,7 +56,8 @@ export function makeGoal(
 
 /** Blocks first: they make the place from which feeds are looked at. */
 export async function sendOrder(session: Session, order: Order): Promise<Answer> {
-  const answer = await sendBlocks(session, order)
+  const { part, ...all } = order
+  const answer = await (part ? sendInPart(session, all, part) : sendBlocks(session, all))
   if (!order.feeds) return answer
   const feeds = await bringFeeds(session, order.feeds, order.now)
   if (feeds.isStored) return { ...answer, feeds }

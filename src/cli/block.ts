@@ -79,6 +79,7 @@ export async function run(given: Flags): Promise<number> {
     hosts: inputs.hosts,
     kill,
     isAsked: meantBy(entries),
+    news: added,
     insist: insistOn(file, added, after => {
       ledger = after
       wanted = wantedOf(inputs, after.entries)

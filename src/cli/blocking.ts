@@ -7,6 +7,7 @@ import { type FeedGoal, type Order, sendOrder } from '../block/feeds.ts'
 import { LEDGER } from '../block/ledger.ts'
 import { allowOf } from '../block/management.ts'
 import { readSpan } from '../block/moment.ts'
+import { hostsTold, type Part, partsOf } from '../block/part.ts'
 import { pushBlocks } from '../block/push.ts'
 import { ownSkew } from '../block/verdict.ts'
 import { type Wanted, wantedBy } from '../block/wanted.ts'
@@ -56,14 +57,15 @@ export const seconds = () => Math.floor(realClock.wall() / 1000)
 const FIRST_TRY = 3000
 /** Milliseconds that apt may be busy with something else. */
 const APT = 120_000
-/** Bytes of orders that are on their way at once, each held three times over. */
-const ON_THEIR_WAY = 8 * 1024 * 1024
 
 /** Connections for blocks: nearly all of it is waiting, so more at once than for rollouts. */
 export function blockPool(inputs: Inputs, flags: Flags, longest: number, signal: AbortSignal): Pool {
   const most = flag(flags, 'forks', 'number') ?? Math.max(100, hostsAtOnce(inputs, flags))
-  const hosts = Math.max(1, Math.min(most, Math.floor(ON_THEIR_WAY / Math.max(1, longest * 45))))
-  return openPool({ hosts, starts: inputs.config.concurrency.starts ?? 50, signal })
+  return openPool({
+    hosts: Math.min(most, hostsTold(longest)),
+    starts: inputs.config.concurrency.starts ?? 50,
+    signal,
+  })
 }
 
 interface Sending {
@@ -72,6 +74,8 @@ interface Sending {
   readonly wanted: (host: string) => Wanted
   /** The same without what is new in it. */
   readonly undone?: (host: string) => Wanted
+  /** All that the command has changed in the ledger: hosts that have the rest needn't be told it. */
+  readonly news?: readonly Entry[]
   readonly voice: Pick<BlockVoice, 'emit'>
   /** Those that are brought in line. */
   readonly hosts: readonly Host[]
@@ -88,11 +92,17 @@ export async function sendToAll(sending: Sending): Promise<readonly BlockOutcome
   const { inputs, flags, wanted, voice, hosts } = sending
   const giveUpAfter = giveUpAfterOf(flags)
   const signals = sending.signals ?? listenToSignals(STOPPING)
-  const longest = hosts.reduce((most, { name }) => Math.max(most, wanted(name).map.length), 0)
+  const longestOf = (linesOf: (wanted: Wanted) => readonly unknown[]) =>
+    hosts.reduce((most, { name }) => Math.max(most, linesOf(wanted(name)).length), 0)
+  const part = partsOf(
+    sending.news,
+    longestOf(({ map }) => map),
+  )
+  const longest = longestOf(one => part(one)?.lines ?? one.map)
   const pool = blockPool(inputs, flags, longest, signals.cancel)
   try {
     const outcomes = await pushBlocks(
-      hosts.map(host => blockHost(host, pool, sending)),
+      hosts.map(host => blockHost(host, pool, { ...sending, part })),
       {
         verbs: {
           send: sendOrder,
@@ -129,10 +139,14 @@ export function giveUpAfterOf(flags: Flags): number {
   throw new FleetError('block-give-up', { text })
 }
 
+interface Telling extends Omit<Sending, 'voice' | 'hosts' | 'news'> {
+  readonly part?: (wanted: Wanted) => Part | undefined
+}
+
 export function blockHost(
   host: Host,
   pool: Pool,
-  { inputs, flags, wanted, undone, kill, feeds, insist, isAsked }: Omit<Sending, 'voice' | 'hosts'>,
+  { inputs, flags, wanted, undone, part, kill, feeds, insist, isAsked }: Telling,
 ): BlockHost {
   const connection = inputs.connections.get(host.name) ?? inputs.reach(host.name)
   const given = flag(flags, 'connect-timeout', 'number') !== undefined
@@ -143,7 +157,7 @@ export function blockHost(
     host: host.name,
     connect: (isFirst, signal) => pool.connector(isFirst ? first : connection)(signal),
     order: () => ({
-      ...orderOf(host, wanted(host.name)),
+      ...orderOf(host, wanted(host.name), part?.(wanted(host.name))),
       ...(kill ? { kill } : {}),
       ...(feeds ? { feeds: feeds(host.name) } : {}),
     }),
@@ -153,6 +167,6 @@ export function blockHost(
   }
 }
 
-function orderOf(host: Host, { map, even }: Wanted): Order {
-  return { now: seconds(), map, even, allow: allowOf(host, even) }
+function orderOf(host: Host, { map, even }: Wanted, part?: Part): Order {
+  return { now: seconds(), map, even, allow: allowOf(host, even), ...(part ? { part } : {}) }
 }

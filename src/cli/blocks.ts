@@ -74,6 +74,7 @@ async function repair(
     wanted,
     voice,
     hosts: inputs.hosts,
+    news: [],
     ...(goals ? { feeds: goals } : {}),
   })
   voice.end(outcomes)

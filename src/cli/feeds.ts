@@ -60,6 +60,7 @@ async function bring(
     wanted: wantedOf(inputs, entries),
     voice: json ? openBlockVoice({ json, verb: 'repair' }) : { emit: () => undefined },
     hosts: inputs.hosts,
+    news: [],
     feeds: goals,
   })
 }

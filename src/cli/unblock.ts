@@ -60,6 +60,7 @@ export async function run(given: Flags): Promise<number> {
     voice,
     hosts: inputs.hosts,
     insist,
+    news: lifted,
     // It asks for nothing to be blocked.
     isAsked: () => false,
   }

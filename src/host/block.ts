@@ -20,6 +20,8 @@ export interface BlockOrder {
   readonly kill?: boolean
   /** Change nothing; tell `live` and `refused`. */
   readonly dry?: boolean
+  /** Not all that the host is to have: what it blocks beside it isn't told. */
+  readonly isPart?: boolean
   /** Called once, as soon as the block is in force and read back there. */
   readonly onProtected?: () => void
 }
@@ -30,8 +32,9 @@ export interface BlockOrder {
  * word didn't come through any more), callHost's.
  */
 export async function sendBlocks(session: Session, order: BlockOrder): Promise<BlockAnswer> {
-  const { kill, dry, map } = order
-  const flags = [kill && 'kill', dry && 'dry', !dry && map.length > MANY && 'many'].filter(Boolean).join(',')
+  const { kill, dry, isPart, map } = order
+  const isMany = !dry && map.length > MANY
+  const flags = [kill && 'kill', dry && 'dry', isPart && 'part', isMany && 'many'].filter(Boolean).join(',')
   const reply = await callHost(session, {
     verb: 'block',
     args: [String(order.now), flags, printed(order.map).hash],
@@ -59,14 +62,8 @@ function printOrder({ allow, even, map }: BlockOrder, marker: string): Uint8Arra
   return Buffer.concat([Buffer.from(head), printed(map).bytes, Buffer.from(`@@${marker} end\n${FILLING}`)])
 }
 
-interface Printed {
-  readonly bytes: Uint8Array
-  /** hashBlocks. */
-  readonly hash: string
-}
-
-/** Printed once: a long map goes to many hosts. */
-function printed(map: readonly BlockLine[]): Printed {
+/** Printed once, with its hashBlocks: a long map goes to many hosts. */
+function printed(map: readonly BlockLine[]): { readonly bytes: Uint8Array; readonly hash: string } {
   const known = PRINTED.get(map)
   if (known) return known
   const bytes = Buffer.concat(Array.from(printBlocks(map), piece => Buffer.from(piece, 'latin1')))
@@ -75,7 +72,10 @@ function printed(map: readonly BlockLine[]): Printed {
   return made
 }
 
-const PRINTED = new WeakMap<readonly BlockLine[], Printed>()
+/** hashBlocks of a map that is sent, worked out once. */
+export const hashSent = (map: readonly BlockLine[]): string => printed(map).hash
+
+const PRINTED = new WeakMap<readonly BlockLine[], ReturnType<typeof printed>>()
 
 /** mawk waits for a whole buffer of a standard input that stays open. */
 const FILLING = `${' '.repeat(4095)}\n`

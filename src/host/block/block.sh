@@ -39,6 +39,8 @@ block_alone() {
   kept='' alone=''
   [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
   read_order || stop "$EXIT_REFUSED" order
+  # Sets that were made from less than what was said before would let in what they kept out.
+  case $FLAGS in *,part,*) { [ -n "$kept" ] && [ "$damaged" -eq 0 ]; } || stop "$EXIT_CHANGED" part ;; esac
   [ "$refusals" -eq 0 ] || [ "$words" -gt 0 ] || [ "$entries" -gt 0 ] || refuse_all
   enforce
   [ "$refusals" -gt 0 ] || piece protected

@@ -64,7 +64,7 @@ read_order() {
           split(line, old, " ")
           if ((old[1] "") > (last_kept "")) { last_kept = old[1]; return }
         }
-        dropped++
+        dropped++; damaged++
       }
       split("", old)
     }
@@ -104,7 +104,7 @@ read_order() {
     function keep_old() {
       keep(old[1], old[2], old[3], old[4], old[5])
       if (is_over(old[5], old[3], old[4])) { dropped++; change(old[1], old[2], old[4], old[5], "", 0, "lifted") }
-      else if (old[5] == "blocked" && ++unknowns <= 1000) print "unknown=" old[1] > told
+      else if (old[5] == "blocked" && flags !~ /,part,/ && ++unknowns <= 1000) print "unknown=" old[1] > told
       next_kept()
     }
     function take(   same, wins, is_left_out) {
@@ -193,12 +193,12 @@ read_order() {
       while (old[1] != "") keep_old()
       for (place in was_allowed) let_through("del", place, was_allowed[place])
       if (filling) for (set in held) print set, held[set], soon[set] + 0 > (work "/counts")
-      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, filling, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0)
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, filling, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0), damaged + 0
     }') || return 1
   # shellcheck disable=SC2086
   set -- $said
   [ "${1:-0}" = 1 ] || return 1
   lines=$2 entries=$3 words=$4 dropped=$5 changes=$6 refusals=$7 allows=$8
   shift 8
-  skew=$1 old_skew=$2 filled=$3 THEN=$4 as_ordered=$5
+  skew=$1 old_skew=$2 filled=$3 THEN=$4 as_ordered=$5 damaged=$6
 }
