@@ -41,9 +41,25 @@ const PLAYBOOK = `- hosts: web
     - ansible.builtin.shell: ipset create -exist ${SET} hash:net && ipset add -exist ${SET} @@ADDRESS
 `
 
-/** The set is all that it fills: that something drops by it, and that this is so after a boot, isn't its concern. */
+/** As it is installed: what a hand types that has never tuned it. */
 const ansible: Contestant = {
-  name: 'ansible, shell: ipset add',
+  name: 'ansible -m shell, as installed',
+  command: (ground, round) => {
+    ground.write('installed.cfg', '[defaults]\ntimeout = 60\n')
+    ground.write('ansible.ini', readFileSync(`${ground.folder}/inventory.ini`, 'utf8'))
+    const add = `ipset create -exist ${SET} hash:net && ipset add -exist ${SET} ${fresh(round)}`
+    return [
+      'env',
+      `ANSIBLE_CONFIG=${ground.folder}/installed.cfg`,
+      ...['ansible', 'web', '-i', 'ansible.ini', '-m', 'shell', '-a', add],
+    ]
+  },
+  clean: endControlMasters,
+}
+
+/** The set is all that it fills: that something drops by it, and that this is so after a boot, isn't its concern. */
+const tuned: Contestant = {
+  name: 'ansible, 50 forks, pipelining',
   command: (ground, round) => {
     ground.write('ansible.cfg', ansibleConfig(ground.folder))
     ground.write('ansible.ini', readFileSync(`${ground.folder}/inventory.ini`, 'utf8'))
@@ -60,6 +76,6 @@ const ansible: Contestant = {
   clean: endControlMasters,
 }
 
-export const BLOCKERS = { bare, block, ansible } satisfies Record<string, Contestant>
+export const BLOCKERS = { bare, block, ansible, tuned } satisfies Record<string, Contestant>
 /** Once only: hosts are never untouched a second time. */
 export const UNTOUCHED = 'fleet block, hosts never touched'

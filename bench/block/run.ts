@@ -71,7 +71,11 @@ async function takeAll(ground: Ground, hosts: number, options: BlockOptions): Pr
 }
 
 async function takeRounds(ground: Ground, rounds: number, withAnsible: boolean) {
-  const contestants = [BLOCKERS.bare, BLOCKERS.block, ...(withAnsible ? [BLOCKERS.ansible] : [])]
+  const contestants = [
+    BLOCKERS.bare,
+    BLOCKERS.block,
+    ...(withAnsible ? [BLOCKERS.ansible, BLOCKERS.tuned] : []),
+  ]
   const samples = new Map<string, Sample[]>(contestants.map(({ name }) => [name, []]))
   const firsts: number[] = []
   const loads: string[] = []
