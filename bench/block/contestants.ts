@@ -51,7 +51,14 @@ const ansible: Contestant = {
     return [
       'env',
       `ANSIBLE_CONFIG=${ground.folder}/installed.cfg`,
-      ...['ansible', 'web', '-i', 'ansible.ini', '-m', 'shell', '-a', add],
+      'ansible',
+      'web',
+      '-i',
+      'ansible.ini',
+      '-m',
+      'shell',
+      '-a',
+      add,
     ]
   },
   clean: endControlMasters,

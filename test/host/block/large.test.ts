@@ -69,8 +69,12 @@ describe.each(['dash', 'busybox'] as const)('a long map (%s)', shell => {
     const host = await aHost({ shell })
     const look = async () => {
       const session = await host.connect()
-      const { hook, areSetsRight } = await checkBlocks(session, now(), 'brief').finally(() => session.close())
-      return { hook, areSetsRight }
+      try {
+        const { hook, areSetsRight } = await checkBlocks(session, now(), 'brief')
+        return { hook, areSetsRight }
+      } finally {
+        await session.close()
+      }
     }
     await block(host, [...many, ...rest])
     expect(await look()).toEqual({ hook: 'stands', areSetsRight: true })

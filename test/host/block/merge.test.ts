@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type BlockLine, hashBlocks, mergeBlocks } from '../../../src/model/block.ts'
 import type { MiniHost } from '../program/mini-host.ts'
@@ -57,6 +57,7 @@ describe('what several orders come to', () => {
       await holds(host, given)
       await host.stop()
     })
-    await fc.assert(tried, { numRuns: process.env.FLEET_TEST_LONG ? 100 : 8 })
+    const numRuns = process.env.FLEET_TEST_LONG ? 100 : 8
+    await expect(fc.assert(tried, { numRuns })).resolves.toBeUndefined()
   })
 })

@@ -23,7 +23,8 @@ async function send(host: MiniHost, whole: readonly BlockLine[], lines: readonly
     },
   }
   const all: BlockOrder = order(whole, more)
-  const answer = await sendInPart(counting, all, { lines, turn }).finally(() => session.close())
+  const answer = await sendInPart(counting, all, { lines, turn })
+  await session.close()
   expect(answer.hash).toBe(hashBlocks(all.map))
   return { answer, sent }
 }
@@ -77,8 +78,7 @@ it('leaves out what the host may not block, and has the rest all the same', asyn
   const [mine, one] = [word('127.0.0.9'), word('203.0.113.9')]
   const session = await host.connect()
   const all = order([...many, mine, one])
-  const answer = await sendInPart(session, all, { lines: order([mine]).map, turn }).finally(() =>
-    session.close(),
-  )
+  const answer = await sendInPart(session, all, { lines: order([mine]).map, turn })
+  await session.close()
   expect(answer).toMatchObject({ entries: many.length + 1, refused: [{ address: '127.0.0.9' }] })
 })

@@ -141,8 +141,8 @@ export const BLOCKS: readonly Break[] = [
   {
     name: 'leaves-to-the-watcher-what-the-next-one-found-right',
     file: 'host/block/watch.sh',
-    from: '*pending-*) mv "$old" "$WORK/done-${old##*-}" 2>/dev/null ||',
-    to: '*pending-*) true ||',
+    from: '*pending-*) mv "$old" "$WORK/done-',
+    to: '*pending-*) true "$old" "$WORK/done-',
     red: [KILLED, 'and the next one comes at once: it stays'],
   },
   {
