@@ -29,9 +29,14 @@ const LONGEST = 4000
 const FRESH = 110
 /** Milliseconds around the deadline. */
 const SPREAD = 10
+/** Milliseconds by which the aim shifts at most from one round to the next: a host under load is late by hundreds. */
+const LONGEST_STEP = 256
 const HOSTS = 6
 
-/** Each round's verdict is compared with the host's state, disk and live rules; where they differ this throws. */
+/**
+ * Each round's verdict is compared with the host's state, disk and live rules; where they differ this throws. Goes on
+ * after `rounds` until either outcome has come in a tenth of them: before the aim is right it isn't a race.
+ */
 export async function raceDeadlines(rounds: number): Promise<Tally> {
   const each = Math.ceil(rounds / HOSTS)
   const tallies = await Promise.all(Array.from({ length: HOSTS }, () => raceOnOne(each)))
@@ -44,7 +49,7 @@ async function raceOnOne(rounds: number): Promise<Tally> {
   // However the test ends: one race that fails leaves the others running, and so does a test that is out of time.
   onTestFinished(() => host.stop())
   const race = await Race.on(host)
-  while (race.sent < rounds) await race.round()
+  while (race.sent < rounds || race.rarer < rounds / 10) await race.round()
   return race.tally
 }
 
@@ -91,6 +96,11 @@ class Race {
 
   get sent(): number {
     return this.#count.persisted + this.#count.reverted
+  }
+
+  /** How often the outcome came that came less often. */
+  get rarer(): number {
+    return Math.min(this.#count.persisted, this.#count.reverted)
   }
 
   async round(): Promise<void> {
@@ -160,7 +170,7 @@ class Race {
     this.#count[isPersisted ? 'persisted' : 'reverted'] += 1
     // Towards the other outcome, the faster the longer it doesn't come.
     const towards = isPersisted ? -1 : 1
-    this.#step = Math.sign(this.#step) === towards ? Math.max(-32, Math.min(32, this.#step * 2)) : towards
+    this.#step = Math.sign(this.#step) === towards ? Math.max(-LONGEST_STEP, Math.min(LONGEST_STEP, this.#step * 2)) : towards
     this.#latency = Math.max(0, this.#latency + this.#step)
     this.#confirmTimeout = Math.max(SHORTEST, this.#confirmTimeout - 10)
   }
