@@ -5,7 +5,7 @@ import type { Finding } from '../model/finding.ts'
 import type { Connect, Session } from '../session/session.ts'
 import type { BlockOutcome } from './event.ts'
 import type { Answer, Order } from './feeds.ts'
-import type { Gate } from './gate.ts'
+import type { Canary, Gate } from './gate.ts'
 import { type Asked, judge, laterThere, type Step } from './verdict.ts'
 
 type Stands = Pick<BlockState, 'hook' | 'areSetsRight'>
@@ -62,25 +62,25 @@ export interface Surroundings {
 /** Connects, waits for the canary (or is it), and sends what is to be blocked. Throws nothing that a host can do. */
 export async function attempt(one: BlockHost, here: Surroundings): Promise<Step> {
   const { verbs, gate, stop } = here
-  let isCanary = false
+  let canary: Canary | undefined
   try {
     return await withSession(connectUnless(stop, one, here.isFirst), async session => {
       const turn = await gate.enter()
       if (turn === 'stop') return notBegun(one.host, stop)
-      isCanary = turn === 'canary'
+      if (turn !== 'go') canary = turn
       const order = one.order()
       const answer = await verbs.send(session, { ...order, onProtected: here.onProtected })
-      if (isCanary) {
-        gate.hold()
+      if (canary) {
+        canary.hold()
         await prove(one, here, order.now).catch(error => undo(one, session, verbs, error))
         here.onProven()
-        gate.open()
+        canary.open()
       }
       if (answer.later.length > 0 && (await one.insist?.(answer.later))) return overruled(one.host, answer)
       return judge(one, answer)
     })
   } catch (error) {
-    if (isCanary) settleGate(gate, error)
+    if (canary) settle(canary, error)
     return stop.aborted && isAborted(error) ? notBegun(one.host, stop) : judgeError(one, error)
   }
 }
@@ -140,11 +140,11 @@ async function undo(one: BlockHost, session: Session, verbs: Verbs, error: unkno
 }
 
 /** Whether what went wrong with the canary would go wrong everywhere. */
-function settleGate(gate: Gate, error: unknown): void {
+function settle(canary: Canary, error: unknown): void {
   const { code, hostState } = error instanceof FleetError ? error : { code: '', hostState: undefined }
-  if (code !== 'block-taken-back' && code !== 'block-locked-out') gate.pass()
-  else if (hostState === 'reverted') gate.fail()
-  else gate.close()
+  if (code !== 'block-taken-back' && code !== 'block-locked-out') canary.pass()
+  else if (hostState === 'reverted') canary.fail()
+  else canary.close()
 }
 
 export async function withSession<T>(

@@ -1,20 +1,26 @@
 import type { Clock } from '../model/clock.ts'
 
 /** What a host may do whose turn it is: prove the block for the others, follow, or leave things as they are. */
-export type Turn = 'canary' | 'go' | 'stop'
+export type Turn = Canary | 'go' | 'stop'
 
 /** Lets one host through first, and all others once it has proven that it can still be reached. */
 export interface Gate {
   enter(): Promise<Turn>
+  /** Nothing is to begin any more. */
+  close(): void
+}
+
+/** A host that goes ahead. */
+export interface Canary {
   /** It blocks there: no other begins before it is known whether it can still be reached. */
   hold(): void
-  /** The canary can be logged in to afresh. */
+  /** It can be logged in to afresh. */
   open(): void
-  /** The canary locked somebody out, and is as it was: another one has its turn, and after that nobody. */
+  /** It locked somebody out, and is as it was: another one has its turn, and after that nobody. */
   fail(): void
-  /** The canary locked somebody out, and may still do so; or nothing is to begin any more. */
+  /** It locked somebody out, and may still do so. */
   close(): void
-  /** This canary has nothing to say about the others: the next one has its turn. */
+  /** It has nothing to say about the others: the next one has its turn. */
   pass(): void
 }
 
@@ -25,51 +31,45 @@ const PATIENCE = 3000
 
 export function createGate(clock: Clock): Gate {
   let is: 'shut' | 'open' | 'closed' = 'shut'
-  /** How many canaries are out, those that are taking too long left out. */
-  let out = 0
-  let isHeld = false
   let failures = 0
+  /** Canaries that hold up the next: those that block already, and those that aren't taking too long. */
+  const ahead = new Set<Canary>()
   const waiting: ((turn: Turn) => void)[] = []
   const settle = (to: 'open' | 'closed') => {
     if (is !== 'shut') return
     is = to
     for (const wake of waiting.splice(0)) wake(to === 'open' ? 'go' : 'stop')
   }
-  const next = () => {
-    out = Math.max(0, out - 1)
-    if (is !== 'shut' || out > 0 || isHeld) return
-    const wake = waiting.shift()
-    if (wake) wake(sendOut())
+  const leave = (canary: Canary) => {
+    ahead.delete(canary)
+    if (is === 'shut' && ahead.size === 0) waiting.shift()?.(sendOut())
   }
-  const passLater = async () => {
-    await clock.sleep(PATIENCE)
-    next()
-  }
-  const sendOut = (): Turn => {
-    out += 1
-    void passLater()
-    return 'canary'
-  }
-  const pass = () => {
-    isHeld = false
-    next()
+  const sendOut = (): Canary => {
+    let isHeld = false
+    const canary: Canary = {
+      hold: () => {
+        isHeld = true
+        ahead.add(canary)
+      },
+      open: () => settle('open'),
+      fail: () => {
+        failures += 1
+        if (failures >= FAILURES) settle('closed')
+        else leave(canary)
+      },
+      close: () => settle('closed'),
+      pass: () => leave(canary),
+    }
+    ahead.add(canary)
+    void clock.sleep(PATIENCE).then(() => isHeld || leave(canary))
+    return canary
   }
   return {
     async enter() {
       if (is !== 'shut') return is === 'open' ? 'go' : 'stop'
-      if (out === 0) return sendOut()
+      if (ahead.size === 0) return sendOut()
       return new Promise<Turn>(resolve => waiting.push(resolve))
     },
-    open: () => settle('open'),
     close: () => settle('closed'),
-    hold: () => {
-      isHeld = true
-    },
-    fail: () => {
-      failures += 1
-      if (failures >= FAILURES) settle('closed')
-      else pass()
-    },
-    pass,
   }
 }

@@ -129,6 +129,22 @@ describe('a block on many hosts', () => {
     expect(world.log.indexOf('doubtful check')).toBeLessThan(world.log.indexOf('next send'))
   })
 
+  it.each([
+    ['comes while it lasts', { doubtful: { connect: [1, 9000] }, last: { connect: [5000] } }],
+    [
+      'waits while the one before it gives up',
+      {
+        slow: { connect: [1], takes: 5000, send: [() => fault('block-unloadable')] },
+        doubtful: { connect: [10, 9000] },
+        last: { connect: [20] },
+      },
+    ],
+  ])('nor with one that %s', async (_, scripts) => {
+    const world = new World(scripts)
+    expect(await world.push()).toMatchObject({ doubtful: 'blocked', last: 'blocked' })
+    expect(world.log.indexOf('doubtful check')).toBeLessThan(world.log.indexOf('last send'))
+  })
+
   it('asks those that do not answer again, with growing pauses, until it is given up', async () => {
     const world = new World({ up: {}, back: { connect: [down, down, 10] }, down: { connect: [down] } })
     expect(await world.push({ giveUpAfter: 60_000 })).toEqual({
