@@ -22,8 +22,9 @@ export function rejectedBy(outcomes: readonly Outcome[], added: readonly Entry[]
   const told = outcomes.flatMap(one => toldBy(one).map(refused => ({ host: one.host, refused })))
   if (told.every(({ refused }) => refused.length === 0)) return []
   const times = new Map<string, number>()
-  for (const { address } of told.flatMap(({ refused }) => refused))
-    times.set(address, (times.get(address) ?? 0) + 1)
+  for (const { refused } of told)
+    for (const address of new Set(refused.map(one => one.address)))
+      times.set(address, (times.get(address) ?? 0) + 1)
   return added.flatMap((entry): Rejected[] => {
     const cidrs = cidrsOf(entry.address)
     if (cidrs.every(one => times.get(one) === told.length)) return [{ entry }]

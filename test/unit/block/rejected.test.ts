@@ -47,6 +47,11 @@ it('rejects what everybody who answered leaves out, and nothing that one of them
   expect(rejected({}, {})).toEqual([])
 })
 
+it('counts a host once, however often it says so', () => {
+  const often = refusing(['203.0.113.9', 'gateway'], ['203.0.113.9', 'gateway'], ['203.0.113.9', 'gateway'])
+  expect(rejected(often, refusing(), refusing())).toEqual([])
+})
+
 it('counts a host that has nothing left to block, and says so by its error', () => {
   const refuses = (...covers: readonly string[]) => ({
     finding: { code: 'block-refused', severity: 'error' as const, args: { why: 'protected', covers } },
