@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { unmapped } from '../address/mistake.ts'
 import { familyOf, parseNetworks } from '../address/network.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import type { Connection } from '../model/connection.ts'
@@ -22,7 +23,7 @@ export async function findGuarded(
   hosts: readonly Host[],
   addressOf: (host: string) => Connection['address'] | undefined,
 ): Promise<Guarded> {
-  const reached = hosts.map(({ name }) => ({ name, address: addressOf(name) ?? name }))
+  const reached = hosts.map(({ name }) => ({ name, address: unmapped(addressOf(name) ?? name) }))
   const literal = reached.filter(({ address }) => isIP(address) !== 0)
   const { found, unresolved } = await resolveAll(reached.filter(({ address }) => isIP(address) === 0))
   return {
@@ -56,7 +57,7 @@ const controllerAddresses = (): readonly string[] =>
 /** Where somebody is logged in to this machine from, as sshd said it to their shell. */
 function operatorAddress(connection = ''): readonly string[] {
   const [client = ''] = connection.split(' ')
-  const address = client.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
+  const address = unmapped(client.replace(/%.*$/, ''))
   return familyOf(address) === undefined || /^(127\.|::1$|fe80:)/i.test(address) ? [] : [address]
 }
 

@@ -116,6 +116,14 @@ describe('what no block keeps out of a host', () => {
   })
 })
 
+describe('a host of the inventory', () => {
+  it('is the IPv4 address that its row has in IPv6 clothes', async () => {
+    const web = { name: 'web1', groups: [], variables: new Map() }
+    const { all } = await findGuarded([web], () => '::ffff:198.51.100.7')
+    expect(all).toContainEqual({ what: 'host', name: 'web1', cidr: '198.51.100.7' })
+  })
+})
+
 describe('who is logged in to the controller', () => {
   afterEach(() => void vi.unstubAllEnvs())
   const operator = async (connection: string) => {
@@ -127,6 +135,7 @@ describe('who is logged in to the controller', () => {
   it.each([
     ['198.51.100.77 50022 10.0.0.1 22', ['198.51.100.77']],
     ['::ffff:198.51.100.77 50022 ::ffff:10.0.0.1 22', ['198.51.100.77']],
+    ['::ffff:c633:644d 50022 ::ffff:a00:1 22', ['198.51.100.77']],
     ['2001:db8::77 50022 2001:db8::1 22', ['2001:db8::77']],
     ['fe80::1%eth0 50022 fe80::2%eth0 22', []],
     ['127.0.0.1 50022 127.0.0.1 22', []],
