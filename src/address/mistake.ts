@@ -45,13 +45,14 @@ function mistakeIn(text: string): { why: string; meant?: string } | undefined {
   if (head !== undefined && isAddress(`${head}${to}`))
     return { why: 'range-end', meant: `${head}${from}-${head}${to}` }
   if (/^[a-z]+:\/\//i.test(text)) return { why: 'url' }
-  if (/^\d+(\.\d+){0,2}$/.test(text)) return { why: 'short', meant: networkOf(text) }
+  if (/^\d+(\.\d+){0,2}$/.test(text)) return shortOf(text)
   return /^\d+(\.\d+){4,}$/.test(text) ? { why: 'long' } : undefined
 }
 
-function networkOf(text: string): string {
+function shortOf(text: string): ReturnType<typeof mistakeIn> {
   const parts = text.split('.')
-  return `${[...parts, '0', '0', '0'].slice(0, 4).join('.')}/${parts.length * 8}`
+  const network = `${[...parts, '0', '0', '0'].slice(0, 4).join('.')}/${parts.length * 8}`
+  return isAddress(network) ? { why: 'short', meant: network } : { why: 'short' }
 }
 
 export function isAddress(text: string): boolean {

@@ -45,6 +45,7 @@ describe('an address that somebody types', () => {
 
   it.each([
     ['203.0.113', 'short', '203.0.113.0/24'],
+    ['300.0', 'short', null],
     ['203.0.113.9:443', 'port', '203.0.113.9'],
     ['[2001:db8::1]:22', 'port', '2001:db8::1'],
     ['[2001:db8::1]', 'brackets', '2001:db8::1'],
