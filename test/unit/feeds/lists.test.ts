@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
@@ -116,6 +116,10 @@ describe('lists that were sent', () => {
     const last = sent.at(-1)
     expect(last && (await lastSent(directory, last))).toBe(last?.hash)
     const next = { text: '', hash: hashOf('new'), networks: 1, feeds: [], at: 1, lacks: [] }
+    expect(await lastSent(directory, next)).toBe(last?.hash)
+    // What another fleet is at, and takes away.
+    writeFileSync(join(directory, 'sent', `${next.hash}.1.new`), '')
+    symlinkSync('nowhere', join(directory, 'sent', 'gone'))
     expect(await lastSent(directory, next)).toBe(last?.hash)
     writeFileSync(join(directory, 'sent', last?.hash ?? ''), 'something else\n')
     expect(await readSent(directory, last?.hash ?? '')).toBeUndefined()
