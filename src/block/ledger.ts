@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lock } from 'proper-lockfile'
@@ -24,7 +24,9 @@ export async function readLedger(file: string): Promise<Ledger> {
 
 /**
  * Changes a ledger, one process at a time: `change` gets what it says now, and gives what is to be added; the later
- * word on an address holds. What nobody has to remember any more is left out. Error: `ledger-unwritable`, and those of reading.
+ * word on an address holds. What nobody has to remember any more is left out. Where somebody writes meanwhile who knows no
+ * lock (an editor, git), or who took it from a process that slept, all of it is done again. Error: `ledger-unwritable`,
+ * and those of reading.
  */
 export async function changeLedger(
   file: string,
@@ -34,11 +36,14 @@ export async function changeLedger(
   const place = await realpath(file).catch(() => file)
   const release = await hold(place)
   try {
-    const { entries, comments } = await load(place, shown(file))
-    const before = mergeEntries(entries)
-    const after = mergeEntries(before, change(before)).filter(entry => !isSpent(entry, now))
-    await replace(place, printLedger(after, comments))
-    return { file: shown(file), entries: after }
+    for (;;) {
+      const seen = await look(place)
+      const { entries, comments } = await load(place, shown(file))
+      const before = mergeEntries(entries)
+      const after = mergeEntries(before, change(before)).filter(entry => !isSpent(entry, now))
+      if (await replace(place, printLedger(after, comments), seen))
+        return { file: shown(file), entries: after }
+    }
   } finally {
     await release()
   }
@@ -86,27 +91,46 @@ async function take(file: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Whole under a new name first, so that whoever reads it, or a loss of power, finds the one or the other. */
-async function replace(file: string, text: Iterable<string>): Promise<void> {
+type Seen = Awaited<ReturnType<typeof look>>
+
+/** What tells one writing of a file from the next. */
+const look = (file: string) => stat(file).catch(() => undefined)
+
+const isSame = (a: Seen, b: Seen) => a?.ino === b?.ino && a?.mtimeMs === b?.mtimeMs && a?.size === b?.size
+
+/**
+ * Whole under a new name first, so that whoever reads it, or a loss of power, finds the one or the other. Whether it is
+ * still what was `seen`: otherwise nothing is replaced.
+ */
+async function replace(file: string, text: Iterable<string>, seen: Seen): Promise<boolean> {
   const draft = join(dirname(file), `.${LEDGER}.${randomBytes(4).toString('hex')}`)
   try {
-    const before = await stat(file).catch(() => undefined)
     const handle = await open(draft, 'wx', 0o644)
     try {
-      for (const piece of text) await handle.writeFile(piece)
-      if (before) await handle.chmod(before.mode & 0o7777)
-      if (before && before.uid !== process.getuid?.())
-        await handle.chown(before.uid, before.gid).catch(() => undefined)
-      await handle.sync()
+      await write(handle, text, seen)
     } finally {
       await handle.close()
     }
+    if (!isSame(seen, await look(file))) {
+      await rm(draft)
+      return false
+    }
     await rename(draft, file)
     await syncFolder(dirname(file))
+    return true
   } catch (cause) {
     await rm(draft, { force: true })
     throw unwritable(file, cause)
   }
+}
+
+/** With the mode and the owner of what it replaces. */
+async function write(handle: FileHandle, text: Iterable<string>, before: Seen): Promise<void> {
+  for (const piece of text) await handle.writeFile(piece)
+  if (before) await handle.chmod(before.mode & 0o7777)
+  if (before && before.uid !== process.getuid?.())
+    await handle.chown(before.uid, before.gid).catch(() => undefined)
+  await handle.sync()
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import {
   chmod,
   mkdir,
@@ -167,6 +168,17 @@ describe('the ledger', () => {
     const all = Array.from({ length: 25 }, (_, number) => add(entry(`10.0.0.${number}`)))
     await Promise.all(all)
     expect(await read()).toHaveLength(25)
+    expect(await readdir(join(file, '..'))).toEqual(['blocks.yml'])
+  })
+
+  it('loses nothing to who knows no lock either, as an editor or git', async () => {
+    await add(entry('1.1.1.1'))
+    let tries = 0
+    await changeLedger(file, NOW, () => {
+      if (++tries === 1) writeFileSync(file, '- address: 2.2.2.2\n')
+      return [entry('3.3.3.3')]
+    })
+    expect(words(await read())).toEqual(['2.2.2.2', '3.3.3.3'])
     expect(await readdir(join(file, '..'))).toEqual(['blocks.yml'])
   })
 
