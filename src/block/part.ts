@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
-import { type BlockOrder, hashSent, sendBlocks } from '../host/block.ts'
+import { type BlockOrder, sendBlocks } from '../host/block.ts'
 import type { BlockAnswer } from '../host/block-answer.ts'
-import type { BlockLine } from '../model/block.ts'
+import { type BlockLine, hashBlocks } from '../model/block.ts'
 import { FleetError } from '../model/error.ts'
 import type { Session } from '../session/session.ts'
 import type { Entry } from './entry.ts'
@@ -57,7 +57,7 @@ export function partsOf(
  */
 export async function sendInPart(session: Session, order: BlockOrder, part: Part): Promise<BlockAnswer> {
   const first = await sendBlocks(session, { ...order, map: part.lines, isPart: true }).catch(wholeInstead)
-  if (first?.hash === hashSent(order.map)) return first
+  if (first?.hash === hashBlocks(order.map)) return first
   const whole = await part.turn(() => sendBlocks(session, order))
   return first ? { ...whole, ...together(first, whole) } : whole
 }

@@ -1,9 +1,8 @@
-import { type BlockLine, printBlocks } from '../model/block.ts'
+import { type BlockLine, hashBlocks, printBlocks } from '../model/block.ts'
 import { FleetError } from '../model/error.ts'
 import type { LateAnswer, Session } from '../session/session.ts'
 import { type BlockAnswer, type BlockState, readAnswer, readRefused, readState } from './block-answer.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
-import { sha256 } from './pieces.ts'
 import { blockProgram } from './program.ts'
 
 /** What a host is told to block and to let through, whole: what it has and is not in here stays. */
@@ -37,7 +36,7 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
   const flags = [kill && 'kill', dry && 'dry', isPart && 'part', isMany && 'many'].filter(Boolean).join(',')
   const reply = await callHost(session, {
     verb: 'block',
-    args: [String(order.now), flags, printed(order.map).hash],
+    args: [String(order.now), flags, hashBlocks(map)],
     program: order.dry ? inPassing() : blockProgram(),
     talk: marker => ({ stdin: printOrder(order, marker), answer: answerHook(marker, order.onProtected) }),
     timeout: BLOCK_TIMEOUT,
@@ -59,23 +58,19 @@ function printOrder({ allow, even, map }: BlockOrder, marker: string): Uint8Arra
   const part = (name: string, text: string) => `@@${marker} ${name}\n${text}`
   const lines = (words: readonly string[]) => words.map(word => `${word}\n`).join('')
   const head = `${part('even', lines(even))}${part('allow', lines(allow))}${part('map', '')}`
-  return Buffer.concat([Buffer.from(head), printed(map).bytes, Buffer.from(`@@${marker} end\n${FILLING}`)])
+  return Buffer.concat([Buffer.from(head), printed(map), Buffer.from(`@@${marker} end\n${FILLING}`)])
 }
 
-/** Printed once, with its hashBlocks: a long map goes to many hosts. */
-function printed(map: readonly BlockLine[]): { readonly bytes: Uint8Array; readonly hash: string } {
+/** Printed once: a long map goes to many hosts. */
+function printed(map: readonly BlockLine[]): Uint8Array {
   const known = PRINTED.get(map)
   if (known) return known
   const bytes = Buffer.concat(Array.from(printBlocks(map), piece => Buffer.from(piece, 'latin1')))
-  const made = { bytes, hash: sha256(bytes) }
-  PRINTED.set(map, made)
-  return made
+  PRINTED.set(map, bytes)
+  return bytes
 }
 
-/** hashBlocks of a map that is sent, worked out once. */
-export const hashSent = (map: readonly BlockLine[]): string => printed(map).hash
-
-const PRINTED = new WeakMap<readonly BlockLine[], ReturnType<typeof printed>>()
+const PRINTED = new WeakMap<readonly BlockLine[], Uint8Array>()
 
 /** mawk waits for a whole buffer of a standard input that stays open. */
 const FILLING = `${' '.repeat(4095)}\n`

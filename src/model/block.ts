@@ -138,9 +138,15 @@ export function* printBlocks(map: readonly BlockLine[]): Generator<string> {
 const isSaidOf = (a: BlockLine, b: BlockLine) =>
   a.at === b.at && a.until === b.until && a.state === b.state && a.direction === b.direction
 
-/** What a host that has just this map answers as `hash`. */
+/** What a host that has just this map answers as `hash`; worked out once, for many hosts. */
 export function hashBlocks(map: readonly BlockLine[]): string {
+  const known = HASHES.get(map)
+  if (known !== undefined) return known
   const hash = createHash('sha256')
   for (const piece of printBlocks(map)) hash.update(piece)
-  return hash.digest('hex')
+  const made = hash.digest('hex')
+  HASHES.set(map, made)
+  return made
 }
+
+const HASHES = new WeakMap<readonly BlockLine[], string>()
