@@ -30,7 +30,7 @@ export function wantedBy(
     if (known) return known
     const applying =
       limits.size === 0 ? entries : entries.filter(({ limit }) => limit === undefined || mine.includes(limit))
-    const map = settleBlocks(linesOf(applying, now), now, (line, other) => either(line, other, now))
+    const map = settleBlocks(linesOf(applying, now), now, either)
     const wanted = { map, even: evenOf(applying, now) }
     made.set(key, wanted)
     return wanted
@@ -68,9 +68,9 @@ function linesOf(entries: readonly Entry[], now: number): readonly BlockLine[] {
  * A network may be in several entries: by itself, in a range, for all hosts and for some. It stays blocked as long as
  * one of them says so, with the latest word of all, or a host that has heard that word already would not take this one.
  */
-function either(a: BlockLine, b: BlockLine, now: number): BlockLine {
+function either(a: BlockLine, b: BlockLine): BlockLine {
   const at = Math.max(a.at, b.at)
-  const blocking = [a, b].filter(line => line.state === 'blocked' && (line.until === 0 || line.until > now))
+  const blocking = [a, b].filter(({ state }) => state === 'blocked')
   const [first = a.at >= b.at ? a : b, second] = blocking
   if (!second) return { ...first, at }
   return { ...first, at, until: longer(a.until, b.until), direction: wider(a.direction, b.direction) }
