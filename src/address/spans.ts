@@ -43,7 +43,7 @@ function parseSimple(text: string): Span<number> | undefined {
   const length = slash === -1 ? 32 : lengthOf(text.slice(slash + 1))
   if (length === undefined) return undefined
   const size = 2 ** (32 - length)
-  const from = readIPv4(address)
+  const from = numberOf(address)
   const start = from - (from % size)
   return { from: start, to: start + size }
 }
@@ -53,19 +53,22 @@ function lengthOf(text: string): number | undefined {
   return Number(text)
 }
 
-function readIPv4(address: string): number {
+/** Of an IPv4 address, or of what a network or a range begins with. */
+export function numberOf(address: string): number {
   let number = 0
   let part = 0
   for (let at = 0; at < address.length; at++) {
-    const digit = address.charCodeAt(at) - 48
-    if (digit >= 0) part = part * 10 + digit
-    else {
+    const code = address.charCodeAt(at)
+    if (code === DOT) {
       number = number * 256 + part
       part = 0
-    }
+    } else if (code >= ZERO && code <= NINE) part = part * 10 + code - ZERO
+    else break
   }
   return number * 256 + part
 }
+
+const [DOT, ZERO, NINE] = [46, 48, 57]
 
 /** All of them, in one. Throws `address-invalid`. */
 export const spansOf = (networks: Iterable<string>): Spans => unite([...networks].map(parseSpan))
@@ -139,7 +142,8 @@ export function printSpans(spans: Spans): { readonly [F in Family]: readonly str
   return { 4: four, 6: spans[6].flatMap(printSix) }
 }
 
-function printFour({ from, to }: Span<number>, cidrs: string[]): void {
+/** The fewest of them are added to `cidrs`, as ipset prints them. */
+export function printFour({ from, to }: Span<number>, cidrs: string[]): void {
   for (let at = from; at < to; ) {
     let length = 32
     let size = 1

@@ -1,7 +1,8 @@
+import { numberOf } from '../address/spans.ts'
 import type { BlockDirection, BlockLine } from '../model/block.ts'
 import { isOver } from '../model/block.ts'
 import { sortByNumber } from '../model/order.ts'
-import { compareSpans, numberOf, wholeSpan } from './span.ts'
+import { compareSpans, wholeSpan } from './span.ts'
 
 /** What the ledger says of one address, network or range. */
 export interface Entry {

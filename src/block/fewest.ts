@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { aggregate } from '../address/aggregate.ts'
-import { canonical, numberOf } from './span.ts'
+import { numberOf, printFour } from '../address/spans.ts'
+import { canonical } from './span.ts'
 
 /**
  * The fewest networks of exactly these addresses, IPv4 first, ascending. Single IPv4 addresses, which long lists are
@@ -22,23 +23,10 @@ export function fewest(addresses: readonly string[]): readonly string[] {
 function joinSingle(sorted: Uint32Array): string[] {
   const cidrs: string[] = []
   for (let at = 0; at < sorted.length; ) {
-    const start = sorted[at] ?? 0
-    let end = start
-    while (at < sorted.length && (sorted[at] ?? 0) <= end + 1) end = sorted[at++] ?? end
-    split(start, end, cidrs)
+    const from = sorted[at] ?? 0
+    let to = from
+    while (at < sorted.length && (sorted[at] ?? 0) <= to) to = (sorted[at++] ?? 0) + 1
+    printFour({ from, to }, cidrs)
   }
   return cidrs
 }
-
-/** The largest aligned network at the start, again and again. */
-function split(start: number, end: number, cidrs: string[]): void {
-  for (let at = start; at <= end; ) {
-    let bits = 0
-    while (bits < 32 && at % 2 ** (bits + 1) === 0 && at + 2 ** (bits + 1) - 1 <= end) bits++
-    cidrs.push(bits === 0 ? dotted(at) : `${dotted(at)}/${32 - bits}`)
-    at += 2 ** bits
-  }
-}
-
-const dotted = (number: number) =>
-  `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`

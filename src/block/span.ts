@@ -1,24 +1,8 @@
 import { isIPv4 } from 'node:net'
 import { parseCidr } from 'cidr-tools'
 import { parseNetworks } from '../address/network.ts'
+import { numberOf } from '../address/spans.ts'
 import type { Family } from '../model/family.ts'
-
-/** Of an IPv4 address, or of what a network or a range begins with. */
-export function numberOf(address: string): number {
-  let number = 0
-  let part = 0
-  for (let at = 0; at < address.length; at++) {
-    const code = address.charCodeAt(at)
-    if (code === DOT) {
-      number = number * 256 + part
-      part = 0
-    } else if (code >= ZERO && code <= NINE) part = part * 10 + code - ZERO
-    else break
-  }
-  return number * 256 + part
-}
-
-const [DOT, ZERO, NINE] = [46, 48, 57]
 
 /** The addresses from `start` to `end`, both included, as numbers. */
 export interface Span {
