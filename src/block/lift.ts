@@ -134,8 +134,11 @@ export function covering(addresses: readonly string[], entries: readonly Entry[]
   const touching = indexWritten(addresses.map(address => ({ address, ...wholeSpan(address) })))
   const found = new Map<string, Entry[]>()
   for (const entry of entries)
-    for (const { address } of touching(entry.address))
-      found.set(address, [...(found.get(address) ?? []), entry])
+    for (const { address } of touching(entry.address)) {
+      const by = found.get(address)
+      if (by) by.push(entry)
+      else found.set(address, [entry])
+    }
   return addresses.flatMap(address => {
     const by = found.get(address)
     return by ? [{ address, by }] : []

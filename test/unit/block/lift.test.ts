@@ -43,6 +43,19 @@ describe('lifting for a reason', () => {
   })
 })
 
+describe('an address that was never blocked', () => {
+  it('is told with what overlaps it, five of many at most', () => {
+    const inside = Array.from({ length: 7 }, (_, n) => entry(`10.0.0.${n}`))
+    const { unknown } = planLift(['10.0.0.0/8'], [...inside, ours], word, 10)
+    expect(unknown).toMatchObject([
+      {
+        code: 'unblock-unknown',
+        args: { covering: ['10.0.0.0', '10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'] },
+      },
+    ])
+  })
+})
+
 describe('a block that keeps what lasts longer', () => {
   const known = [
     entry('203.0.113.1'),
