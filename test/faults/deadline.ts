@@ -170,7 +170,10 @@ class Race {
     this.#count[isPersisted ? 'persisted' : 'reverted'] += 1
     // Towards the other outcome, the faster the longer it doesn't come.
     const towards = isPersisted ? -1 : 1
-    this.#step = Math.sign(this.#step) === towards ? Math.max(-LONGEST_STEP, Math.min(LONGEST_STEP, this.#step * 2)) : towards
+    this.#step =
+      Math.sign(this.#step) === towards
+        ? Math.max(-LONGEST_STEP, Math.min(LONGEST_STEP, this.#step * 2))
+        : towards
     this.#latency = Math.max(0, this.#latency + this.#step)
     this.#confirmTimeout = Math.max(SHORTEST, this.#confirmTimeout - 10)
   }
