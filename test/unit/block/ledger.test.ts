@@ -16,18 +16,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/block/entry.ts'
 import { changeLedger, readLedger } from '../../../src/block/ledger.ts'
+import { entry as makeEntry } from './fixture.ts'
 
 const AT = Date.parse('2026-11-22T18:20:00.123Z')
 const NOW = Math.floor(AT / 1000)
-const entry = (address: string, more: Partial<Entry> = {}): Entry => ({
-  address,
-  direction: 'both',
-  until: NOW + 86_400,
-  by: 'me@here',
-  at: AT,
-  evenSo: [],
-  ...more,
-})
+const entry = (address: string, more: Partial<Entry> = {}): Entry =>
+  makeEntry(address, { until: NOW + 86_400, at: AT, ...more })
 const lifted = (address: string, at: number): Entry => entry(address, { lifted: { by: 'you@there', at } })
 
 let file = ''

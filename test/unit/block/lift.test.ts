@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type Entry, withoutLonger } from '../../../src/block/entry.ts'
 import { addressesFor, planLift } from '../../../src/block/lift.ts'
+import { entry } from './fixture.ts'
 
-const entry = (address: string, more: Partial<Entry> = {}): Entry => ({
-  address,
-  direction: 'both',
-  until: 0,
-  by: 'anna@desk',
-  at: 1000,
-  evenSo: [],
-  ...more,
-})
 const ours = entry('203.0.113.9', { reason: 'guessing' })
 const theirs = entry('203.0.113.10', { reason: 'ban by web1' })
 const word = { by: 'web1', at: 5000, anyway: [] }

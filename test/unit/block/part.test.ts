@@ -2,15 +2,8 @@ import { expect, it } from 'vitest'
 import type { Entry } from '../../../src/block/entry.ts'
 import { linesAbout } from '../../../src/block/part.ts'
 import { wantedBy } from '../../../src/block/wanted.ts'
+import { entry } from './fixture.ts'
 
-const entry = (address: string): Entry => ({
-  address,
-  direction: 'both',
-  until: 0,
-  by: 'x',
-  at: 1,
-  evenSo: [],
-})
 const ledger = (length: number) =>
   Array.from({ length }, (_, at) => entry(`10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`))
 const mapOf = (...entries: readonly Entry[]) => wantedBy(entries, () => [], 10)('web1').map

@@ -7,15 +7,8 @@ import type { BlockAnswer, BlockState } from '../../../src/host/block-answer.ts'
 import { FleetError } from '../../../src/model/error.ts'
 import type { Session } from '../../../src/session/session.ts'
 import { VirtualClock } from '../rollout/virtual-clock.ts'
+import { STATE } from './fixture.ts'
 
-const STATE: BlockState = {
-  hash: 'h',
-  entries: 1,
-  hook: 'stands',
-  areSetsRight: true,
-  isPersisted: true,
-  skew: 0,
-}
 const ANSWER: BlockAnswer = { ...STATE, isHookMade: true, lacked: 1, unknown: [], later: [], refused: [] }
 
 export const down = () => new FleetError('connect-timeout', { host: 'x' }, { hostState: 'unreachable' })

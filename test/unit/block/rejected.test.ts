@@ -1,30 +1,14 @@
 import { expect, it } from 'vitest'
-import type { Entry } from '../../../src/block/entry.ts'
 import type { BlockOutcome } from '../../../src/block/event.ts'
 import { rejectedBy, sayRejected } from '../../../src/block/rejected.ts'
+import { entry, STATE } from './fixture.ts'
 
-const STATE = {
-  hash: 'h',
-  entries: 1,
-  hook: 'stands',
-  areSetsRight: true,
-  isPersisted: true,
-  skew: 0,
-} as const
 const refusing = (
   ...refused: readonly (readonly [address: string, what: string])[]
 ): Pick<BlockOutcome, 'answer'> => ({
   answer: { ...STATE, refused: refused.map(([address, what]) => ({ address, what, covers: '192.0.2.1' })) },
 })
-const entry = (address: string): Entry => ({
-  address,
-  direction: 'both',
-  until: 0,
-  by: 'a@b',
-  at: 1,
-  evenSo: [],
-})
-const added = ['192.0.2.0/30', '198.51.100.0-198.51.100.2', '203.0.113.9'].map(entry)
+const added = ['192.0.2.0/30', '198.51.100.0-198.51.100.2', '203.0.113.9'].map(address => entry(address))
 type Told = Pick<BlockOutcome, 'answer' | 'finding'>
 const told = (...outcomes: readonly Told[]) =>
   rejectedBy(

@@ -2,17 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/block/entry.ts'
 import { coveredBy } from '../../../src/block/protect.ts'
 import { refuseOverfull } from '../../../src/block/room.ts'
+import { entry } from './fixture.ts'
 
 const NOW = 1_000_000
-const entry = (address: string, more: Partial<Entry> = {}): Entry => ({
-  address,
-  direction: 'both',
-  until: 0,
-  by: 'me@here',
-  at: 1,
-  evenSo: [],
-  ...more,
-})
 
 describe('more than a host has room for', () => {
   const refuse = (added: readonly Entry[], known: readonly Entry[]) => () =>

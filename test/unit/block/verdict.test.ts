@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { judge, ownSkew } from '../../../src/block/verdict.ts'
-import type { BlockState } from '../../../src/host/block-answer.ts'
 import { say } from '../../../src/report/say.ts'
+import { STATE } from './fixture.ts'
 
-const STATE: BlockState = {
-  hash: 'h',
-  entries: 1,
-  hook: 'stands',
-  areSetsRight: true,
-  isPersisted: true,
-  skew: 0,
-}
 const old = { address: '203.0.113.0/24', what: 'gateway', covers: '203.0.113.1' }
 const own = { address: '198.51.100.0/24', what: 'resolver', covers: '198.51.100.53' }
 const isAsked = (address: string) => address === own.address

@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Entry } from '../../../src/block/entry.ts'
 import { meantBy, wantedBy } from '../../../src/block/wanted.ts'
+import { entry as makeEntry } from './fixture.ts'
 
 const NOW = 1_000_000
-const entry = (address: string, at: number, more: Partial<Entry> = {}): Entry => ({
-  address,
-  direction: 'both',
-  until: NOW + 100,
-  by: 'me@here',
-  at,
-  evenSo: [],
-  ...more,
-})
+const entry = (address: string, at: number, more: Partial<Entry> = {}): Entry =>
+  makeEntry(address, { until: NOW + 100, at, ...more })
 const lifted = (at: number) => ({ lifted: { by: 'me@here', at } })
 
 const hostsOf = (limit: string) => (limit === 'web' ? ['web1'] : [])

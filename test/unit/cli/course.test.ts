@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { rolloutOf, rolloutOfCommand } from '../../../src/cli/course.ts'
 import { run as remove } from '../../../src/cli/remove.ts'
 import { parseConfig } from '../../../src/config/config.ts'
-import { FleetError } from '../../../src/model/error.ts'
-import { say } from '../../../src/report/say.ts'
 import { Engine } from '../../../src/rollout/engine.ts'
 import { planCourse } from '../../../src/rollout/plan-course.ts'
+import { mistakeOf } from './mistake.ts'
 
 const config = parseConfig('rollout: {onFailure: revert-all, soak: 5s}\n', 'fleet.yml', '/etc')
 
@@ -64,14 +63,8 @@ describe('flags that are given several times', () => {
 })
 
 it('a flag that is wrong is told how flags are written', () => {
-  const refused = (flags: Record<string, string>) => {
-    try {
-      rolloutOf({ config: parseConfig('', 'fleet.yml', '/') }, flags)
-    } catch (error) {
-      return error instanceof FleetError ? say(error.finding) : ''
-    }
-    return ''
-  }
+  const refused = (flags: Record<string, string>) =>
+    mistakeOf(() => rolloutOf({ config: parseConfig('', 'fleet.yml', '/') }, flags))
   expect(refused({ canary: 'web=x' })).toBe(
     '--canary must be a name and a whole number from 1, such as web=1.',
   )

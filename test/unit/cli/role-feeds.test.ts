@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { spansOf } from '../../../src/address/spans.ts'
 import { roleFeeds } from '../../../src/cli/role-feeds.ts'
 import type { Feed } from '../../../src/config/feeds.ts'
-import { FleetError } from '../../../src/model/error.ts'
-import { say } from '../../../src/report/say.ts'
+import { mistakeOf } from './mistake.ts'
 
 const AT = { file: 'group_vars/web.yml', line: 3 }
 const feed = (name: string, format: Feed['format'] = 'plain'): Feed => ({
@@ -15,16 +14,6 @@ const feed = (name: string, format: Feed['format'] = 'plain'): Feed => ({
   maxEntries: 10,
   at: { file: 'fleet.yml', line: 2 },
 })
-
-function mistake(work: () => unknown): string {
-  try {
-    work()
-  } catch (error) {
-    if (error instanceof FleetError) return say(error.finding)
-    throw error
-  }
-  return ''
-}
 
 describe('feeds that roles name', () => {
   const taken = new Map([
@@ -50,12 +39,12 @@ describe('feeds that roles name', () => {
   it('are an error where nothing is known of them, and where they are no feeds', async () => {
     feeds.list('feed:new', AT)
     await feeds.readAsked()
-    expect(mistake(() => feeds.list('feed:new', AT))).toBe(
+    expect(mistakeOf(() => feeds.list('feed:new', AT))).toBe(
       'group_vars/web.yml:3: feed:new: no list of this feed is in force on this machine, so nobody knows who that is. Fetch it, or see what is wrong with it: fleet blocks --refresh',
     )
-    expect(mistake(() => feeds.list('feed:dorp', AT))).toMatch(
+    expect(mistakeOf(() => feeds.list('feed:dorp', AT))).toMatch(
       /^group_vars\/web\.yml:3: feed:dorp is no feed of fleet\.yml\. Did you mean feed:drop\?$/,
     )
-    expect(mistake(() => feeds.list('country:drop', AT))).toMatch(/with format: zone\./)
+    expect(mistakeOf(() => feeds.list('country:drop', AT))).toMatch(/with format: zone\./)
   })
 })
