@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkBlocks, removeBlocks } from '../../../src/host/block.ts'
+import { removeBlocks } from '../../../src/host/block.ts'
 import { sendFeeds } from '../../../src/host/feeds.ts'
 import { observeBefore } from '../../../src/host/observe.ts'
 import { sha256 } from '../../../src/host/pieces.ts'
@@ -9,7 +9,7 @@ import { findBehind } from '../../../src/plan/blocks.ts'
 import { look, type Wanted, wanted } from '../program/change.ts'
 import { forgotten, removing, traces } from '../program/removing.ts'
 import { confirmed, over, persisted, rules } from '../program/steps.ts'
-import { aHost, block, boot, now, order, raw, word } from './blocking.ts'
+import { aHost, block, boot, check, now, order, raw, word } from './blocking.ts'
 
 /* Blocks and generations on one host: neither takes the other's place, word or files. */
 
@@ -25,7 +25,6 @@ const inRaw: Wanted = {
 }
 
 const seen = (host: Awaited<ReturnType<typeof aHost>>) => over(host, session => look(session, inRaw))
-const state = (host: Awaited<ReturnType<typeof aHost>>) => over(host, session => checkBlocks(session, now()))
 
 describe('blocks beside generations', () => {
   it('are told to who looks, and what is behind is known', async () => {
@@ -63,11 +62,11 @@ describe('blocks beside generations', () => {
     expect(await raw(host)).toContain(
       '-A PREROUTING -j FLEET-BLOCK\n-A PREROUTING -p tcp -m tcp --dport 9 -j DROP\n',
     )
-    expect(await state(host)).toMatchObject({ hook: 'stands', isPersisted: true })
+    expect(await check(host)).toMatchObject({ hook: 'stands', isPersisted: true })
     const live = await rules(host)
     await boot(host)
     expect(await rules(host)).toBe(live)
-    expect(await state(host)).toMatchObject({ hook: 'stands', areSetsRight: true })
+    expect(await check(host)).toMatchObject({ hook: 'stands', areSetsRight: true })
     expect(findBehind(await seen(host), ledger)).toBeUndefined()
     expect(await seen(host)).toMatchObject({ asConfirmed: true, generation: { whole: true, linked: true } })
   })
@@ -90,12 +89,12 @@ describe('blocks beside generations', () => {
     const transaction = await removing(host)
     await confirmed(host, transaction)
     await forgotten(host, transaction)
-    expect(await state(host)).toMatchObject({ hook: 'stands', areSetsRight: true, isPersisted: true })
+    expect(await check(host)).toMatchObject({ hook: 'stands', areSetsRight: true, isPersisted: true })
     expect(await raw(host)).not.toContain('--dport 9')
     await host.must('test ! -e /etc/iptables/fleet/current -a ! -e /etc/iptables/fleet/gen-000000')
     expect(await over(host, observeBefore)).toMatchObject({ before: { isTouched: false } })
     await boot(host)
-    expect(await state(host)).toMatchObject({ hook: 'stands', areSetsRight: true })
+    expect(await check(host)).toMatchObject({ hook: 'stands', areSetsRight: true })
     await over(host, removeBlocks)
     await host.must('rm -rf /var/lib/fleet /run/fleet')
     expect(traces(host)).toEqual([])

@@ -1,8 +1,9 @@
 import { afterEach } from 'vitest'
-import { type BlockOrder, sendBlocks } from '../../../src/host/block.ts'
+import { type BlockOrder, checkBlocks, sendBlocks } from '../../../src/host/block.ts'
 import type { BlockAnswer } from '../../../src/host/block-answer.ts'
 import { type BlockLine, mergeBlocks } from '../../../src/model/block.ts'
 import { type HostKind, type MiniHost, startHost } from '../program/mini-host.ts'
+import { over } from '../program/steps.ts'
 
 const running: MiniHost[] = []
 afterEach(async () => {
@@ -36,18 +37,14 @@ export const order = (lines: readonly BlockLine[], more: Partial<BlockOrder> = {
   ...more,
 })
 
-export async function block(
+export const block = (
   host: MiniHost,
   lines: readonly BlockLine[],
   more?: Partial<BlockOrder>,
-): Promise<BlockAnswer> {
-  const session = await host.connect()
-  try {
-    return await sendBlocks(session, order(lines, more))
-  } finally {
-    await session.close()
-  }
-}
+): Promise<BlockAnswer> => over(host, session => sendBlocks(session, order(lines, more)))
+
+/** What the host blocks by its own word; `at` is the time of who asks. */
+export const check = (host: MiniHost, at = now()) => over(host, session => checkBlocks(session, at))
 
 /** `SET ADDRESS`, sorted; with the minutes that are begun, where it doesn't last for ever. */
 export async function members(host: MiniHost): Promise<readonly string[]> {
@@ -73,3 +70,10 @@ export async function boot(host: MiniHost): Promise<void> {
       'ipset destroy; rm -rf /run/fleet; netfilter-persistent start',
   )
 }
+
+/** A tool does something else from now on: it has the real one as `$real`. */
+export const instead = (host: MiniHost, tool: string, text: string) =>
+  host.must(
+    `cat >/usr/local/sbin/${tool} && chmod 755 /usr/local/sbin/${tool}`,
+    `#!/bin/dash\nreal=/usr/sbin/${tool}\n[ -e $real ] || real=/usr/bin/${tool}\n${text}\n`,
+  )

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkBlocks } from '../../../src/host/block.ts'
-import { over } from '../program/steps.ts'
-import { aHost, block, members, now, word } from './blocking.ts'
+import { aHost, block, check, members, now, word } from './blocking.ts'
 
 /* Of two controllers whose clocks differ by a day one is wrong: what the other said must not end for that. */
 
@@ -34,7 +32,7 @@ describe('a block from a machine whose clock is a day ahead', () => {
     await host.must('ipset flush fleet-block4')
     await block(host, ...tomorrow('203.0.113.10'))
     expect(await members(host)).toEqual(all)
-    const { skew, areSetsRight } = await over(host, session => checkBlocks(session, now() + DAY))
+    const { skew, areSetsRight } = await check(host, now() + DAY)
     expect([skew, areSetsRight]).toEqual([0, true])
   })
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { checkBlocks, removeBlocks } from '../../../src/host/block.ts'
+import { removeBlocks } from '../../../src/host/block.ts'
 import type { BlockAnswer } from '../../../src/host/block-answer.ts'
 import { type FeedAnswer, sendFeeds } from '../../../src/host/feeds.ts'
 import { sha256 } from '../../../src/host/pieces.ts'
 import type { BlockLine } from '../../../src/model/block.ts'
 import { type MiniHost, until } from '../program/mini-host.ts'
 import { disk, over } from '../program/steps.ts'
-import { aHost, block, boot, members, now, raw, word } from './blocking.ts'
+import { aHost, block, boot, check, members, now, raw, word } from './blocking.ts'
 
 const TOOLS =
   'awk cat chmod dd flock grep head ipset iptables-save iptables-restore ip6tables-save ip6tables-restore mkdir mv rm setsid sha256sum sleep sync timeout unshare'
@@ -28,7 +28,7 @@ const stands = async (host: MiniHost) => ({
   raw: await raw(host),
   members: await untimed(host),
   disk: (await disk(host)).replaceAll(/^\w+ {2}(?=.*blocks\/map)/gm, ''),
-  state: await over(host, session => checkBlocks(session, now())),
+  state: await check(host),
 })
 
 const first: readonly BlockLine[] = [
@@ -135,7 +135,7 @@ describe('a block that is killed', { timeout: 300_000 }, () => {
     await host.must('rm /usr/local/sbin/timeout')
     expect(await block(host, first)).toMatchObject({ isHookMade: false })
     await until(async () => (await host.exec('pgrep -f " [w]atch "')).code !== 0, 'the watcher to go')
-    expect((await over(host, session => checkBlocks(session, now()))).hook).toBe('stands')
+    expect((await check(host)).hook).toBe('stands')
   })
 })
 

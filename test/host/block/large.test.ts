@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkBlocks } from '../../../src/host/block.ts'
 import type { BlockLine } from '../../../src/model/block.ts'
+import { over } from '../program/steps.ts'
 import { aHost, block, members, now, word } from './blocking.ts'
 
 const many: readonly BlockLine[] = Array.from({ length: 6000 }, (_, at) =>
@@ -68,13 +69,8 @@ describe.each(['dash', 'busybox'] as const)('a long map (%s)', shell => {
   it('is counted by who sent it, over another login', async () => {
     const host = await aHost({ shell })
     const look = async () => {
-      const session = await host.connect()
-      try {
-        const { hook, areSetsRight } = await checkBlocks(session, now(), 'brief')
-        return { hook, areSetsRight }
-      } finally {
-        await session.close()
-      }
+      const { hook, areSetsRight } = await over(host, session => checkBlocks(session, now(), 'brief'))
+      return { hook, areSetsRight }
     }
     await block(host, [...many, ...rest])
     expect(await look()).toEqual({ hook: 'stands', areSetsRight: true })

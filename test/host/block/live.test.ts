@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MiniHost } from '../program/mini-host.ts'
-import { aHost, block, members, raw, word } from './blocking.ts'
+import { aHost, block, instead, members, raw, word } from './blocking.ts'
 import { ATTACKER, HOST, hold, NEIGHBOUR, wire } from './traffic.ts'
 
 /** Somebody who is connected to the host, to a container behind it, and by IPv6. */
@@ -88,8 +88,11 @@ describe('a block that ends connections', () => {
     const flow = (end: number) =>
       `conntrack -I -p tcp -s 203.0.113.${end} -d ${HOST[4]} --sport 1000 --dport 80 --state ESTABLISHED -t 600`
     await host.must(Array.from({ length: 40 }, (_, at) => flow(at + 100)).join(' && '))
-    await host.must(
-      `printf '#!/bin/dash\ncase "$*" in *-D*) grep -q "^203.0.113.64/26 " /etc/iptables/fleet/blocks/map || echo early >/early; sleep 1 ;; esac\nexec /usr/sbin/conntrack "$@"\n' >/usr/local/sbin/conntrack; chmod 755 /usr/local/sbin/conntrack`,
+    const isKept = 'grep -q "^203.0.113.64/26 " /etc/iptables/fleet/blocks/map'
+    await instead(
+      host,
+      'conntrack',
+      `case "$*" in *-D*) ${isKept} || echo early >/early; sleep 1 ;; esac\nexec $real "$@"`,
     )
     const network = [word('203.0.113.64/26'), word('203.0.113.128/26')]
     const { killed = 0, isPersisted } = await block(host, network, { kill: true })

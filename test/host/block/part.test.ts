@@ -4,7 +4,8 @@ import type { BlockOrder } from '../../../src/host/block.ts'
 import { type BlockLine, hashBlocks } from '../../../src/model/block.ts'
 import type { Session } from '../../../src/session/session.ts'
 import type { MiniHost } from '../program/mini-host.ts'
-import { aHost, block, members, order, word } from './blocking.ts'
+import { over } from '../program/steps.ts'
+import { aHost, block, instead, members, order, word } from './blocking.ts'
 
 const many: readonly BlockLine[] = Array.from({ length: 2500 }, (_, at) =>
   word(`100.64.${at % 250}.${Math.floor(at / 250)}`),
@@ -13,18 +14,16 @@ const turn: Part['turn'] = work => work()
 
 /** What came of it, and how many bytes each order had. */
 async function send(host: MiniHost, whole: readonly BlockLine[], lines: readonly BlockLine[], more = {}) {
-  const session = await host.connect()
   const sent: number[] = []
-  const counting: Session = {
+  const counting = (session: Session): Session => ({
     ...session,
     run: run => {
       sent.push(run.stdin?.length ?? 0)
       return session.run(run)
     },
-  }
+  })
   const all: BlockOrder = order(whole, more)
-  const answer = await sendInPart(counting, all, { lines, turn })
-  await session.close()
+  const answer = await over(host, session => sendInPart(counting(session), all, { lines, turn }))
   expect(answer.hash).toBe(hashBlocks(all.map))
   return { answer, sent }
 }
@@ -61,10 +60,8 @@ it('does not shrink the sets of a host whose map is gone', async () => {
   const before = await members(host)
   await host.must('rm /etc/iptables/fleet/blocks/map')
   // What stands after each call of ipset.
-  await host.must(
-    'cat >/usr/local/sbin/ipset <<"END"\n#!/bin/sh\n/usr/sbin/ipset "$@"; code=$?\n' +
-      '/usr/sbin/ipset save fleet-block4 | grep -c ^add >>/run/sizes\nexit "$code"\nEND\nchmod +x /usr/local/sbin/ipset',
-  )
+  const counted = '$real "$@"; code=$?\n$real save fleet-block4 | grep -c ^add >>/run/sizes\nexit "$code"'
+  await instead(host, 'ipset', counted)
   const one = word('203.0.113.9')
   const { sent } = await send(host, [...many, one], [one])
   expect(sent).toEqual([small, large])
@@ -76,9 +73,8 @@ it('does not shrink the sets of a host whose map is gone', async () => {
 it('leaves out what the host may not block, and has the rest all the same', async () => {
   const host = await aHost()
   const [mine, one] = [word('127.0.0.9'), word('203.0.113.9')]
-  const session = await host.connect()
   const all = order([...many, mine, one])
-  const answer = await sendInPart(session, all, { lines: order([mine]).map, turn })
-  await session.close()
+  const part = { lines: order([mine]).map, turn }
+  const answer = await over(host, session => sendInPart(session, all, part))
   expect(answer).toMatchObject({ entries: many.length + 1, refused: [{ address: '127.0.0.9' }] })
 })

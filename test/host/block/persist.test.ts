@@ -2,14 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { checkBlocks, persistBlocks, removeBlocks } from '../../../src/host/block.ts'
+import { persistBlocks, removeBlocks } from '../../../src/host/block.ts'
 import { hashBlocks, mergeBlocks } from '../../../src/model/block.ts'
 import { persistentFiles } from '../program/debian.ts'
-import { listed, type MiniHost, put } from '../program/mini-host.ts'
+import { listed, put } from '../program/mini-host.ts'
 import { over } from '../program/steps.ts'
-import { aHost, block, boot, members, now, raw, word } from './blocking.ts'
+import { aHost, block, boot, check, members, now, raw, word } from './blocking.ts'
 
-const check = (host: MiniHost, at = now()) => over(host, session => checkBlocks(session, at))
 const lines = [
   word('203.0.113.9', { until: now() + 3600 }),
   word('203.0.113.10'),
