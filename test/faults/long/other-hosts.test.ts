@@ -37,12 +37,24 @@ async function takesItselfBack(name: string) {
   await trial.isOn(name, 'OLD')
 }
 
+/** The address leads to the twin from now on: every byte that is there. */
+async function leadAstray(name: string) {
+  const before = await readTrace(trial, `${name}-twin`)
+  await leadTo(trial, name, `${name}-twin`)
+  return before
+}
+
+/** The host's own guard ended it, and its twin is as it was. */
+async function leavesTwinAlone(name: string, before: readonly unknown[]) {
+  await takesItselfBack(name)
+  expect(await readTrace(trial, `${name}-twin`)).toEqual(before)
+}
+
 describe.concurrent('another host answers at the address of one that is to be confirmed', () => {
   it('with another host key: nobody logs in there, and what became of the host is read back', async () => {
-    const before = await readTrace(trial, 'key-twin')
     const logins = await acceptedConnections(trial.host('key-twin'))
     const attempt = await applied('key')
-    await leadTo(trial, 'key', 'key-twin')
+    const before = await leadAstray('key')
     await takesItselfBack('key')
     expect(await acceptedConnections(trial.host('key-twin'))).toBe(logins)
     await giveBack(trial, 'key', 'key-twin')
@@ -52,45 +64,37 @@ describe.concurrent('another host answers at the address of one that is to be co
 
   it('with the same host key: it was not booted since, so it is not the host', async () => {
     await takeKeys(trial, 'boot', 'boot-twin')
-    const before = await readTrace(trial, 'boot-twin')
     const attempt = await applied('boot')
-    await leadTo(trial, 'boot', 'boot-twin')
+    const before = await leadAstray('boot')
     await trial.ends(attempt, 4, { boot: 'unknown: another-host' })
-    await takesItselfBack('boot')
-    expect(await readTrace(trial, 'boot-twin')).toEqual(before)
+    await leavesTwinAlone('boot', before)
   })
 
   it('with the same host key and the same boot: it never heard of the change, so it is not the host', async () => {
     await takeKeys(trial, 'nonce', 'nonce-twin')
     await takeBoot(trial, 'nonce', 'nonce-twin')
-    const before = await readTrace(trial, 'nonce-twin')
     const attempt = await applied('nonce')
-    await leadTo(trial, 'nonce', 'nonce-twin')
+    const before = await leadAstray('nonce')
     await trial.ends(attempt, 4, { nonce: 'unknown: another-host' })
-    await takesItselfBack('nonce')
-    expect(await readTrace(trial, 'nonce-twin')).toEqual(before)
+    await leavesTwinAlone('nonce', before)
   })
 
   it('with the rules that were wanted, confirmed by the same run: that is no proof', async () => {
     const attempt = await applied('wanted', ['wanted-twin'])
     await attempt.running.until(settledAs('wanted-twin', 'persisted'))
     await takeKeys(trial, 'wanted', 'wanted-twin')
-    const before = await readTrace(trial, 'wanted-twin')
-    await leadTo(trial, 'wanted', 'wanted-twin')
+    const before = await leadAstray('wanted')
     await trial.ends(attempt, 4, { wanted: 'unknown: another-host', 'wanted-twin': 'persisted' })
-    await takesItselfBack('wanted')
-    expect(await readTrace(trial, 'wanted-twin')).toEqual(before)
+    await leavesTwinAlone('wanted', before)
   })
 
   it('with all that the host knew, as a snapshot has it: its boot is another one', async () => {
     await takeKeys(trial, 'snapshot', 'snapshot-twin')
     const attempt = await applied('snapshot')
     await takeFiles(trial, 'snapshot', 'snapshot-twin')
-    const before = await readTrace(trial, 'snapshot-twin')
-    await leadTo(trial, 'snapshot', 'snapshot-twin')
+    const before = await leadAstray('snapshot')
     await trial.ends(attempt, 4, { snapshot: 'unknown: another-host' })
-    await takesItselfBack('snapshot')
-    expect(await readTrace(trial, 'snapshot-twin')).toEqual(before)
+    await leavesTwinAlone('snapshot', before)
   })
 })
 
