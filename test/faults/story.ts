@@ -10,9 +10,8 @@ export const story = async (site: Site, host: string): Promise<readonly string[]
   (await lastJournal(site)).flatMap(({ event }) => told(event, host))
 
 export async function lastJournal(site: Site): Promise<readonly Recorded[]> {
-  const folder = join(site.folder, '.local/state/fleet/runs')
-  const last = (await readdir(folder)).toSorted().at(-1) ?? 'none'
-  return readJournal(join(folder, last))
+  const last = (await readdir(site.journals)).toSorted().at(-1) ?? 'none'
+  return readJournal(join(site.journals, last))
 }
 
 /** `VERB?` is what a host was asked, `VERB CODE STATE WHY` what it answered, `VERB: ERROR` that it didn't. */

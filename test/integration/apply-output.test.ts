@@ -132,9 +132,8 @@ describe('apply', () => {
         }),
       }),
     )
-    const folder = join(at.folder, '.local/state/fleet/runs')
-    const [file = ''] = await readdir(folder)
-    const journal = (await readFile(join(folder, file), 'utf8')).trim().split('\n')
+    const [file = ''] = await readdir(at.journals)
+    const journal = (await readFile(join(at.journals, file), 'utf8')).trim().split('\n')
     const types = journal.map(line => String(JSON.parse(line).type))
     expect(types.toSorted()).toEqual(running.events.map(({ type }) => type).toSorted())
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blockedOn, ledgerOf } from './hosts/blocks.ts'
+import { blockedOn, deafen, ledgerOf } from './hosts/blocks.ts'
 import { allowConnections, denyConnections } from './hosts/one-connection.ts'
 import { makeSite, type Site } from './hosts/site.ts'
 import { useTestLab } from './hosts/test-lab.ts'
@@ -46,9 +46,7 @@ describe('what a host has heard later than this ledger says', () => {
 
 describe('a host whose hook is not kept', () => {
   it('keeps nothing from the others: the ledger goes on saying what they block', async () => {
-    const deaf = lab().host('deaf')
-    const grep = '#!/bin/sh\\ncase "$*" in *yes*) exit 1 ;; esac\\nexec /usr/bin/grep "$@"\\n'
-    await deaf.exec(`printf '${grep}' >/usr/local/sbin/grep; chmod +x /usr/local/sbin/grep`)
+    await deafen(lab().host('deaf'))
     await denyConnections(lab(), 'deaf')
     const at = await makeSite(lab(), ['well', 'deaf'])
     const fleet = at.start('block', '203.0.113.9', '--connect-timeout', '2', '--give-up-after', '60s')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { blockedOn, isHooked, ledgerOf } from './hosts/blocks.ts'
+import { mendTools, replaceTool } from '../faults/backend.ts'
+import { blockedOn, deafen, isHooked, ledgerOf } from './hosts/blocks.ts'
 import { openFlow } from './hosts/packets.ts'
 import { makeSite } from './hosts/site.ts'
 import { useTestLab } from './hosts/test-lab.ts'
@@ -53,8 +54,7 @@ describe.concurrent('fleet block', () => {
     await host('bare').exec(
       'mv /usr/sbin/ipset /root; mv /etc/apt /root; mkdir -p /etc/apt; rm -rf /var/lib/apt/lists/*',
     )
-    const fake = '#!/bin/sh\\necho "ipset v7.17: Cannot open session to kernel." >&2; exit 1\\n'
-    await host('odd').exec(`printf '${fake}' >/usr/local/sbin/ipset; chmod 755 /usr/local/sbin/ipset`)
+    await replaceTool(host('odd'), 'ipset', 'echo "ipset v7.17: Cannot open session to kernel." >&2; exit 1')
     const done = await at.fleet('block', '203.0.113.9')
     expect(done.code).toBe(3)
     expect(done.stdout).toMatch(
@@ -68,20 +68,19 @@ describe.concurrent('fleet block', () => {
     for (const name of ['bare', 'odd']) expect(await isHooked(host(name))).toBe(false)
     expect((await at.fleet('blocks')).stdout).toMatch(/^bare, odd: behind: /m)
     await host('bare').exec('mv /root/ipset /usr/sbin; rmdir /etc/apt; mv /root/apt /etc; apt-get update')
-    await host('odd').exec('rm /usr/local/sbin/ipset')
+    await mendTools(host('odd'))
     expect(await at.fleet('blocks', '--repair')).toMatchObject({ code: 0 })
     for (const name of ['bare', 'odd']) expect(await blockedOn(host(name))).toEqual(['block4 203.0.113.9'])
   })
 
   it('is lifted in the ledger where the only host takes it back', async () => {
     const at = await makeSite(lab(), ['deaf'])
-    const grep = '#!/bin/sh\\ncase "$*" in *yes*) exit 1 ;; esac\\nexec /usr/bin/grep "$@"\\n'
-    await host('deaf').exec(`printf '${grep}' >/usr/local/sbin/grep; chmod +x /usr/local/sbin/grep`)
+    await deafen(host('deaf'))
     const taken = await at.fleet('block', '203.0.113.9')
     expect(taken).toMatchObject({ code: 3, stdout: expect.stringMatching(/^deaf: reverted\. /m) })
     expect(await isHooked(host('deaf'))).toBe(false)
     expect(await ledgerOf(at)).toMatch(/address: 203\.0\.113\.9\n(.*\n)+ {2}lifted:/)
-    await host('deaf').exec('rm /usr/local/sbin/grep')
+    await mendTools(host('deaf'))
     expect(await at.fleet('blocks', '--repair')).toMatchObject({ code: 0 })
     expect(await blockedOn(host('deaf'))).toEqual([])
     expect(await at.fleet('block', '203.0.113.9')).toMatchObject({ code: 0 })

@@ -3,7 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { readJournal } from '../../src/journal/replay.ts'
+import { lastJournal } from '../faults/story.ts'
 import { type Attempt, useTrial } from '../faults/trial.ts'
 import { generationOf } from './hosts/guard.ts'
 import { allowOneConnection, denyConnections } from './hosts/one-connection.ts'
@@ -37,12 +37,7 @@ async function isBack(host: string): Promise<void> {
   expect(await generationOf(trial.host(host))).toBe(3)
 }
 
-const journals = ({ site }: Attempt) => join(site.folder, '.local/state/fleet/runs')
-
-const runOf = async (attempt: Attempt) => (await readdir(journals(attempt)))[0]?.replace('.jsonl', '') ?? ''
-
-const recordedOf = async (attempt: Attempt) =>
-  (await readJournal(join(journals(attempt), `${await runOf(attempt)}.jsonl`))).map(({ event }) => event)
+const runOf = async ({ site }: Attempt) => (await readdir(site.journals))[0]?.replace('.jsonl', '') ?? ''
 
 describe.concurrent('fleet resume, after kill -9 with the canary armed', () => {
   it('bears no failure more than the run did, and takes back what persisted before', async () => {
@@ -123,7 +118,7 @@ describe.concurrent('fleet resume', () => {
       const { code, hosts } = await attempt.running.verdict()
       expect({ code, d1: hosts.d1, d5: hosts.d5 }).toEqual({ code: 3, d1: 'persisted', d5: 'not started' })
       expect((await attempt.running.end()).stderr).toMatch(/can't be written any more \(ENOSPC/)
-      const written = await recordedOf(attempt)
+      const written = (await lastJournal(site)).map(({ event }) => event)
       for (const [host, said] of Object.entries(hosts)) {
         await trial.isOn(host, said === 'persisted' ? 'NEW' : 'OLD')
         expect(written.some(step(host, 'arming')) || said !== 'persisted').toBe(true)

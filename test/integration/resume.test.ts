@@ -35,11 +35,9 @@ const resume = ({ site }: Attempt, ...args: readonly string[]): Attempt => ({
   running: site.start('resume', '--connect-timeout', '3', ...args),
 })
 
-const runsOf = ({ folder }: Site) => join(folder, '.local/state/fleet/runs')
-
 async function journals(site: Site): Promise<readonly string[]> {
-  const files = await readdir(runsOf(site))
-  return Promise.all(files.map(name => readFile(join(runsOf(site), name), 'utf8')))
+  const files = await readdir(site.journals)
+  return Promise.all(files.map(name => readFile(join(site.journals, name), 'utf8')))
 }
 
 /** Says the same once more, and writes nothing. */
@@ -93,7 +91,7 @@ describe.concurrent('fleet resume, after kill -9', () => {
     const hosts = { late: 'reverted: rolled-back' }
     await trial.ends(resume(attempt), 3, hosts)
     await saysTheSame(attempt, 3, hosts)
-    const run = (await readdir(runsOf(attempt.site)))[0]?.replace('.jsonl', '') ?? ''
+    const run = (await readdir(attempt.site.journals))[0]?.replace('.jsonl', '') ?? ''
     const again = { late: 'persisted' }
     await trial.ends(resume(attempt, run), 0, again)
     await saysTheSame(attempt, 0, again)

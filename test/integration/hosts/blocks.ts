@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LabHost } from '../../../src/lab/host.ts'
+import { replaceTool } from '../../faults/backend.ts'
 import type { Site } from './site.ts'
 
 /** What a host blocks right now, as the kernel has it: `SET ADDRESS`, sorted; without what it lets through. */
@@ -29,3 +30,7 @@ export const ledgerOf = (site: Site) => readFile(join(site.folder, 'blocks.yml')
 export const both = (address: string): readonly string[] => [
   `${address.includes(':') ? 'block6' : 'block4'} ${address}`,
 ]
+
+/** From now on the host doesn't hear the word that keeps its hook. */
+export const deafen = (host: LabHost) =>
+  replaceTool(host, 'grep', 'case "$*" in *yes*) exit 1 ;; esac\nexec /usr/bin/grep "$@"')

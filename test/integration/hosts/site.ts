@@ -23,6 +23,11 @@ export class Site {
     this.folder = folder
   }
 
+  /** The folder of the journals of its runs. */
+  get journals(): string {
+    return join(this.folder, '.local/state/fleet/runs')
+  }
+
   async write(files: Files): Promise<void> {
     for (const [name, content] of Object.entries(files)) {
       await mkdir(dirname(join(this.folder, name)), { recursive: true })
