@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { lastJournal } from '../faults/story.ts'
 import { type Attempt, useTrial } from '../faults/trial.ts'
 import { generationOf } from './hosts/guard.ts'
-import { allowOneConnection, denyConnections } from './hosts/one-connection.ts'
+import { allowConnections, allowOneConnection, denyConnections } from './hosts/one-connection.ts'
 import { settledAs, step } from './hosts/site.ts'
 
 /*
@@ -14,7 +14,7 @@ import { settledAs, step } from './hosts/site.ts'
  * its stages, its gates, its promotions and its way back.
  */
 
-const NAMES = [...'b1 b2 b3 k1 k2 t1 t2 t3 m1 m2 g1 g2 n1'.split(' '), ...'d1 d2 d3 d4 d5'.split(' ')]
+const NAMES = 'b1 b2 b3 k1 k2 t1 t2 t3 r1 r2 r3 m1 m2 g1 g2 n1 d1 d2 d3 d4 d5'.split(' ')
 const trial = useTrial('resume-stages', NAMES)
 
 const begin = (names: readonly string[], ...args: readonly string[]) =>
@@ -22,11 +22,23 @@ const begin = (names: readonly string[], ...args: readonly string[]) =>
 
 const shell = promisify(execFile)
 
-const resume = ({ site }: Attempt): Attempt => ({ site, running: site.start('resume') })
+const resume = ({ site }: Attempt, ...args: readonly string[]): Attempt => ({
+  site,
+  running: site.start('resume', ...args),
+})
 
 async function killedWhenArmed(host: string, attempt: Attempt): Promise<void> {
   await attempt.running.until(step(host, 'armed'))
   await attempt.running.kill()
+}
+
+/** The second host fails, so what the first one persisted has to go back. */
+async function killedTakingBack(...hosts: readonly [string, string, string]): Promise<Attempt> {
+  await allowOneConnection(trial.lab, hosts[1])
+  const attempt = await begin(hosts, '--on-failure', 'revert-all')
+  await attempt.running.until(({ type }) => type === 'taking-back')
+  await attempt.running.kill()
+  return attempt
 }
 
 /** The old rules, in a generation with the next number. */
@@ -82,13 +94,20 @@ describe.concurrent('fleet resume, after kill -9 with the canary armed', () => {
 
 describe.concurrent('fleet resume', () => {
   it('finishes a taking back, and starts nobody', async () => {
-    await allowOneConnection(trial.lab, 't2')
-    const attempt = await begin(['t1', 't2', 't3'], '--on-failure', 'revert-all')
-    await attempt.running.until(({ type }) => type === 'taking-back')
-    await attempt.running.kill()
+    const attempt = await killedTakingBack('t1', 't2', 't3')
     await trial.says(resume(attempt), 3, { t1: 'reverted: taken-back', t3: 'not started' })
     await isBack('t1')
     for (const host of ['t2', 't3']) await trial.isOn(host, 'OLD')
+  })
+
+  // By its name a run has a fresh budget, and who failed another turn: both once nothing is on its way back any more.
+  it('finishes a taking back, and no more, also where it is named and what failed is mended', async () => {
+    const attempt = await killedTakingBack('r1', 'r2', 'r3')
+    await allowConnections(trial.lab, 'r2')
+    const named = resume(attempt, await runOf(attempt))
+    await trial.says(named, 3, { r1: 'reverted: taken-back', r3: 'not started' })
+    await isBack('r1')
+    for (const host of ['r2', 'r3']) await trial.isOn(host, 'OLD')
   })
 
   it('looks again at a stage whose soak was cut off', async () => {

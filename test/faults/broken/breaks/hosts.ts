@@ -53,6 +53,13 @@ export const HOSTS: readonly Break[] = [
     red: ['faults/long/apt.test.ts', 'are not loaded by one that is killed in the middle'],
   },
   {
+    name: 'lets-a-package-load-old-rules-without-systemd',
+    file: 'host/packages.sh',
+    from: '  has_systemd || [ -z "$loads" ] || no_stale_rules\n',
+    to: '',
+    red: ['integration/packages.test.ts', 'is refused where old rules lie that the installation would load'],
+  },
+  {
     name: 'masks-across-a-boot-what-was-enabled',
     file: 'host/packages.sh',
     from: 'mark yes && systemctl --quiet mask --runtime',
@@ -126,6 +133,26 @@ export const HOSTS: readonly Break[] = [
     red: [
       'host/program/removal-killed.test.ts',
       'boots the last generation or what stood before, at every step',
+    ],
+  },
+  {
+    name: 'lets-a-boot-load-what-no-boot-loaded-before',
+    file: 'host/remove.sh',
+    from: '[ "$booted" = yes ] || [ -z "$had" ] || unit_disabled || return 1',
+    to: ':',
+    red: [
+      'integration/remove.test.ts',
+      'goes back to no rules where old files lay there that nothing loaded, and leaves them not loaded',
+    ],
+  },
+  {
+    name: 'takes-a-dead-guard-for-a-living-one',
+    file: 'host/status.sh',
+    from: 'if guard_alive "$owner"; then echo alive=yes; else echo alive=no; fi',
+    to: 'echo alive=yes',
+    red: [
+      'integration/status.test.ts',
+      'tells of a rollback that is stuck, of a change that is not on disk, and of a guard that is gone',
     ],
   },
   {

@@ -39,7 +39,14 @@ export const ROLLOUT: readonly Break[] = [
     file: 'cli/resume.ts',
     from: 'record.takingBack\n    ? await goBack',
     to: 'record.takingBack && !record.isPlanned\n    ? await goBack',
-    red: [RESUMED, 'finishes a taking back, and starts nobody'],
+    red: [RESUMED, 'finishes a taking back, and no more, also where it is named'],
+  },
+  {
+    name: 'resumes-a-removal-and-leaves-the-files',
+    file: 'rollout/settle-again.ts',
+    from: '...(handover.generation === 0',
+    to: '...(handover.generation < 0',
+    red: ['integration/resume.test.ts', 'of a removal: finishes it, and leaves nothing behind'],
   },
   {
     name: 'goes-on-without-telling-what-is-blocked',

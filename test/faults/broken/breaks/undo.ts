@@ -24,6 +24,13 @@ export const UNDO: readonly Break[] = [
     ],
   },
   {
+    name: 'takes-nothing-back-where-nothing-was-before',
+    file: 'host/undo.sh',
+    from: 'is "$1" "$TXN/now.$1" "$TXN/want.$1" && return\n  code=$?',
+    to: '{ [ ! -s "$TXN/now.$1" ] || is "$1" "$TXN/now.$1" "$TXN/want.$1"; } && return\n  code=$?',
+    red: ['faults/families.test.ts', 'a host that never had a rule has none again, and is open'],
+  },
+  {
     name: 'never-takes-a-lock-of-its-own',
     file: 'host/undo.sh',
     from: 'case $1-$tries in *-3 | terminated-1) unlock_xtables ;; esac',
