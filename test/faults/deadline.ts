@@ -1,19 +1,25 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished } from 'vitest'
 import { realClock } from '../../src/cli/clock.ts'
-import { arm, type Transaction } from '../../src/host/guard.ts'
+import type { Transaction } from '../../src/host/guard.ts'
+import { openJournal } from '../../src/journal/append.ts'
+import { readJournal } from '../../src/journal/replay.ts'
+import type { Emit, Outcome } from '../../src/model/event.ts'
+import type { Finding } from '../../src/model/finding.ts'
 import { metaOf } from '../../src/plan/meta.ts'
-import { settle } from '../../src/rollout/settle.ts'
-import type { Session } from '../../src/session/session.ts'
 import { look, newNonce, transactionTo, type Wanted, wanted, web } from '../host/program/change.ts'
 import { type MiniHost, startHost, until } from '../host/program/mini-host.ts'
 import { bootId, over, persisted, rules, stateFile } from '../host/program/steps.ts'
+import { isWhole } from './story.ts'
+import { tellChange } from './told-change.ts'
 
 /*
  * A confirmation that arrives when the deadline does. The guard, the program on the host and the controller's own
- * `settle` are the real ones; the connection between them keeps each first `confirm` back until the moment.
+ * `settle` are the real ones; the connection between them keeps each first `confirm` back until the moment. Each round
+ * writes a journal, as a run does from its arming on.
  */
 
 /** What came of the rounds in which a `confirm` was sent. */
@@ -34,8 +40,8 @@ const LONGEST_STEP = 256
 const HOSTS = 6
 
 /**
- * Each round's verdict is compared with the host's state, disk and live rules; where they differ this throws. Goes on
- * after `rounds` until either outcome has come in a tenth of them: before the aim is right it isn't a race.
+ * Each round's verdict is compared with the host's state, disk, live rules and journal; where they differ this throws.
+ * Goes on after `rounds` until either outcome has come in a tenth of them: before the aim is right it isn't a race.
  */
 export async function raceDeadlines(rounds: number): Promise<Tally> {
   const each = Math.ceil(rounds / HOSTS)
@@ -48,7 +54,9 @@ async function raceOnOne(rounds: number): Promise<Tally> {
   const host = await startHost()
   // However the test ends: one race that fails leaves the others running, and so does a test that is out of time.
   onTestFinished(() => host.stop())
-  const race = await Race.on(host)
+  const journals = mkdtempSync(join(tmpdir(), 'fleet-deadline-'))
+  onTestFinished(() => rmSync(journals, { recursive: true }))
+  const race = await Race.on(host, journals)
   while (race.sent < rounds || race.rarer < rounds / 10) await race.round()
   return race.tally
 }
@@ -59,8 +67,12 @@ interface Side {
   readonly away: Transaction
 }
 
+/** What the one host of a race is called. */
+const HOST = 'one'
+
 class Race {
   readonly #host: MiniHost
+  readonly #journals: string
   readonly #boot: string
   readonly #uptimeAhead: number
   #here: Side
@@ -72,8 +84,15 @@ class Race {
   #confirmTimeout = SHORTEST
   readonly #count = { persisted: 0, reverted: 0 }
 
-  private constructor(host: MiniHost, boot: string, uptimeAhead: number, sides: readonly [Side, Side]) {
+  private constructor(
+    host: MiniHost,
+    journals: string,
+    boot: string,
+    uptimeAhead: number,
+    sides: readonly [Side, Side],
+  ) {
     this.#host = host
+    this.#journals = journals
     this.#boot = boot
     this.#uptimeAhead = uptimeAhead
     this.#here = sides[0]
@@ -82,12 +101,12 @@ class Race {
   }
 
   /** Goes both ways once, so that no round has to observe. */
-  static async on(host: MiniHost): Promise<Race> {
+  static async on(host: MiniHost, journals: string): Promise<Race> {
     await persisted(host, wanted())
     const plain = await leave(host, web)
     await persisted(host, web)
     const open = await leave(host, wanted())
-    return new Race(host, await bootId(host), await uptimeAhead(), [open, plain])
+    return new Race(host, journals, await bootId(host), await uptimeAhead(), [open, plain])
   }
 
   get tally(): Tally {
@@ -105,29 +124,36 @@ class Race {
 
   async round(): Promise<void> {
     const transaction = this.#next()
-    await over(this.#host, session => arm(session, transaction))
-    const closedAt = performance.now()
-    const state = () => stateFile(this.#host, transaction) ?? ''
-    await until(() => /^(APPLIED|ROLLED_BACK)/.test(state()), 'the rules to be in force')
-    const moment = this.#moment(state())
-    await sleep(FRESH)
+    const journal = await openJournal(this.#journals, transaction.nonce, {
+      clock: realClock,
+      warn: neverLost,
+    })
+    const { outcome, isSent } = await this.#settle(transaction, event => journal.append(event))
+    await journal.close()
+    const { state, finding } = outcome
+    await this.#check(transaction, state)
+    isWhole(await readJournal(journal.file), HOST, finding ? `${state}: ${finding.code}` : state, 'arming')
+    if (isSent) this.#learn(state === 'persisted')
+    else this.#confirmTimeout = Math.min(LONGEST, this.#confirmTimeout + 100)
+  }
+
+  async #settle(transaction: Transaction, emit: Emit): Promise<{ outcome: Outcome; isSent: boolean }> {
     let isSent = false
-    const connect = async () =>
-      keepBack(await this.#host.connect(), async () => {
+    const inForce = async () => {
+      const state = () => stateFile(this.#host, transaction) ?? ''
+      await until(() => /^(APPLIED|ROLLED_BACK)/.test(state()), 'the rules to be in force')
+      const moment = this.#moment(state())
+      await sleep(FRESH)
+      return async () => {
         const left = moment - this.#latency - performance.now()
         if (left < 0) return
         await sleep(left)
         isSent = true
-      })
-    const { nonce, confirmTimeout } = transaction
-    const outcome = await settle(
-      { host: 'one', nonce, bootId: this.#boot, confirmTimeout, begunAt: closedAt, closedAt },
-      { connect, clock: realClock, emit: () => Promise.resolve(), lookAgain: neverLost },
-    )
-    const verdict = outcome === 'disarmed' ? outcome : outcome.state
-    await this.#check(transaction, verdict)
-    if (isSent) this.#learn(verdict === 'persisted')
-    else this.#confirmTimeout = Math.min(LONGEST, this.#confirmTimeout + 100)
+      }
+    }
+    const connect = () => this.#host.connect()
+    const outcome = await tellChange({ host: HOST, bootId: this.#boot, connect, inForce, emit }, transaction)
+    return { outcome, isSent }
   }
 
   #next(): Transaction {
@@ -179,22 +205,13 @@ class Race {
   }
 }
 
-const neverLost = () => Promise.reject(new Error('the host forgot its transaction'))
+function neverLost({ code }: Finding): void {
+  throw new Error(code)
+}
 
 async function leave(host: MiniHost, want: Wanted): Promise<Side> {
   const away = await over(host, async session => transactionTo(await look(session, want), want))
   return { live: await rules(host), away }
-}
-
-function keepBack(session: Session, until: () => Promise<void>): Session {
-  return {
-    connectStart: session.connectStart,
-    close: () => session.close(),
-    async run(run) {
-      if (run.args?.[2] === 'confirm') await until()
-      return session.run(run)
-    },
-  }
 }
 
 /** Milliseconds by which the uptime, the hosts' clock, is ahead of this process's. It has hundredths of a second. */

@@ -7,7 +7,10 @@ import type { Site } from '../integration/hosts/site.ts'
 
 /** What the last journal of a folder tells of a host, in its order: `arming`, `arm?`, `arm 0`, ..., `persisted`. */
 export const story = async (site: Site, host: string): Promise<readonly string[]> =>
-  (await lastJournal(site)).flatMap(({ event }) => told(event, host))
+  storyIn(await lastJournal(site), host)
+
+const storyIn = (journal: readonly Recorded[], host: string): readonly string[] =>
+  journal.flatMap(({ event }) => told(event, host))
 
 export async function lastJournal(site: Site): Promise<readonly Recorded[]> {
   const last = (await readdir(site.journals)).toSorted().at(-1) ?? 'none'
@@ -73,14 +76,14 @@ const LAST: Readonly<Record<string, RegExp>> = {
 }
 
 /** What is wrong with the story of a host that ended so; nothing is, if it is whole, in order, and says why. */
-function gapsIn(lines: readonly string[], said: string): readonly string[] {
+function gapsIn(lines: readonly string[], said: string, begins: string): readonly string[] {
   const last = lines.findLast(line => ANSWER.test(line)) ?? 'none'
   const leads = LAST[said] ?? LAST[said.split(':')[0] ?? '']
   // At the end of a stage those that persisted are looked at once more.
   const end = lines.findLast(line => !/^(observing$|checked|gate )/.test(line))
   const isLooked = LOOKED.test(last) && /^(persisted|reverted)$/.test(said.split(':')[0] ?? '')
   return [
-    ...(lines[0] === 'observing' ? [] : [`it begins with ${lines[0]}`]),
+    ...(lines[0] === begins ? [] : [`it begins with ${lines[0]}`]),
     ...(end === said ? [] : [`it ends with ${end}`]),
     ...(leads?.test(last) ? [] : [`${last} doesn't lead to ${said}`]),
     ...(isLooked && !lines.some(line => / 11( |$)/.test(line)) ? ['it was looked at for no reason'] : []),
@@ -104,7 +107,16 @@ const answers = (verb: string, line: string) => line.startsWith(`${verb}:`) || l
 const isAnswer = (line: string) => ANSWER.test(line) && !line.startsWith('connect')
 
 /** The journal tells all of it: what this host was asked, what it answered, and that it ended so. */
-export async function tells(site: Site, host: string, said: string): Promise<void> {
-  const lines = await story(site, host)
-  expect({ gaps: gapsIn(lines, said), lines }).toEqual({ gaps: [], lines })
+export const tells = async (site: Site, host: string, said: string): Promise<void> =>
+  isWhole(await lastJournal(site), host, said)
+
+/** The same of a journal that begins with this step. */
+export function isWhole(
+  journal: readonly Recorded[],
+  host: string,
+  said: string,
+  begins = 'observing',
+): void {
+  const lines = storyIn(journal, host)
+  expect({ gaps: gapsIn(lines, said, begins), lines }).toEqual({ gaps: [], lines })
 }
