@@ -1,21 +1,10 @@
-import { afterEach } from 'vitest'
 import { type BlockOrder, checkBlocks, sendBlocks } from '../../../src/host/block.ts'
 import type { BlockAnswer } from '../../../src/host/block-answer.ts'
 import { type BlockLine, mergeBlocks } from '../../../src/model/block.ts'
-import { type HostKind, type MiniHost, startHost } from '../program/mini-host.ts'
-import { over } from '../program/steps.ts'
+import type { MiniHost } from '../program/mini-host.ts'
+import { aHost, over } from '../program/steps.ts'
 
-const running: MiniHost[] = []
-afterEach(async () => {
-  for (const host of running.splice(0)) await host.stop()
-})
-
-/** A host for one test; gone after it. */
-export async function aHost(kind?: HostKind): Promise<MiniHost> {
-  const host = await startHost(kind)
-  running.push(host)
-  return host
-}
+export { aHost }
 
 export const now = () => Math.floor(Date.now() / 1000)
 
