@@ -125,19 +125,21 @@ keep_before() {
   done
 }
 
-# keep_members: sets that are live already, and stay. What somebody added to them goes (sets.do), and the way back
-# (sets.undo) leads to just what they hold now, from what they are to hold. sets.kept says which they are.
+# keep_members: the sets of fleet's that are live already, with all that they hold (sets.before): the way back leads there.
+# What somebody added to those that stay goes (sets.do).
 keep_members() {
-  [ -s "$TXN/sets" ] || return 0
-  { timeout 20 ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v go="$TXN/sets.do" -v back="$TXN/sets.undo" -v kept="$TXN/sets.kept" "$AWK_PLAIN$AWK_SETS"'
-    BEGIN { printf "" >go; printf "" >back; printf "" >kept; want_sets(file) }
+  [ -s "$TXN/sets" ] || [ -s "$TXN/sets.now" ] || return 0
+  { timeout 20 ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v old="$TXN/sets.now" -v go="$TXN/sets.do" -v before="$TXN/sets.before" "$AWK_PLAIN$AWK_SETS"'
+    BEGIN {
+      printf "" >go; printf "" >before
+      while ((getline <old) > 0) if ($1 == "create") own[$2] = 1
+      want_sets(file)
+      for (set in mine) own[set] = 1
+    }
     /^#FAILED/ { failed = 1 }
-    $1 == "create" && ($2 in mine) { live[$2] = 1; print >kept }
-    is_added() { print "del " $2 " " $3 >go; print >back }
-    END {
-      for (missing in want) { split(missing, part, SUBSEP); if (part[1] in live) print "del " want[missing] >back }
-      exit failed || close(go) != 0 || close(back) != 0 || close(kept) != 0
-    }'
+    $2 in own { print >before }
+    is_added() { print "del " $2 " " $3 >go }
+    END { exit failed || close(go) != 0 || close(before) != 0 }'
 }
 
 rehearse() {

@@ -39,6 +39,7 @@ boot_lost() {
 
 boot_again() {
   boot_sets "$last"
+  mend_sets "$last"
   for family in 4 6; do load "$family" "$last/rules.v$family"; done
 }
 
@@ -71,8 +72,16 @@ boot_sets() { # DIR
   $LIMIT ipset restore -exist <"$1/ipsets"
 }
 
+# Of what others loaded before, into a set of the same name, nothing stays.
+mend_sets() { # DIR
+  [ -s "$1/ipsets" ] || return 0
+  # shellcheck disable=SC2086
+  $LIMIT ipset save 2>/dev/null | lead_sets "$1/ipsets" | $LIMIT ipset restore -exist
+}
+
 loaded() { # DIR
   for family in 4 6; do is "$family" "$1/rules.v$family" /dev/null || return 1; done
+  sets_hold "$1/ipsets"
 }
 
 unlink_rules() {
@@ -85,24 +94,9 @@ unlink_rules() {
 # rehearse-boot, inside a scratch namespace: what this host would load if it booted now is what is owned live.
 verb_rehearse_boot() { # DIR
   said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)
-  loaded "$GENERATIONS/current" && same_members "$GENERATIONS/current/ipsets" && return 0
+  loaded "$GENERATIONS/current" && return 0
   printf 'a boot would load something else: %s\n' "$said"
   return 1
-}
-
-# Sets are compared by what they hold; what is left of an entry's time is not the same at any two moments. Those of
-# others, which a plugin of their own may load, are theirs.
-same_members() { # FILE
-  [ -s "$1" ] || return 0
-  # shellcheck disable=SC2094
-  [ "$(members "$1" <"$1")" = "$(ipset save | members "$1")" ]
-}
-
-# members FILE, ipset's text on standard input: what it puts into the sets that FILE makes.
-members() {
-  awk -v of="$1" "$AWK_PLAIN"'
-    BEGIN { while ((getline line < of) > 0) if (split(line, word, " ") > 1 && word[1] == "create") mine[word[2]] = 1 }
-    $1 == "add" && ($2 in mine) { print $2, plain($3) }' | sort
 }
 
 boot_rehearsed() { in_scratch rehearse-boot "$TXN_RUN/boot"; }

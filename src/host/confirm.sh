@@ -57,9 +57,9 @@ verb_confirm() { # NONCE BOOT_ID
   which_boot
   [ "$boot" = "$2" ] || stop "$EXIT_UNKNOWN_NONCE" other-boot
   find_transaction "$1"
-  late=
+  unfit=
   { flock 7 && confirm_alone; } 7<"$TXN_RUN/persisting" || stop "$EXIT_STORAGE" storage "$RUN"
-  [ -z "$late" ] || verb_rollback "$NONCE"
+  [ -z "$unfit" ] || verb_rollback "$NONCE"
   see "$NONCE"
   case $state in
     PERSISTED-*) piece persisted; printf 'generation=%s\n' "$GENERATION"; piece end ;;
@@ -75,10 +75,11 @@ confirm_alone() {
     APPLIED-*)
       applied=$state
       holds want now || differs
+      sets_stand || { become "$applied" "ROLLING_BACK-$why"; unfit=yes; return 0; }
       deadline=${applied#APPLIED-}
       tick
       # A guard that is slow to wake up makes the time no longer.
-      [ "$now" -lt "${deadline%-*}" ] || { become "$applied" ROLLING_BACK-deadline; late=yes; return 0; }
+      [ "$now" -lt "${deadline%-*}" ] || { become "$applied" ROLLING_BACK-deadline; unfit=yes; return 0; }
       become "$applied" "CONFIRMED-$now" || not_confirmed
       ;;
     CONFIRMED-* | PERSISTED-*) ;;

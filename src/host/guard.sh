@@ -162,7 +162,7 @@ apply() { # ARMED-<by>
   log_to=$TXN/log
   { printf '' >>"$log_to"; } 2>/dev/null || log_to=/dev/null
   why=apply-failed
-  if fill_sets >>"$log_to" 2>&1 && run_do >>"$log_to"; then
+  if fill_sets >>"$log_to" 2>&1 && sets_stand && run_do >>"$log_to"; then
     why=mismatch
     if holds want now; then
       tick
@@ -178,6 +178,9 @@ restore_sets() {
   # shellcheck disable=SC2086
   [ ! -s "$1" ] || $LIMIT ipset restore -exist <"$1"
 }
+
+# sets_stand: they hold what is wanted, whatever ipset says of it; else `why` says which doesn't.
+sets_stand() { sets_hold "$TXN/sets" || { why=set-$unlike; return 1; }; }
 
 # Nothing to do is an empty file; none at all is damage.
 run_do() {

@@ -50,11 +50,17 @@ AWK_PLAIN='
   function plain(entry) { sub(entry ~ /:/ ? "/128$" : "/32$", "", entry); return entry }'
 
 # The sets that a file makes, held against `ipset save` on standard input: once is_added() was asked of each line, `want`
-# has what is missing, as `SET MEMBER`.
+# has what is missing, as `SET MEMBER`. What is left of a member's time is not the same at any two moments. Sets of others
+# don't matter.
 # shellcheck disable=SC2016
 AWK_SETS='
   function want_sets(file) {
-    while ((getline <file) > 0) { if ($1 == "create") mine[$2] = 1; else if ($1 == "add") want[$2, plain($3)] = $2 " " $3 }
+    while ((getline <file) > 0) { if ($1 == "create") mine[$2] = kind(); else if ($1 == "add") want[$2, plain($3)] = $2 " " $3 }
+  }
+  function kind(   i, family) {
+    family = "inet"
+    for (i = 4; i < NF; i++) if ($i == "family") family = $(i + 1)
+    return $3 " " family
   }
   function is_added() {
     if ($1 != "add" || !($2 in mine)) return 0
@@ -62,6 +68,32 @@ AWK_SETS='
     delete want[$2, plain($3)]
     return 0
   }'
+
+# sets_hold FILE: the live sets that it makes hold just what it says; if not, sets `unlike` to the name of one that
+# doesn't, where they can be read.
+sets_hold() {
+  [ -s "$1" ] || return 0
+  # shellcheck disable=SC2086
+  unlike=$({ $LIMIT ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$1" "$AWK_PLAIN$AWK_SETS"'
+    BEGIN { want_sets(file) }
+    /^#FAILED/ { exit failed = 1 }
+    $1 == "create" && ($2 in mine) && mine[$2] == kind() { live[$2] = 1 }
+    is_added() { differs[$2] = 1 }
+    END {
+      if (failed) exit 1
+      for (missing in want) { split(missing, part, SUBSEP); differs[part[1]] = 1 }
+      for (set in mine) if (!(set in live) || (set in differs)) { gsub(/[^A-Za-z0-9:._-]/, "_", set); print set; exit 1 }
+    }')
+}
+
+# lead_sets FILE, `ipset save` on standard input: text for ipset restore that leads to what FILE says its sets hold, a set
+# after the other.
+lead_sets() {
+  awk -v file="$1" "$AWK_PLAIN$AWK_SETS"'
+    BEGIN { want_sets(file) }
+    is_added() { print "del " $2 " " $3 }
+    END { for (missing in want) print "add " want[missing] }' | sort -k 2,2
+}
 
 # same_owned EXPECT OTHER [STUB], a save on standard input: 0 where the lines of it that EXPECT or OTHER says are
 # exactly those of EXPECT, chain by chain, in order. What OTHER leaves behind empty (a chain, a policy of ACCEPT)

@@ -28,7 +28,7 @@ roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
     [ "$tries" -eq 1 ] || nap 2
   done
   unset XTABLES_LOCKFILE
-  drop_sets "$TXN/sets" "$TXN/sets.now" "$TXN/sets.kept"
+  drop_sets "$TXN/sets" "$TXN/sets.now" "$TXN/sets.before"
   back=$why
   [ -n "$sets_back" ] || back=sets
   { become "ROLLING_BACK-$why" "ROLLED_BACK-$back" || become "STUCK-$why" "ROLLED_BACK-$back"; } && release
@@ -61,13 +61,14 @@ back_is_done() {
   [ -n "$done" ] && { [ -n "$sets_back" ] || [ "$tries" -ge 4 ]; }
 }
 
-# Each set by itself: one that fails keeps nothing from the others.
+# What they held, whoever has been at them since. Each set by itself: one that fails keeps nothing from the others.
 undo_sets() {
-  [ -s "$TXN/sets.undo" ] || return 0
-  awk -v load="$LIMIT ipset restore -exist >/dev/null 2>&1" '
-    $2 != set && set != "" && close(load) { failed = 1 }
-    { set = $2; print | load }
-    END { if (close(load)) failed = 1; exit failed }' "$TXN/sets.undo"
+  [ -s "$TXN/sets.before" ] || return 0
+  # shellcheck disable=SC2086
+  $LIMIT ipset save 2>/dev/null | lead_sets "$TXN/sets.before" | awk -v load="$LIMIT ipset restore -exist >/dev/null 2>&1" '
+    $2 != set && set != "" { close(load) }
+    { set = $2; print | load }'
+  sets_hold "$TXN/sets.before"
 }
 
 # make_missing FILE: its sets that aren't there.

@@ -12,6 +12,17 @@ const WHY: Readonly<Record<string, string>> = {
   sets: 'but not what sets of IP addresses held before: somebody has made others of their names meanwhile',
 }
 
+/** `set-NAME` says which set; `set-` that none could be read. */
+function whyOf(why: string): string {
+  const [, set] = /^set-(.*)$/.exec(why) ?? []
+  if (set === undefined) return WHY[why] ?? why
+  const what =
+    set === ''
+      ? 'its sets of IP addresses could not be read back'
+      : `the set ${set} held something else than was wanted`
+  return `${what}: something there changes sets, or its ipset does not do what it says`
+}
+
 export const rolloutSentences = {
   'session-stayed': () =>
     'The host still sees the SSH session that brought the change, so it never began (tried twice). Something keeps the connection open: look for ControlPersist, a proxy, or a hanging sshd process on the host.',
@@ -23,7 +34,7 @@ export const rolloutSentences = {
     "Another machine answers at the host's address now: it doesn't know the change that was handed over, and wasn't booted since. Nothing was confirmed, so the host itself puts its old rules back when its time is up. Look who has that address (a failover, a clone, an address given twice), and at the host from its console.",
   'not-persisted': a =>
     `The new rules are live and confirmed, but the host wouldn't load them at its next boot${a.detail === '' ? '' : `: ${String(a.detail)}`}.`,
-  'rolled-back': a => `The host put its old rules back: ${WHY[String(a.why)] ?? String(a.why)}.`,
+  'rolled-back': a => `The host put its old rules back: ${whyOf(String(a.why))}.`,
   'rollback-stuck': () => "The host couldn't put its old rules back yet, and goes on trying every 2 seconds.",
   'let-go': () =>
     'fleet was told to let go of this host before it answered. Its guard rolls it back unless it had confirmed already: look with `fleet plan`.',

@@ -189,6 +189,39 @@ describe('a boot', () => {
     )
   })
 
+  /** What the boot's ipset makes of what it is given, the first time or each time. */
+  const fillsBadly = async (host: MiniHost, script: string, once = '') => {
+    const restores = `[ "$1" = restore ]${once && ' && mkdir /tmp/once 2>/dev/null'}`
+    put(
+      host,
+      'usr/local/sbin/ipset',
+      `#!/bin/dash\nif ${restores}; then ${script}; exit 0; fi\nexec /usr/sbin/ipset "$@"\n`,
+    )
+    await host.must('chmod 755 /usr/local/sbin/ipset')
+  }
+
+  it('is loud where a set lacks a member', async () => {
+    const host = await aHost()
+    await persisted(host, withSets)
+    await fillsBadly(host, "grep -v '^add evil6' | /usr/sbin/ipset restore -exist")
+    expect(await boot(host)).toContain('-A INPUT -m set --match-set evil6 src -j DROP')
+    expect(readFileSync(join(host.root, 'tmp/boot'), 'utf8')).toContain(
+      'fleet: the rules loaded at boot are not those of generation 1',
+    )
+  })
+
+  it('puts right what a set lacks, and what somebody loaded into it before', async () => {
+    const host = await aHost()
+    await persisted(host, withSets)
+    const lost = "grep -v '^add' | /usr/sbin/ipset restore -exist; /usr/sbin/ipset add evil4 10.0.0.0/8"
+    await fillsBadly(host, lost, 'once')
+    const booted = await boot(host)
+    expect(booted).toMatch(/add evil4 203\.0\.113\.0\/24/)
+    expect(booted).toMatch(/add evil6 2001:db8::\/32/)
+    expect(booted).not.toContain('10.0.0.0/8')
+    expect(readFileSync(join(host.root, 'tmp/boot'), 'utf8')).not.toContain('fleet:')
+  })
+
   it('loads what was confirmed last where `current` is gone, and is loud', async () => {
     const host = await aHost()
     await persisted(host, withSets)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { askRollback } from '../../../src/host/guard.ts'
+import { askRollback, awaitApplied } from '../../../src/host/guard.ts'
 import { filter, look, type Wanted } from './change.ts'
-import type { MiniHost } from './mini-host.ts'
-import { aHost, applied, becomes, kill, over, persisted, restart, rules } from './steps.ts'
+import { type MiniHost, put } from './mini-host.ts'
+import { aHost, applied, armed, becomes, confirmed, kill, over, persisted, restart, rules } from './steps.ts'
 
 /* Sets that somebody has changed by hand: a change puts them right, and what is taken back takes them back as well. */
 
@@ -116,5 +116,67 @@ describe('sets that somebody destroys in the window', () => {
     expect(state).toMatchObject({ name: 'ROLLED_BACK', why: 'sets' })
     expect(await rulesOf(host)).toEqual(before)
     expect(await membersOf(host)).toEqual(whole.filter(line => line.includes('evil6')))
+  })
+})
+
+/** Stands on 22 with sets; what it stands on, and the set `old4`, which rules of before alone refer to. */
+async function standing() {
+  const host = await aHost()
+  const { rules: wanted, sets: text = '' } = open(22)
+  const before = {
+    4: wanted[4].replace('COMMIT', '-A INPUT -m set --match-set old4 src -j DROP\nCOMMIT'),
+    6: wanted[6],
+  }
+  await persisted(host, { rules: before, sets: text + sets('inet', 'old4', '192.0.2.0/25') })
+  return { host, whole: await membersOf(host), before: await rulesOf(host) }
+}
+
+const HARMS: readonly (readonly [what: string, how: string, set: string])[] = [
+  ['flushes', 'ipset flush evil6', 'evil6'],
+  ['takes a member out of', 'ipset del evil4 198.51.100.7', 'evil4'],
+  ['adds a member to', 'ipset add evil4 10.1.0.0/16', 'evil4'],
+  [
+    'swaps another one for',
+    'ipset create other hash:net; ipset add other 10.0.0.0/8; ipset swap evil4 other',
+    'evil4',
+  ],
+]
+
+describe('a set that is another one than what was wanted', () => {
+  it.each(HARMS)(
+    'is not confirmed where somebody %s it in the window, and is put right',
+    async (_, how, set) => {
+      const { host, whole, before } = await standing()
+      const transaction = await applied(host, open(443))
+      await host.must(`ipset flush old4; ${how}`)
+      expect(await confirmed(host, transaction)).toMatchObject({
+        is: 'not confirmed',
+        state: { name: 'ROLLED_BACK', why: `set-${set}` },
+      })
+      await host.exec('ipset destroy other')
+      expect(await membersOf(host)).toEqual(whole)
+      expect(await rulesOf(host)).toEqual(before)
+    },
+  )
+
+  const LIES = [
+    ['does nothing', 'cat >/dev/null; exit 0', 'set-evil4'],
+    ['leaves some out', "grep -v '^add evil6' | /usr/sbin/ipset restore -exist; exit 0", 'set-evil6'],
+    ['fails', 'exit 1', 'apply-failed'],
+  ] as const
+  it.each(LIES)('is not in force for a moment where ipset %s', async (_, does, why) => {
+    const host = await aHost()
+    const before = await rules(host)
+    const isLive = '[ /proc/self/ns/net -ef /proc/1/ns/net ]'
+    put(
+      host,
+      'usr/local/sbin/ipset',
+      `#!/bin/dash\nif [ "$1" = restore ] && ${isLive}; then ${does}; fi\nexec /usr/sbin/ipset "$@"\n`,
+    )
+    await host.must('chmod 755 /usr/local/sbin/ipset')
+    const transaction = await armed(host, open(443))
+    const state = await over(host, session => awaitApplied(session, transaction.nonce))
+    expect(state).toMatchObject({ name: 'ROLLED_BACK', why })
+    expect(await rules(host)).toBe(before)
   })
 })

@@ -21,6 +21,20 @@ export const BOOT: readonly Break[] = [
     ],
   },
   {
+    name: 'boots-sets-without-reading-them-back',
+    file: 'host/boot.sh',
+    from: '  sets_hold "$1/ipsets"\n}',
+    to: '}',
+    red: ['host/program/generation.test.ts', 'is loud where a set lacks a member'],
+  },
+  {
+    name: 'boots-what-others-loaded-into-its-sets',
+    file: 'host/boot.sh',
+    from: '  mend_sets "$last"\n',
+    to: '',
+    red: ['host/program/generation.test.ts', 'puts right what a set lacks, and what somebody loaded'],
+  },
+  {
     name: 'boots-something-else-in-silence',
     file: 'host/boot.sh',
     from: 'echo "$1" >&2',
@@ -51,8 +65,8 @@ export const BOOT: readonly Break[] = [
   {
     name: 'does-not-rehearse-a-boot',
     file: 'host/boot.sh',
-    from: '  said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
-    to: '  return 0; said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
+    from: '  said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && return 0',
+    to: '  return 0; said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && return 0',
     red: [
       'host/program/storage.test.ts',
       'is confirmed and not persisted where a boot would load something else',
@@ -61,8 +75,8 @@ export const BOOT: readonly Break[] = [
   {
     name: 'does-not-rehearse-a-boot-under-another-shell',
     file: 'host/boot.sh',
-    from: '  said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
-    to: '  return 0; said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && same_members',
+    from: '  said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && return 0',
+    to: '  return 0; said=$(FLEET_REHEARSAL=rules netfilter-persistent start 2>&1)\n  loaded "$GENERATIONS/current" && return 0',
     red: ['faults/long/shells.test.ts', 'busybox, under which Debian boots no rules, hears so'],
   },
   {

@@ -108,8 +108,8 @@ export const LOCK: readonly Break[] = [
   {
     name: 'confirms-whatever-holds-the-host',
     file: 'host/confirm.sh',
-    from: '  find_transaction "$1"\n  late=\n',
-    to: '  who_owns\n  find_transaction "$owner"\n  late=\n',
+    from: '  find_transaction "$1"\n  unfit=\n',
+    to: '  who_owns\n  find_transaction "$owner"\n  unfit=\n',
     red: [TWICE, 'confirms by the nonce of the change alone: another one leaves it waiting for its own'],
   },
   {
@@ -154,11 +154,11 @@ export const LOCK: readonly Break[] = [
     red: ['host/program/arming.test.ts', 'waits until it has a state'],
   },
   {
-    name: 'rehearses-a-boot-with-the-sets-of-others',
-    file: 'host/boot.sh',
-    from: '$1 == "add" && ($2 in mine)',
-    to: '$1 == "add"',
-    red: ['host/program/sets.test.ts', 'of others that a boot loads'],
+    name: 'takes-members-out-of-the-sets-of-others',
+    file: 'host/rules.sh',
+    from: 'if ($1 != "add" || !($2 in mine)) return 0',
+    to: 'if ($1 != "add") return 0',
+    red: ['host/program/sets.test.ts', 'are told of, and a change puts them right'],
   },
   {
     name: 'ends-a-rollback-at-the-first-chain-that-stays',
