@@ -14,7 +14,7 @@ export const reason = (code: string, stage?: number): Finding => ({
   args: stage === undefined ? {} : { stage },
 })
 
-export const OVERDUE: Ending = { why: reason('run-overdue'), next: 'stop' }
+export const OVERDUE: Finding = reason('run-overdue')
 
 /** What a rollout that was stopped from outside ends with: the error that the signal brings, or that somebody wanted it. */
 export const whyStopped = ({ reason: why }: AbortSignal): Finding =>
@@ -24,3 +24,6 @@ export const STOPPED: Finding = reason('stopped')
 
 /** They say that no host starts any more, and nothing of those that were. */
 export const NO_FAILURES: ReadonlySet<string> = new Set(['stopped', 'run-overdue'])
+
+/** What stops a rollout although nobody has said so. */
+export const BY_NOBODY: ReadonlySet<string> = new Set(['run-overdue'])

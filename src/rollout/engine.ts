@@ -1,7 +1,8 @@
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { Check, Command, Course, EngineEvent, Past } from './course.ts'
-import { type Ending, NO_FAILURES, OVERDUE, reason } from './ending.ts'
+import { NO_FAILURES, OVERDUE, reason } from './ending.ts'
+import { Fate } from './fate.ts'
 import { Itinerary } from './itinerary.ts'
 import { Ledger } from './ledger.ts'
 import { Runway } from './runway.ts'
@@ -24,8 +25,8 @@ export class Engine {
   readonly #runway: Runway
   readonly #times: Timetable
   readonly #way: Itinerary
+  readonly #fate: Fate
   #phase: Phase = 'closed'
-  #ending: Ending | undefined
 
   constructor(course: Course) {
     this.#course = course
@@ -33,6 +34,7 @@ export class Engine {
     this.#runway = new Runway(course.parallel)
     this.#times = new Timetable(course)
     this.#way = new Itinerary(course.stages)
+    this.#fate = new Fate(course.onFailure)
   }
 
   /** What is to be done now. `now` never goes back. */
@@ -54,9 +56,9 @@ export class Engine {
       case 'promoted':
         return this.#phase === 'paused' ? this.#promoted(now) : []
       case 'stopped':
-        return this.#give({ why: event.why, next: 'stop' })
+        return this.#stop(event.why)
       case 'taken back':
-        return this.#end(this.#ending?.why)
+        return this.#end(this.#fate.ending?.why)
       default:
         return event satisfies never
     }
@@ -103,9 +105,8 @@ export class Engine {
   }
 
   #start(now: number): readonly Command[] {
-    if (this.#ending) return []
-    if (this.#times.isClosed(now) && !this.#runway.isEmpty)
-      return this.#give({ why: reason('window-over'), next: 'stop' })
+    if (this.#fate.ending) return []
+    if (this.#times.isClosed(now) && !this.#runway.isEmpty) return this.#stop(reason('window-over'))
     return this.#runway.take().map(host => ({ type: 'start', host }) as const)
   }
 
@@ -113,8 +114,8 @@ export class Engine {
     this.#runway.land(host)
     this.#ledger.enter(host, state, this.#way.stage)
     const spent = this.#ledger.overspent()
-    if (spent && !this.#isDecided) return this.#fail(spent)
-    return this.#ending ? this.#finish() : this.#goOn(now)
+    if (spent && !this.#fate.isDecided) return this.#fail(spent)
+    return this.#fate.ending ? this.#finish() : this.#goOn(now)
   }
 
   #goOn(now: number): readonly Command[] {
@@ -140,10 +141,10 @@ export class Engine {
     this.#ledger.spoil(failed)
     this.#phase = 'going'
     const wrong = broken ?? this.#ledger.overspent()
-    if (this.#isDecided) return this.#finish()
+    if (this.#fate.isDecided) return this.#finish()
     this.#way.leave()
     if (wrong) return this.#fail(wrong)
-    if (this.#ending) return inconclusive ? this.#end(inconclusive) : this.#finish()
+    if (this.#fate.ending) return inconclusive ? this.#end(inconclusive) : this.#finish()
     if (inconclusive) return this.#pause(inconclusive)
     return this.#stageDone(now)
   }
@@ -161,43 +162,34 @@ export class Engine {
     return this.#phase === 'going' ? this.#start(now) : []
   }
 
-  /** Whoever promotes accepts what has failed until now. */
   #promoted(now: number): readonly Command[] {
     this.#ledger.forgive()
-    this.#ending = undefined
+    this.#fate.forgive()
     if (!this.#way.isAmid) return this.#nextStage(now)
     this.#phase = 'going'
     return this.#goOn(now)
   }
 
-  /** Whoever could promote it comes too late where the time is up. */
   #fail(why: Finding): readonly Command[] {
-    const { onFailure } = this.#course
-    return this.#give({ why, next: onFailure === 'pause' && this.#ending ? 'stop' : onFailure })
-  }
-
-  /** How it ends is known, whatever comes. */
-  get #isDecided(): boolean {
-    return this.#ending !== undefined && this.#ending !== OVERDUE
+    this.#fate.fail(why)
+    return this.#finish()
   }
 
   /** The time of all of it is up. */
   #expire(now: number): readonly Command[] {
-    if (!this.#times.isUp(now) || this.#phase === 'over') return []
-    const isAwaited = this.#ending === undefined || this.#ending.next === 'pause'
-    return isAwaited ? this.#give(OVERDUE) : []
+    return this.#times.isUp(now) && this.#phase !== 'over' ? this.#stop(OVERDUE) : []
   }
 
-  /** No host starts from here on. A stop by somebody outdoes what was to follow a failure. */
-  #give(ending: Ending): readonly Command[] {
+  /** No host starts from here on. */
+  #stop(why: Finding): readonly Command[] {
     if (this.#phase === 'taking back') return []
-    this.#ending = ending
+    this.#fate.stop(why)
     // What the check finds is still to be told.
-    return this.#phase === 'checking' && ending.next === 'stop' ? [] : this.#finish()
+    return this.#phase === 'checking' ? [] : this.#finish()
   }
 
   #finish(): readonly Command[] {
-    const ending = this.#ending
+    const { ending } = this.#fate
     if (!ending || !this.#runway.hasLanded) return []
     if (NO_FAILURES.has(ending.why.code) && this.#isDone) return this.#end()
     switch (ending.next) {
