@@ -26,4 +26,4 @@ export const STOPPED: Finding = reason('stopped')
 export const NO_FAILURES: ReadonlySet<string> = new Set(['stopped', 'run-overdue'])
 
 /** What stops a rollout although nobody has said so. */
-export const BY_NOBODY: ReadonlySet<string> = new Set(['run-overdue'])
+export const BY_NOBODY: ReadonlySet<string> = new Set(['run-overdue', 'journal-lost'])

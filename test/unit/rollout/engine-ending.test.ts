@@ -44,6 +44,28 @@ describe('a stop that comes too late', () => {
   })
 })
 
+describe('a journal that is lost', () => {
+  const LOST = { type: 'stopped', why: finding('journal-lost') } as const
+
+  it('keeps nobody on rules that have to go: what follows a failure still does', () => {
+    const it = begin(courseOf([['a'], ['b', 'c'], ['d']], { onFailure: 'revert-all' }))
+    it.settle('a')
+    it.settle('b', 'failed')
+    expect(it.tell(LOST)).toEqual([])
+    expect(it.settle('c')).toEqual(['take back a+c: budget-spent'])
+  })
+
+  it('ends all else, and what is not started for want of it is no failure', () => {
+    const paused = begin(courseOf([['a'], ['b']], { onFailure: 'pause' }))
+    paused.settle('a', 'failed')
+    expect(paused.tell(LOST)).toEqual(['end: journal-lost'])
+    const amid = begin(courseOf([['a', 'b']], { onFailure: 'revert-all' }))
+    amid.settle('a')
+    amid.tell(LOST)
+    expect(amid.settle('b', 'not started')).toEqual(['end: journal-lost'])
+  })
+})
+
 describe('the window', () => {
   it('opens, and closes in the middle of a stage', () => {
     const of = courseOf([['a', 'b']], { notBefore: 10, notAfter: 20, parallel: atOnce(1) })
