@@ -116,8 +116,10 @@ const isStaged = ({ stages, canaries, manual, maxStageFailures }: Rollout) =>
   (stages?.length ?? 1) > 1 || canaries !== undefined || manual === true || maxStageFailures !== undefined
 
 /** On the monotonic clock. */
-function windowOf({ notBefore, notAfter, timeout }: Rollout, { now, wall, began }: Circumstances) {
-  const { opens, closes } = windowAt(wall, notBefore, notAfter)
+function windowOf({ notBefore, notAfter, timeout }: Rollout, { now, wall, began, left }: Circumstances) {
+  // That moment was there when its first stage began. What closes as well opens every day.
+  const isPast = notAfter === undefined && left !== undefined && left.stage >= 0
+  const { opens, closes } = windowAt(wall, isPast ? undefined : notBefore, notAfter)
   const begins = Math.max(began, opens === undefined ? began : now + opens - wall)
   return {
     ...(opens === undefined ? {} : { notBefore: now + opens - wall }),

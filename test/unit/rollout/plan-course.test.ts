@@ -46,6 +46,17 @@ describe('the window', () => {
   })
 })
 
+describe('the window of a run that is gone on with', () => {
+  const opens = (wish: Rollout, stage: number) =>
+    course(['b'], wish, { frozen: [['a'], ['b']], stage }).notBefore !== undefined
+
+  it('is not waited for once more where it opened before, unless it is one of every day', () => {
+    expect(opens({ notBefore: '12:01' }, 0)).toBe(false)
+    expect(opens({ notBefore: '12:01' }, -1)).toBe(true)
+    expect(opens({ notBefore: '12:01', notAfter: '12:02' }, 0)).toBe(true)
+  })
+})
+
 describe('canaries without stages', () => {
   it('are the first stage, and all others the second', () => {
     const hosts = ['a', 'b', 'c'].map(host => ({ host, groups: host === 'b' ? ['web'] : [], roles: [] }))
