@@ -1,7 +1,6 @@
 import { type Rollout, writeRollout } from '../config/rollout.ts'
 import { type Journal, journalFile, reopenJournal, whyLost } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
-import type { HostRecord } from '../journal/host-record.ts'
 import { type RunRecord, recordOf } from '../journal/record.ts'
 import { readJournal } from '../journal/replay.ts'
 import { whyOf } from '../journal/summary.ts'
@@ -10,22 +9,19 @@ import { FleetError } from '../model/error.ts'
 import type { Emit, Event, Outcome, Writer } from '../model/event.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
-import type { HostGates } from '../rollout/gates/host-gates.ts'
-import { settleAgain } from '../rollout/settle-again.ts'
-import { endOfReturn } from '../rollout/take-back.ts'
 import { count, holdInventory, warn, worse } from './change.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
-import { recallGates } from './gates.ts'
 import { goBack } from './go-back.ts'
-import { type GoneOn, goOn, OPEN, toDo } from './go-on.ts'
+import { type GoneOn, goOn, toDo } from './go-on.ts'
 import type { GoingOn } from './going-on.ts'
 import { openHooks, type Told } from './hooks.ts'
 import { poolFor, withBecomePassword } from './hosts.ts'
 import type { Inputs } from './inputs.ts'
-import { allFlags, checkExtraVars, findLeftRun, wordOf } from './left-run.ts'
+import { allFlags, checkExtraVars, findLeftRun } from './left-run.ts'
 import { findChanged, ownRollout } from './own-rollout.ts'
 import { reportOf } from './report.ts'
+import { inFlight, settleLeft } from './settle-left.ts'
 import { listenToSignals } from './signals.ts'
 import { openVoice } from './voice.ts'
 import { whoIsHere } from './who.ts'
@@ -156,11 +152,6 @@ async function takeOver(directory: string, { run }: RunRecord, resumed: Resumed)
   }
 }
 
-const inFlight = ({ hosts }: RunRecord): readonly string[] =>
-  [...hosts].flatMap(([host, { handover, outcome, isInFlight }]) =>
-    handover && (isInFlight || (outcome && OPEN.has(outcome.state))) ? [host] : [],
-  )
-
 async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
   const { record, emit } = it
   const settled = await settleLeft(it)
@@ -183,56 +174,4 @@ async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
   // What was let go of can be resumed once more.
   if (!wasCut && !rolled.isCut) await emit({ type: 'run-ended', run: record.run, states: count(outcomes) })
   return { ...rolled, outcomes }
-}
-
-/** Hosts that were in flight, brought to their end. */
-async function settleLeft(it: GoingOn): Promise<ReadonlyMap<string, Outcome>> {
-  const left = inFlight(it.record)
-  await it.emit({ type: 'phase-started', phase: 'apply', hosts: left })
-  const settling = await it.pool.each(left, host => settleOne(host, it))
-  const settled = settling.map((one, at) => {
-    if (one.status === 'fulfilled') return one.value
-    if (!(one.reason instanceof FleetError)) throw one.reason
-    return letGo(left[at] ?? '')
-  })
-  return new Map(settled.map(outcome => [outcome.host, outcome]))
-}
-
-async function settleOne(host: string, it: GoingOn): Promise<Outcome> {
-  if (it.signals.stop.aborted) return letGo(host)
-  const settled = await outcomeOf(host, it.record.hosts.get(host) ?? {}, it)
-  // The controller's own death cut it off before anything was begun there: no failure, and its turn comes again.
-  const outcome: Outcome = settled.finding?.code === 'arm-lost' ? { host, state: 'not started' } : settled
-  await it.emit({ type: 'host-settled', ...outcome })
-  return outcome
-}
-
-const letGo = (host: string): Outcome => ({
-  host,
-  state: 'unknown',
-  finding: { code: 'let-go', severity: 'error', args: {} },
-})
-
-async function outcomeOf(host: string, known: HostRecord, it: GoingOn): Promise<Outcome> {
-  const { handover, isGoingBack, base = 0 } = known
-  const connection = it.inputs.connections.get(host)
-  if (!connection || !handover)
-    return { host, state: 'unknown', finding: { code: 'host-not-in-inventory', severity: 'error', args: {} } }
-  const age = realClock.wall() - Date.parse(handover.at)
-  const tools = { connect: it.pool.connector(connection), clock: realClock, emit: it.emit }
-  const removesBlocks = wordOf(it.record) === 'remove'
-  const left = { host, run: it.record.run, handover, age, removesBlocks }
-  if (!isGoingBack) return settleAgain(left, { ...tools, gates: gatesOf(host, it) })
-  const outcome = endOfReturn(await settleAgain(left, tools), base)
-  // Where that is still to be finished it is tried once more.
-  return outcome.finding?.code === 'not-taken-back' && it.record.takingBack
-    ? { host, state: outcome.state }
-    : outcome
-}
-
-/** What has to hold of a host before it is confirmed, as it was asked before. */
-function gatesOf(host: string, { inputs, record, rollout, pool, emit }: GoingOn): HostGates | undefined {
-  if (wordOf(record) === 'rollback' || wordOf(record) === 'lockdown') return undefined
-  const reach = { inputs, connect: pool.connector }
-  return recallGates(rollout.gates ?? [], record.gates, reach, emit)(host)
 }

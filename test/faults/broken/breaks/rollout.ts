@@ -29,7 +29,7 @@ export const ROLLOUT: readonly Break[] = [
   },
   {
     name: 'resumes-without-settling-who-was-in-flight',
-    file: 'cli/resume.ts',
+    file: 'cli/settle-left.ts',
     from: 'handover && (isInFlight || (outcome && OPEN.has(outcome.state)))',
     to: 'handover && !isInFlight && outcome && OPEN.has(outcome.state)',
     red: [SIXTY, 'goes on each time where its controller is killed in every stage'],
