@@ -1,12 +1,11 @@
 import { type Rollout, writeRollout } from '../config/rollout.ts'
-import { type Journal, journalFile, reopenJournal, whyLost } from '../journal/append.ts'
+import { journalFile, whyLost } from '../journal/append.ts'
 import { describeCommand } from '../journal/command.ts'
-import { type RunRecord, recordOf } from '../journal/record.ts'
+import type { RunRecord } from '../journal/record.ts'
 import { readJournal } from '../journal/replay.ts'
 import { whyOf } from '../journal/summary.ts'
-import { isRunning, thisWriter } from '../journal/writer.ts'
-import { FleetError } from '../model/error.ts'
-import type { Emit, Event, Outcome, Writer } from '../model/event.ts'
+import { thisWriter } from '../journal/writer.ts'
+import type { Emit, Outcome } from '../model/event.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { count, holdInventory, warn, worse } from './change.ts'
@@ -23,6 +22,7 @@ import { findChanged, ownRollout } from './own-rollout.ts'
 import { reportOf } from './report.ts'
 import { inFlight, settleLeft } from './settle-left.ts'
 import { listenToSignals } from './signals.ts'
+import { type Resumed, refuseIfGoingOn, takeOver } from './take-over.ts'
 import { openVoice } from './voice.ts'
 import { whoIsHere } from './who.ts'
 
@@ -104,15 +104,6 @@ function isDone(record: RunRecord, isNamed: boolean): boolean {
   return !isNamed || toDo(record.hosts, isNamed).length === 0
 }
 
-function refuseIfGoingOn(record: RunRecord, self?: Writer): void {
-  const { run, who, since } = record
-  const writer = record.writers.find(isRunning)
-  if (!writer || (self && writer.pid === self.pid && writer.start === self.start)) return
-  throw new FleetError('run-going-on', { run, who, since, pid: writer.pid })
-}
-
-type Resumed = Extract<Event, { type: 'run-resumed' }>
-
 const resuming = ({ run }: RunRecord, rollout: Rollout): Resumed => ({
   type: 'run-resumed',
   run,
@@ -136,20 +127,6 @@ function sayFailed({ run, hosts }: RunRecord): void {
   if (failed === 0) return
   const who = failed === 1 ? 'the host' : `the ${failed} hosts`
   process.stderr.write(`going on with run ${run}, also with ${who} that failed, and with a fresh budget\n`)
-}
-
-/** The journal is what two of them would meet at: the first line that a living one wrote decides. */
-async function takeOver(directory: string, { run }: RunRecord, resumed: Resumed): Promise<Journal> {
-  const journal = await reopenJournal(directory, run, { clock: realClock, warn })
-  try {
-    await journal.append(resumed)
-    const record = recordOf(await readJournal(journalFile(directory, run)))
-    if (record) refuseIfGoingOn(record, resumed.writer)
-    return journal
-  } catch (error) {
-    await journal.close()
-    throw error
-  }
 }
 
 async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
