@@ -16,12 +16,21 @@ export function refuseIfGoingOn(record: RunRecord, self?: Writer): void {
   throw new FleetError('run-going-on', { run, who, since, pid: writer.pid })
 }
 
-/** The journal is what two of them would meet at: the first line that a living one wrote decides. */
-export async function takeOver(directory: string, { run }: RunRecord, resumed: Resumed): Promise<Journal> {
+/**
+ * The journal is what two of them would meet at: the first line that a living one wrote decides. Whoever came to an end
+ * since it was read has written what is to be gone on by. Errors: `run-going-on`, `run-moved`, `journal-unwritable`.
+ */
+export async function takeOver(
+  directory: string,
+  { run, length }: Pick<RunRecord, 'run' | 'length'>,
+  resumed: Resumed,
+): Promise<Journal> {
+  const file = journalFile(directory, run)
+  if ((await readJournal(file)).length !== length) throw new FleetError('run-moved', { run })
   const journal = await reopenJournal(directory, run, { clock: realClock, warn })
   try {
     await journal.append(resumed)
-    const record = recordOf(await readJournal(journalFile(directory, run)))
+    const record = recordOf(await readJournal(file))
     if (record) refuseIfGoingOn(record, resumed.writer)
     return journal
   } catch (error) {

@@ -7,6 +7,8 @@ import { type Standing, standingOf } from './standing.ts'
 /** What a journal says of a run, put together. */
 export interface RunRecord {
   readonly run: string
+  /** So many events say it. */
+  readonly length: number
   readonly who: string
   readonly command: string
   /** Where its hosts came from; empty in journals that don't say. */
@@ -58,7 +60,7 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
     ...(takingBack ? { takingBack } : {}),
   }
   const standing = standingOf(recorded.map(({ event }) => event))
-  const began = { run, who, command, inventory, flags, extraVars, since: first.at }
+  const began = { run, length: recorded.length, who, command, inventory, flags, extraVars, since: first.at }
   const gates = gatesOf(recorded)
   return { ...began, standing, gates, writers, isEnded, stages, isPlanned, hosts, ...unfinished }
 }
