@@ -9,42 +9,28 @@ import type { Inputs } from './inputs.ts'
 import type { Blocking } from './ledger.ts'
 import type { Signals } from './signals.ts'
 
-/** What goes on over a run: before its first change, and after its last one. */
-export interface CatchingUp {
-  /** Has hosts that are behind block what ledger and feeds say: each is tried once. One outcome for each of them. */
-  before(survey: Survey): Promise<readonly BlockOutcome[]>
-  /** The same once more where the change itself came between, or brought what was missing; else what became of them. */
-  after(survey: Survey, outcomes: readonly BlockOutcome[]): Promise<readonly BlockOutcome[]>
-}
-
 /** What became of the hosts of a run that were behind, once the run has ended. */
 export type CaughtUp = () => Promise<readonly BlockOutcome[]>
 
-/** Before the first change; nothing where a run doesn't bring anybody in line. */
-export async function catchUpWith(
-  begin: ((signals: Signals) => CatchingUp) | undefined,
-  survey: Survey,
+/** Has hosts of a run that are behind block what ledger and feeds say, before its first change: each is tried once. */
+export async function catchUp(
+  { observed }: Survey,
+  inputs: Inputs,
+  flags: Flags,
+  blocking: Blocking,
   signals: Signals,
-): Promise<CaughtUp | undefined> {
-  const blocking = begin?.(signals)
-  if (!blocking || signals.stop.aborted) return undefined
-  const blocked = await blocking.before(survey)
-  return () => blocking.after(survey, blocked)
-}
-
-export function catchUp(inputs: Inputs, flags: Flags, blocking: Blocking, signals: Signals): CatchingUp {
+): Promise<CaughtUp> {
   const send = (names: ReadonlySet<string>) => sendAgain(names, inputs, flags, blocking, signals)
-  return {
-    before: ({ observed }) =>
-      send(new Set(observed.flatMap(({ plan }) => (plan.isBehind ? [plan.host] : [])))),
-    after: async ({ observed }, outcomes) => {
-      const isOpen = new Set(observed.flatMap(({ plan }) => (touchesRaw(plan) ? [plan.host] : [])))
-      const open = outcomes.filter(({ host, state }) => !LASTS.has(state) || isOpen.has(host))
-      if (open.length === 0 || signals.stop.aborted) return outcomes
-      const again = await send(new Set(open.map(({ host }) => host)))
-      const known = new Map(again.map(one => [one.host, one]))
-      return outcomes.map(one => known.get(one.host) ?? one)
-    },
+  const behind = observed.flatMap(({ plan }) => (plan.isBehind ? [plan.host] : []))
+  const outcomes = signals.stop.aborted ? [] : await send(new Set(behind))
+  // Once more where the change itself came between, or brought what was missing.
+  return async () => {
+    const isOpen = new Set(observed.flatMap(({ plan }) => (touchesRaw(plan) ? [plan.host] : [])))
+    const open = outcomes.filter(({ host, state }) => !LASTS.has(state) || isOpen.has(host))
+    if (open.length === 0 || signals.stop.aborted) return outcomes
+    const again = await send(new Set(open.map(({ host }) => host)))
+    const known = new Map(again.map(one => [one.host, one]))
+    return outcomes.map(one => known.get(one.host) ?? one)
   }
 }
 

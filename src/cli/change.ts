@@ -10,7 +10,6 @@ import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { say } from '../report/say.ts'
 import type { Survey } from '../rollout/observe-all.ts'
-import { catchUpWith } from './catch-up.ts'
 import type { Flags } from './command.ts'
 import { courseOf, rolloutOf } from './course.ts'
 import { flagList } from './flag.ts'
@@ -71,7 +70,7 @@ export async function changeHosts(
     if (!agreed) told.forget()
     const unrecorded = journal.lost
     const stop = agreed ? AbortSignal.any([signals.stop, unrecorded]) : AbortSignal.abort()
-    const blocked = agreed ? await catchUpWith(prepared.catchUp, survey, signals) : undefined
+    const blocked = agreed ? await prepared.catchUp?.(survey, signals) : undefined
     const aptTimeout = aptTimeoutOf(flags)
     const ask = voice.goOn
     const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, stop, ask }

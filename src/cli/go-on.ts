@@ -4,7 +4,7 @@ import type { HostState } from '../model/host-state.ts'
 import { whyStopped } from '../rollout/ending.ts'
 import type { Left } from '../rollout/plan-course.ts'
 import type { Rolled } from '../rollout/roll.ts'
-import { type CaughtUp, catchUpWith } from './catch-up.ts'
+import type { CaughtUp } from './catch-up.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { earlierOf, leftOf, type Persisted, stoodOf } from './earlier.ts'
@@ -90,7 +90,7 @@ async function rollRest(
   const { run } = record
   const who = whoIsHere()
   const tools = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, ask }
-  const blocked = await catchUpWith(prepared.catchUp, survey, signals)
+  const blocked = await prepared.catchUp?.(survey, signals)
   const rolled = await rollOut(survey, { ...tools, stop, unrecorded, earlier })
   return blocked ? { ...rolled, blocked } : rolled
 }

@@ -4,7 +4,7 @@ import type { Asked, Made } from '../plan/back.ts'
 import type { Each, Survey } from '../rollout/observe-all.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Pool } from '../session/pool.ts'
-import type { CatchingUp } from './catch-up.ts'
+import type { CaughtUp } from './catch-up.ts'
 import type { Inputs } from './inputs.ts'
 import type { Signals } from './signals.ts'
 
@@ -32,7 +32,7 @@ export interface Prepared {
   readonly back: (host: string, way: Way) => Target
   readonly targets: readonly Target[]
   /** Brings hosts that block less than they should in line. */
-  readonly catchUp?: (signals: Signals) => CatchingUp
+  readonly catchUp?: (survey: Survey, signals: Signals) => Promise<CaughtUp>
   /** Looks at them; of a run that is gone on with, at some. */
   survey(emit: Emit, only?: readonly string[]): Promise<Survey>
 }

@@ -48,7 +48,9 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     clock,
     back: wayBack(inputs, withPassword, pool),
     targets: held,
-    ...(blocking ? { catchUp: signals => catchUp(inputs, withPassword, blocking, signals) } : {}),
+    ...(blocking
+      ? { catchUp: (survey, signals) => catchUp(survey, inputs, withPassword, blocking, signals) }
+      : {}),
     survey: (emit, only) => observeAll(among(held, only), { each: pool.each, clock, emit }),
   }
 }

@@ -51,8 +51,8 @@ export const ROLLOUT: readonly Break[] = [
   {
     name: 'goes-on-without-telling-what-is-blocked',
     file: 'cli/go-on.ts',
-    from: 'catchUpWith(prepared.catchUp,',
-    to: 'catchUpWith(undefined,',
+    from: 'await prepared.catchUp?.(survey, signals)',
+    to: 'undefined',
     red: [
       'integration/in-line.test.ts',
       'that was killed tells those that were left when it is gone on with',
