@@ -15,10 +15,8 @@ import { checkBlocks, persistBlocks } from '../host/block.ts'
 import { installPackages } from '../host/packages.ts'
 import { selectHosts } from '../inventory/select.ts'
 import { FleetError } from '../model/error.ts'
-import type { Finding } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
 import type { BlockVoice } from '../report/block-voice.ts'
-import { say } from '../report/say.ts'
 import type { Pool } from '../session/pool.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
@@ -27,6 +25,7 @@ import { hostsAtOnce } from './hosts.ts'
 import type { Inputs } from './inputs.ts'
 import { openPool } from './pool.ts'
 import { listenToSignals, type Signals } from './signals.ts'
+import { warn } from './warnings.ts'
 
 /** Beside the inventory: beside the file, or beside the folder, in which Ansible would take it for an inventory. */
 export function ledgerOf({ sources }: Pick<Inputs, 'sources'>): string {
@@ -50,7 +49,6 @@ export function wantedOf(inputs: Inputs, entries: readonly Entry[]): (host: stri
   return wantedBy(entries, hostsOf, seconds())
 }
 
-export const warn = (finding: Finding) => void process.stderr.write(`${say(finding)}\n`)
 export const seconds = () => Math.floor(realClock.wall() / 1000)
 
 /** Milliseconds that a packet may take to a host that is asked the first time: one that is down must not hold up others. */

@@ -11,16 +11,7 @@ import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { entryLine, foundLine } from '../report/block-json.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
 import { exitCodeOfFound, type Found, printEntries, printFound } from '../report/blocks.ts'
-import {
-  blockHost,
-  blockPool,
-  giveUpAfterOf,
-  ledgerOf,
-  seconds,
-  sendToAll,
-  wantedOf,
-  warn,
-} from './blocking.ts'
+import { blockHost, blockPool, giveUpAfterOf, ledgerOf, seconds, sendToAll, wantedOf } from './blocking.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
@@ -30,6 +21,7 @@ import { type Inputs, readInputs } from './inputs.ts'
 import { keepHeapLean } from './lean-heap.ts'
 import { listHosts } from './list-hosts.ts'
 import { cancelOnSignal } from './signals.ts'
+import { warn } from './warnings.ts'
 
 /**
  * What is blocked, and which hosts don't block it. 0 all do, 2 one is behind, 3 one couldn't be asked, 4 one would not

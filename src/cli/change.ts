@@ -4,11 +4,9 @@ import { describeCommand } from '../journal/command.ts'
 import { lockInventory } from '../journal/lock.ts'
 import { thisWriter } from '../journal/writer.ts'
 import type { Emit, Event, Outcome } from '../model/event.ts'
-import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
-import { say } from '../report/say.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import type { Flags } from './command.ts'
 import { courseOf, rolloutOf } from './course.ts'
@@ -24,6 +22,7 @@ import { checkRollout } from './rollout-names.ts'
 import { newRunName } from './run-name.ts'
 import type { Signals } from './signals.ts'
 import { openVoice } from './voice.ts'
+import { warn } from './warnings.ts'
 import { whoIsHere } from './who.ts'
 
 /** What is done to hosts. */
@@ -126,8 +125,6 @@ export const holdInventory = (directory: string, sources: readonly string[], run
     since: new Date().toISOString(),
     pid: process.pid,
   })
-
-export const warn = (finding: Finding) => void process.stderr.write(`${say(finding)}\n`)
 
 export function count(outcomes: readonly Outcome[]): Partial<Record<HostState, number>> {
   const states: Partial<Record<HostState, number>> = {}

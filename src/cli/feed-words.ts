@@ -2,9 +2,9 @@ import { printSpans } from '../address/spans.ts'
 import type { Named } from '../block/words.ts'
 import { findFeed } from '../feeds/named.ts'
 import { FleetErrors } from '../model/error.ts'
-import { warn } from './blocking.ts'
 import { currentOf } from './feeds.ts'
 import type { Inputs } from './inputs.ts'
+import { warn } from './warnings.ts'
 
 /**
  * All that `feed:NAME` and `country:NAME` name now. Throws what is wrong with a feed that has no list; one that keeps its

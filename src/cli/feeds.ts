@@ -15,12 +15,13 @@ import type { Finding } from '../model/finding.ts'
 import type { WantedFeeds } from '../plan/blocks.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
 import { exitCodeOfFeeds, feedLine, printFeed, printFeeds } from '../report/feeds.ts'
-import { ledgerOf, sendToAll, wantedOf, warn } from './blocking.ts'
+import { ledgerOf, sendToAll, wantedOf } from './blocking.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { guardedOf } from './guarded.ts'
 import type { Inputs } from './inputs.ts'
+import { warn } from './warnings.ts'
 
 /**
  * Fetches the feeds that are due and brings the hosts in line. Made for cron: silent where nothing changed and nothing is

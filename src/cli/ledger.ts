@@ -2,9 +2,10 @@ import { readLedger } from '../block/ledger.ts'
 import type { Wanted } from '../block/wanted.ts'
 import { hashBlocks } from '../model/block.ts'
 import type { WantedBlocks } from '../plan/blocks.ts'
-import { ledgerOf, wantedOf, warn } from './blocking.ts'
+import { ledgerOf, wantedOf } from './blocking.ts'
 import type { KnownFeeds } from './feeds.ts'
 import type { Inputs } from './inputs.ts'
+import { warn } from './warnings.ts'
 
 /** What the ledger beside an inventory, and the feeds of its fleet.yml, ask of its hosts. */
 export interface Blocking {

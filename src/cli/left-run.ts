@@ -3,12 +3,11 @@ import { findNewestRun, findRun } from '../journal/find.ts'
 import { isPlace, isSameInventory } from '../journal/inventory-place.ts'
 import type { RunRecord } from '../journal/record.ts'
 import { FleetError } from '../model/error.ts'
-import { warn } from './change.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
 import { type Inputs, readInputs, readSources, type Sources } from './inputs.ts'
 import { journalsOf } from './journals.ts'
-import { warnOnce } from './warnings.ts'
+import { warn, warnOnce } from './warnings.ts'
 
 /** A run that may have something left to do, and its hosts as they are reached now. */
 export interface LeftRun {

@@ -4,8 +4,8 @@ import { readJournal } from '../journal/replay.ts'
 import { isRunning } from '../journal/writer.ts'
 import { FleetError } from '../model/error.ts'
 import type { Event, Writer } from '../model/event.ts'
-import { warn } from './change.ts'
 import { realClock } from './clock.ts'
+import { warn } from './warnings.ts'
 
 export type Resumed = Extract<Event, { type: 'run-resumed' }>
 

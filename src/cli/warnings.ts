@@ -3,10 +3,13 @@ import { say } from '../report/say.ts'
 
 const said = new Set<string>()
 
-/** To standard error, and each once: whoever goes on with a run reads the same files twice. */
+/** To standard error. */
+export const warn = (finding: Finding): void => void process.stderr.write(`${say(finding)}\n`)
+
+/** Each once: whoever goes on with a run reads the same files twice. */
 export function warnOnce(finding: Finding): void {
-  const line = `${say(finding)}\n`
+  const line = say(finding)
   if (said.has(line)) return
   said.add(line)
-  process.stderr.write(line)
+  warn(finding)
 }
