@@ -42,7 +42,7 @@ export async function reopenJournal(directory: string, run: string, tools: Journ
     await handle.truncate(length)
     return begin(file, new GroupCommit(handle, length), tools)
   } catch (error) {
-    throw unwritable(file, error)
+    throw unwritable(file, error, true)
   }
 }
 
@@ -61,7 +61,7 @@ function begin(file: string, lines: GroupCommit, tools: JournalTools): Journal {
     const at = new Date(tools.clock.wall()).toISOString()
     const written = lines.add(`${JSON.stringify({ at, ...event })}\n`, mustBeSafe(event))
     if (event.type === 'run-started' || event.type === 'run-resumed') {
-      await written.catch(error => Promise.reject(unwritable(file, error)))
+      await written.catch(error => Promise.reject(unwritable(file, error, event.type === 'run-resumed')))
     } else if (mustBeSafe(event)) await written.catch(lose)
     // It is tried again with the next one.
     else void written.catch(() => undefined)
@@ -111,8 +111,9 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-function unwritable(file: string, cause: unknown): FleetError {
-  return new FleetError('journal-unwritable', { reason: reasonOf(cause) }, { at: { file }, cause })
+/** One that was begun can't be gone on with elsewhere. */
+function unwritable(file: string, cause: unknown, isBegun = false): FleetError {
+  return new FleetError('journal-unwritable', { reason: reasonOf(cause), isBegun }, { at: { file }, cause })
 }
 
 const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause))

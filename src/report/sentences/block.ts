@@ -132,7 +132,7 @@ export const blockSentences = {
     `${String(a.address)} isn't blocked with --limit ${String(a.limit)}; it is ${list(a.limits)}. Say the same, or leave --limit out to lift it everywhere.`,
   'ledger-unreadable': a => `The ledger of blocks can't be read: ${String(a.reason)}. Nobody was contacted.`,
   'ledger-unwritable': a =>
-    `The ledger of blocks can't be written: ${String(a.reason)}. Nobody was contacted. Make its folder writable, or run fleet as its owner.`,
+    `The ledger of blocks can't be written: ${String(a.reason)}. Nobody was contacted. Make room, or make its folder writable, or run fleet as its owner. If none of that can be done now, copy the inventory's folder to where there is room, such as /dev/shm, and say it again with -i there.`,
   'ledger-busy': a =>
     `Other fleet commands have held the ledger for a minute. Nobody was contacted. See what they do; if there are none, remove ${String(a.lock)}.`,
   'ledger-conflict': () =>

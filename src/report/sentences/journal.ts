@@ -11,7 +11,7 @@ export const journalSentences = {
   'run-not-paused': a => `Run ${String(a.run)} is not paused: nothing waits to be promoted.`,
   'run-deaf': a => `Run ${String(a.run)} didn't hear it within 10 s. Look at its terminal.`,
   'journal-unwritable': a =>
-    `The journal of this run can't be written (${String(a.reason)}). Make room or make the folder writable, or name another place with XDG_STATE_HOME.`,
+    `The journal of this run can't be written (${String(a.reason)}). Nobody was contacted. Make room or make the folder writable${a.isBegun ? '' : ', or keep it elsewhere: --journal FOLDER, such as --journal /dev/shm/fleet'}.`,
   'journal-lost': a =>
     `The journal of this run can't be written any more (${String(a.reason)}), so no further host is changed; those in flight come to their end. Make room, then \`fleet resume\` goes on.`,
   'journal-unreadable': a =>

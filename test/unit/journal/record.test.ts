@@ -150,7 +150,10 @@ describe('a journal that is gone on with', () => {
   })
 
   it('that is not there is an error', async () => {
-    await expect(reopenJournal(folder, 'none', tools)).rejects.toMatchObject({ code: 'journal-unwritable' })
+    await expect(reopenJournal(folder, 'none', tools)).rejects.toMatchObject({
+      code: 'journal-unwritable',
+      args: { isBegun: true },
+    })
   })
 })
 

@@ -23,6 +23,12 @@ describe('a finding is said', () => {
     )
   })
 
+  it('with another place for a journal, where it is not begun yet', () => {
+    const said = (isBegun: boolean) => say(finding('journal-unwritable', { reason: 'ENOSPC', isBegun }))
+    expect(said(false)).toMatch(/--journal FOLDER/)
+    expect(said(true)).not.toMatch(/--journal/)
+  })
+
   it('with the words that undo a refusal, as they are typed', () => {
     const covers = [
       '192.0.2.0/26 resolver 192.0.2.53',
