@@ -34,10 +34,10 @@ export async function run(given: Flags): Promise<number> {
   keepHeapLean([ledgerOf(inputs)])
   for (const finding of inputs.findings) if (finding.severity === 'warning') warn(finding)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
+  if (flag(flags, 'refresh', 'boolean')) return (await import('./feeds.ts')).refresh(inputs, flags)
   const ledger = await readLedger(ledgerOf(inputs))
   const json = flag(flags, 'json', 'boolean') ?? false
   const wanted = wantedOf(inputs, ledger.entries)
-  if (flag(flags, 'refresh', 'boolean')) return (await import('./feeds.ts')).refresh(inputs, flags)
   if (flag(flags, 'repair', 'boolean')) return repair(inputs, flags, ledger, wanted)
   const now = realClock.wall()
   const standing = ledger.entries.filter(entry => isBlocked(entry, now / 1000))
