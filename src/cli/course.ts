@@ -79,6 +79,12 @@ function countOf(text: string): readonly [string, unknown] {
   return [name, numeric(count)]
 }
 
+/** As whoever wrote it knows it: by its flag, or by its name in fleet.yml. */
+export function nameAsSaid(key: string, flags: Flags): string {
+  const name = flagOf(key)
+  return flags[name.slice('--'.length)] === undefined ? key : name
+}
+
 function flagOf(key: string): string {
   const [name] = Object.entries({ ...SAME, ...AMOUNTS }).find(([, of]) => of === key) ?? [key]
   return `--${LISTS[name] ?? name}`

@@ -100,8 +100,10 @@ type Known = Pick<Inputs, 'inventory' | 'config' | 'hosts' | 'reach'>
 /** Before anybody is contacted. Errors: `gate-unknown-host`, `gate-unfillable`, `gate-bad-url`. */
 export function checkGates(gates: readonly Gate[], known: Known): void {
   const { inventory, config } = known
+  // Flags, and a run that is gone on with, have their own.
+  const isOfFile = gates === config.rollout?.gates
   for (const [number, gate] of gates.entries()) {
-    const at = config.rolloutAt?.get(`gates.${number}`)
+    const at = isOfFile ? config.rolloutAt?.get(`gates.${number}`) : undefined
     checkText(gate, known, at)
     const { from } = gate
     if (from === undefined || inventory.hosts.has(from)) continue

@@ -1,9 +1,9 @@
 import type { Rollout } from '../config/rollout.ts'
 import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
-import type { Place } from '../model/place.ts'
 import { roleNames, SHIPPED_TEMPLATES } from '../roles/templates.ts'
 import type { Flags } from './command.ts'
+import { nameAsSaid } from './course.ts'
 import { checkGates } from './gates.ts'
 import type { Inputs } from './inputs.ts'
 import { templateFolders } from './rendering.ts'
@@ -14,7 +14,7 @@ export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): vo
   checkGates(rollout.gates ?? [], inputs)
   const folders = templateFolders(inputs, flags).map(path => ({ path, shown: path }))
   const roles = () => roleNames([...folders, SHIPPED_TEMPLATES])
-  for (const finding of [...unknownNames(rollout, inputs, roles), ...idle(rollout)]) warnOnce(finding)
+  for (const finding of [...unknownNames(rollout, inputs, flags, roles), ...idle(rollout)]) warnOnce(finding)
 }
 
 /** Who wants to be asked would see all hosts changed at once. */
@@ -27,6 +27,7 @@ export function idle({ manual, stages = [], canaries }: Rollout): readonly Findi
 export function unknownNames(
   rollout: Rollout,
   { config, inventory }: Pick<Inputs, 'config' | 'inventory'>,
+  flags: Flags,
   roles: () => Iterable<string>,
 ): readonly Finding[] {
   const used = namesIn(rollout)
@@ -35,10 +36,16 @@ export function unknownNames(
   const groups = used.filter(one => !isKnown(one) && !kinds.includes(one.name))
   const place = ({ key, value }: Used) =>
     config.rollout && value(config.rollout) === value(rollout) ? config.rolloutAt?.get(key) : undefined
+  const finding = (code: string, one: Used, known: Iterable<string>): Finding => {
+    const of = nameAsSaid(one.of, flags)
+    const args = { name: one.name, of, nearest: nearest(one.name, known) ?? null }
+    const at = of === one.of ? place(one) : undefined
+    return { code, severity: 'warning', args, ...(at ? { at } : {}) }
+  }
   return [
-    ...groups.map(one => unknown('rollout-unknown-group', one, kinds, place(one))),
+    ...groups.map(one => finding('rollout-unknown-group', one, kinds)),
     ...unknownVariable(rollout, inventory).map(({ one, known }) =>
-      unknown('rollout-unknown-variable', one, known, place(one)),
+      finding('rollout-unknown-variable', one, known),
     ),
   ]
 }
@@ -75,9 +82,4 @@ function unknownVariable({ spread }: Rollout, { hosts }: Inputs['inventory']) {
   const known = new Set([...hosts.values()].flatMap(({ variables }) => [...variables.keys()]))
   const one = { name: spread, key: 'spread', of: 'spread', value: (rollout: Rollout) => rollout.spread }
   return [{ one, known }]
-}
-
-function unknown(code: string, { name, of }: Used, known: Iterable<string>, at: Place | undefined): Finding {
-  const args = { name, of, nearest: nearest(name, known) ?? null }
-  return { code, severity: 'warning', args, ...(at ? { at } : {}) }
 }

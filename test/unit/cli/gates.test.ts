@@ -23,10 +23,11 @@ const reach = (host: string) => ({
 })
 
 /** What is said of the second gate. */
-function said(gate: string): string {
+function said(gate: string, isOfFlag = false): string {
   const config = parseConfig(`rollout:\n  gates:\n    - {tcp: 80}\n    - ${gate}\n`, 'fleet.yml', '/etc')
+  const gates = config.rollout?.gates ?? []
   try {
-    checkGates(config.rollout?.gates ?? [], { inventory, config, hosts, reach })
+    checkGates(isOfFlag ? [...gates] : gates, { inventory, config, hosts, reach })
     return 'good'
   } catch (error) {
     if (error instanceof FleetError) return say(error.finding)
@@ -35,6 +36,10 @@ function said(gate: string): string {
 }
 
 describe('a gate is read before anybody is contacted', () => {
+  it('and has no place in fleet.yml where a flag says it', () => {
+    expect(said('{tcp: 443, from: wbe1}', true)).toMatch(/^[^:]*wbe1.* Did you mean web1\?/)
+  })
+
   it.each([
     [
       '{http: "https://{{host.adress}}/", on: db}',

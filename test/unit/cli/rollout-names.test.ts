@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Flags } from '../../../src/cli/command.ts'
 import { idle, unknownNames } from '../../../src/cli/rollout-names.ts'
 import { parseConfig } from '../../../src/config/config.ts'
 import type { Rollout } from '../../../src/config/rollout.ts'
@@ -35,8 +36,10 @@ const CONFIG = parseConfig(
   '/etc',
 )
 
-const said = (rollout = CONFIG.rollout ?? {}) =>
-  unknownNames(rollout, { config: CONFIG, inventory }, () => ['web', 'db']).map(finding => say(finding))
+const said = (rollout = CONFIG.rollout ?? {}, flags: Flags = {}) =>
+  unknownNames(rollout, { config: CONFIG, inventory }, flags, () => ['web', 'db']).map(finding =>
+    say(finding),
+  )
 
 describe('a name that a rollout goes by', () => {
   it('and that nothing has is told of, with the place and the nearest that there is', () => {
@@ -52,6 +55,19 @@ describe('a name that a rollout goes by', () => {
     const [first, ...more] = said({ canaries: { dbs: 1 } })
     expect(first).toMatch(/^canaries speaks of dbs,.* Did you mean db\?$/)
     expect(more).toEqual([])
+  })
+
+  it('is told of by the name of the flag that says it', () => {
+    const gates: Rollout['gates'] = [{ tcp: 443, on: 'dbb' }]
+    const rollout: Rollout = { gates, canaries: { dbb: 1 }, maxParallel: { dbb: 1 }, spread: 'rak' }
+    const flags = {
+      gate: ['{tcp: 443, on: dbb}'],
+      canary: ['dbb=1'],
+      'max-parallel': ['dbb=1'],
+      spread: 'rak',
+    }
+    const words = said(rollout, flags).map(sentence => sentence.split(' ')[0])
+    expect(words).toEqual(['--canary', '--max-parallel', '--gate', '--spread'])
   })
 
   it('is no matter of stages: whoever wants to be asked is told where there is only one', () => {
