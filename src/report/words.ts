@@ -51,9 +51,10 @@ export const indented = (text: string, indent: string): string =>
 export function groupBy<T>(items: readonly T[], key: (item: T) => string): ReadonlyMap<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const item of items) {
-    const found = groups.get(key(item))
+    const name = key(item)
+    const found = groups.get(name)
     if (found) found.push(item)
-    else groups.set(key(item), [item])
+    else groups.set(name, [item])
   }
   return groups
 }
