@@ -2,7 +2,7 @@ import type { BlockOutcome } from '../block/event.ts'
 import type { Current } from '../feeds/refresh.ts'
 import { exitCodeOfBlocks } from './block-exit.ts'
 import { say } from './say.ts'
-import { groupBy, hosts } from './words.ts'
+import { groupBy, hosts, minute } from './words.ts'
 
 /** A feed that wasn't taken is something for somebody to look at, though everything is as it was. */
 export const exitCodeOfFeeds = (
@@ -45,7 +45,7 @@ const counted = (entries: number) => `${entries} ${entries === 1 ? 'entry' : 'en
 export function printFeed({ name, entries, checked }: Current, isForRoles = false): string {
   if (checked === undefined) return `feed ${name}: never taken. Take it with: fleet blocks --refresh\n`
   const what = isForRoles ? `${counted(entries)} for roles, not blocked` : counted(entries)
-  return `feed ${name}: ${what}, as of ${new Date(checked).toISOString().replace(/\.\d+Z$/, 'Z')}\n`
+  return `feed ${name}: ${what}, as of ${minute(new Date(checked).toISOString())}\n`
 }
 
 /** What a feed came to, as a line of JSON. */

@@ -90,7 +90,7 @@ describe('fleet blocks --refresh', () => {
     expect((await site.fleet('blocks')).stdout).toContain('"country:KP"')
     expect(await site.fleet('unblock', '--reason', 'country:KP')).toMatchObject({ code: 0 })
     expect((await site.fleet('blocks')).stdout).toMatch(
-      /^feed kp: 2 entries, as of .*Z\nfeed drop: never taken\./m,
+      /^feed kp: 2 entries, as of .* UTC\nfeed drop: never taken\./m,
     )
     await refresh(site)
     const covered = await site.fleet('unblock', '45.5.5.5')
