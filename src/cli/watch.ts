@@ -38,7 +38,7 @@ export async function watchRun(run: string, flags: Flags): Promise<number> {
 }
 
 /** Shows all that happens until nobody writes any more. */
-async function follow(file: string, over: AbortSignal): Promise<readonly Recorded[]> {
+export async function follow(file: string, over: AbortSignal): Promise<readonly Recorded[]> {
   const tail = await openTail(file)
   const shown = showEvents()
   const recorded: Recorded[] = []
@@ -46,7 +46,7 @@ async function follow(file: string, over: AbortSignal): Promise<readonly Recorde
     while (!over.aborted) {
       const isLast = !isGoingOn(recorded)
       const fresh = await tail.read()
-      recorded.push(...fresh)
+      for (const one of fresh) recorded.push(one)
       await shown.show(fresh)
       // What a process wrote before it ended is there by now.
       if (isLast && fresh.length === 0 && recorded.length > 0) break
