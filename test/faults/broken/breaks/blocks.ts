@@ -124,6 +124,7 @@ export const BLOCKS: readonly Break[] = [
     from: '  drop_new\n  fill_and_swap && return\n  drop_new\n',
     to: '',
     red: [FAULTS, 'take more entries: keeps what it had, and says what ipset says'],
+    says: /set with the same name already exists/,
   },
   {
     name: 'keeps-a-hook-that-nobody-answered',
@@ -166,6 +167,7 @@ export const BLOCKS: readonly Break[] = [
     from: '{ is_persistent && is_of_this_program; }',
     to: 'is_persistent',
     red: ['host/block/persist.test.ts', 'boots with the program of the last fleet that was here'],
+    says: /netfilter-persistent start: 1/,
   },
   {
     name: 'boots-old-rules-because-of-a-block',
@@ -183,6 +185,7 @@ export const BLOCKS: readonly Break[] = [
       'host/block/persist.test.ts',
       'comes back before rules that refer to its sets, and stands before them',
     ],
+    says: /netfilter-persistent start: 1/,
   },
   {
     name: 'counts-by-its-own-clock',
@@ -200,6 +203,7 @@ export const BLOCKS: readonly Break[] = [
     from: 'return $2 < old[2]',
     to: 'return $2 > old[2]',
     red: ['host/block/merge.test.ts', 'is the same on a host as here, and after a boot'],
+    says: /Property failed/,
   },
   {
     name: 'ends-by-any-clock',

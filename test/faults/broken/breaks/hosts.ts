@@ -70,13 +70,6 @@ export const HOSTS: readonly Break[] = [
     ],
   },
   {
-    name: 'masks-until-a-boot-what-was-not-enabled',
-    file: 'host/packages.sh',
-    from: 'mark no && systemctl --quiet mask',
-    to: 'mark no && systemctl --quiet mask --runtime',
-    red: ['faults/long/apt-power.test.ts', 'the power goes at a first contact'],
-  },
-  {
     name: 'takes-the-mask-of-a-removed-package-for-one',
     file: 'host/packages.sh',
     from: '  forget_debs_mask\n',
