@@ -9,6 +9,7 @@ import { refuseOverfull } from '../block/room.ts'
 import { meantBy } from '../block/wanted.ts'
 import { type Named, readAddress, settleNamed } from '../block/words.ts'
 import { isFeedWord } from '../feeds/named.ts'
+import { limitWithout } from '../inventory/select.ts'
 import { FleetError } from '../model/error.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
@@ -89,7 +90,7 @@ export async function run(given: Flags): Promise<number> {
   // It locks everybody out: neither apply nor a repair is to try it again. Where others block it, it was that one host.
   if (outcomes.some(isLockout) && !outcomes.some(isBlocking))
     await changeLedger(file, seconds(), known => liftAgain(added, known))
-  await dropRejected(file, rejectedBy(outcomes, added))
+  await dropRejected(inputs, file, rejectedBy(outcomes, added))
   for (const finding of [
     ...(even.length > 0 ? exemptFrom(outcomes, added) : []),
     ...(kill ? notKilled(outcomes) : []),
@@ -99,20 +100,20 @@ export async function run(given: Flags): Promise<number> {
   return exitCodeOfBlocks(outcomes)
 }
 
-async function dropRejected(file: string, rejected: readonly Rejected[]): Promise<void> {
+async function dropRejected(inputs: Inputs, file: string, rejected: readonly Rejected[]): Promise<void> {
   if (rejected.length === 0) return
   const entries = rejected.map(({ entry }) => entry)
   await changeLedger(file, seconds(), known => [
     ...liftAgain(entries, known),
-    ...rejected.flatMap(exceptThere),
+    ...rejected.flatMap(one => exceptThere(inputs, one)),
   ])
   for (const finding of sayRejected(rejected)) warn(finding)
 }
 
 /** Blocked where nobody rejects it, as an entry of its own. */
-function exceptThere({ entry, except }: Rejected): readonly Entry[] {
+function exceptThere({ inventory }: Inputs, { entry, except }: Rejected): readonly Entry[] {
   if (!except) return []
-  const limit = [entry.limit ?? 'all', ...except.map(host => `!${host}`)].join(',')
+  const limit = limitWithout(inventory, entry.limit ?? 'all', except)
   return [{ ...entry, limit, at: wordOf(entry) + 1 }]
 }
 

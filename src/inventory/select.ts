@@ -13,13 +13,20 @@ import { type PatternFault, selectNames, splitPattern } from './pattern.ts'
 export function selectHosts(inventory: Inventory, limit?: string): Host[] {
   const all = [...inventory.hosts.values()]
   if (limit === undefined) return all
-  const terms = splitPattern(limit, name => inventory.hosts.has(name)).flatMap(readTerm)
+  const terms = splitTerms(inventory, limit).flatMap(readTerm)
   const selected = terms.length === 0 ? [] : selectNames(inventory, terms)
   if ('why' in selected) throw termError(inventory, selected)
   const chosen = new Set(selected)
   if (chosen.size === 0) throw new FleetError('limit-empty', { limit })
   return all.filter(({ name }) => chosen.has(name))
 }
+
+/** The hosts of `-l`, but for these, in the same words. */
+export const limitWithout = (inventory: Inventory, limit: string, hosts: readonly string[]): string =>
+  [...splitTerms(inventory, limit), ...hosts.map(host => `!${host}`)].join(',')
+
+const splitTerms = (inventory: Inventory, limit: string) =>
+  splitPattern(limit, name => inventory.hosts.has(name))
 
 function readTerm(term: string): readonly string[] {
   if (!term.startsWith('@')) return [term]

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Inventory } from '../../../src/inventory/inventory.ts'
-import { selectHosts } from '../../../src/inventory/select.ts'
+import { limitWithout, selectHosts } from '../../../src/inventory/select.ts'
 import { makeFolder, read } from './folder.ts'
 
 let inventory: Inventory
@@ -30,6 +30,16 @@ describe('selectHosts', () => {
     ['web:!empty', ['web1', 'web2', 'web3']],
   ])('%s', (limit, expected) => {
     expect(names(limit)).toEqual(expected)
+  })
+
+  it.each([
+    ['all', ['web2', 'web3', 'db1']],
+    ['db:web', ['web2', 'web3', 'db1']],
+    ['web:!web3', ['web2']],
+    ['web[0:1]', ['web2']],
+    ['web2,db', ['web2', 'db1']],
+  ])('%s without some', (limit, expected) => {
+    expect(names(limitWithout(inventory, limit, ['web1', '2001:db8::1']))).toEqual(expected)
   })
 
   it('reads terms from a file, one a line', () => {
