@@ -13,7 +13,7 @@ import { ownSkew } from '../block/verdict.ts'
 import { type Wanted, wantedBy } from '../block/wanted.ts'
 import { checkBlocks, persistBlocks } from '../host/block.ts'
 import { installPackages } from '../host/packages.ts'
-import { selectHosts } from '../inventory/select.ts'
+import { selectSince } from '../inventory/select.ts'
 import { FleetError } from '../model/error.ts'
 import type { Host } from '../model/host.ts'
 import type { BlockVoice } from '../report/block-voice.ts'
@@ -38,7 +38,7 @@ export function ledgerOf({ sources }: Pick<Inputs, 'sources'>): string {
 export function wantedOf(inputs: Inputs, entries: readonly Entry[]): (host: string) => Wanted {
   const hostsOf = (limit: string) => {
     try {
-      return selectHosts(inputs.inventory, limit).map(({ name }) => name)
+      return selectSince(inputs.inventory, limit).map(({ name }) => name)
     } catch (error) {
       if (!(error instanceof FleetError)) throw error
       const address = entries.find(entry => entry.limit === limit)?.address ?? ''

@@ -11,14 +11,27 @@ import { type PatternFault, selectNames, splitPattern } from './pattern.ts'
  * Throws `limit-term` where a term matches nothing or can't be read, `limit-file`, and `limit-empty`.
  */
 export function selectHosts(inventory: Inventory, limit?: string): Host[] {
-  const all = [...inventory.hosts.values()]
-  if (limit === undefined) return all
+  if (limit === undefined) return [...inventory.hosts.values()]
+  return select(inventory, limit, splitTerms(inventory, limit).flatMap(readTerm))
+}
+
+/** The same of a limit that was said some time ago: whom it leaves out may be gone by now. */
+export function selectSince(inventory: Inventory, limit: string): Host[] {
   const terms = splitTerms(inventory, limit).flatMap(readTerm)
+  const isGone = (term: string) => {
+    const found = term.startsWith('!') ? selectNames(inventory, [term.slice(1)]) : []
+    return 'why' in found && (found.why === 'nothing' || found.why === 'index')
+  }
+  const left = terms.filter(term => !isGone(term))
+  return select(inventory, limit, left.length === 0 && terms.length > 0 ? ['all'] : left)
+}
+
+function select(inventory: Inventory, limit: string, terms: readonly string[]): Host[] {
   const selected = terms.length === 0 ? [] : selectNames(inventory, terms)
   if ('why' in selected) throw termError(inventory, selected)
   const chosen = new Set(selected)
   if (chosen.size === 0) throw new FleetError('limit-empty', { limit })
-  return all.filter(({ name }) => chosen.has(name))
+  return [...inventory.hosts.values()].filter(({ name }) => chosen.has(name))
 }
 
 /** The hosts of `-l`, but for these, in the same words. */

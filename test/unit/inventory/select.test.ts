@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Inventory } from '../../../src/inventory/inventory.ts'
-import { limitWithout, selectHosts } from '../../../src/inventory/select.ts'
+import { limitWithout, selectHosts, selectSince } from '../../../src/inventory/select.ts'
 import { makeFolder, read } from './folder.ts'
 
 let inventory: Inventory
@@ -40,6 +40,19 @@ describe('selectHosts', () => {
     ['web2,db', ['web2', 'db1']],
   ])('%s without some', (limit, expected) => {
     expect(names(limitWithout(inventory, limit, ['web1', '2001:db8::1']))).toEqual(expected)
+  })
+
+  it.each([
+    ['web,!gone', ['web1', 'web2', 'web3']],
+    ['web:!db:!gone', ['web2', 'web3']],
+    ['!gone', ['web1', 'web2', 'web3', 'db1', '2001:db8::1']],
+    ['!gone:!web', ['db1', '2001:db8::1']],
+  ])('%s still means others where whom it leaves out is gone', (limit, expected) => {
+    expect(selectSince(inventory, limit).map(({ name }) => name)).toEqual(expected)
+  })
+
+  it.each(['gone,!web1', 'web:&gone', 'web,!web', 'web,!~(', ' '])('%j means nobody', limit => {
+    expect(() => selectSince(inventory, limit)).toThrow(/limit-/)
   })
 
   it('reads terms from a file, one a line', () => {
