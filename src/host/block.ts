@@ -110,11 +110,15 @@ export function blockError(reply: Reply): FleetError {
  */
 export async function checkBlocks(session: Session, now: number, brief?: 'brief'): Promise<BlockState> {
   const args = [String(now), ...(brief ? [brief] : [])]
-  const call = { verb: 'block-check', args, program: blockProgram(), timeout: 60_000 }
+  const timeout = brief ? BRIEF_TIMEOUT : 60_000
+  const call = { verb: 'block-check', args, program: blockProgram(), timeout }
   const reply = await readHost(session, call)
   if (reply.code !== EXIT.done) throw blockError(reply)
   return readState(reply)
 }
+
+/** Milliseconds that a host which goes ahead may hold up all others, once it has let somebody in. */
+const BRIEF_TIMEOUT = 10_000
 
 /** Once the packages are there: what is blocked holds through a reboot from then on, or `why` says why it doesn't. */
 export async function persistBlocks(session: Session, now: number): Promise<BlockState> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type BlockOrder, sendBlocks } from '../../../src/host/block.ts'
+import { type BlockOrder, checkBlocks, sendBlocks } from '../../../src/host/block.ts'
 import type { Session } from '../../../src/session/session.ts'
 
 /* A host that somebody else has taken over says what it likes: that is its own affair, and nobody else's. */
@@ -29,6 +29,18 @@ const saying = (facts: Readonly<Record<string, string>>): Session => ({
 const said = (facts: Readonly<Record<string, string>>) => sendBlocks(saying(facts), ORDER)
 
 describe('a host that lies', () => {
+  it('holds up those who wait for it for ten seconds at most: that long it is asked what it blocks', async () => {
+    const waited: number[] = []
+    const session = saying({})
+    const run: Session['run'] = command => {
+      waited.push(command.timeout)
+      return session.run(command)
+    }
+    await checkBlocks({ ...session, run }, NOW, 'brief')
+    await checkBlocks({ ...session, run }, NOW)
+    expect(waited).toEqual([10_000, 60_000])
+  })
+
   it('has heard nothing later than clocks go wrong: the ledger would take it for true', async () => {
     const late = NOW * 1000 + 86_400_000
     expect((await said({ later: `203.0.113.9 ${late}` })).later).toEqual([
