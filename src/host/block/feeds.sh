@@ -137,7 +137,7 @@ print_feeds() {
 refuse_protected_feeds() {
   awk -v client="$client" "$AWK_NETWORK$AWK_PROTECTED"'
     function allow(network) { return network }
-    BEGIN { learn_protected(); for (place in covers) told[covers[place]]; for (one in told) if (one !~ /\/|^too-wide/) print one }' \
+    BEGIN { learn_protected(); for (i = 1; i <= protected_count; i++) if (!index(protected_network[i], "/")) print protected_what[i], protected_network[i] }' \
     >"$WORK/protected" 2>"$WORK/error" || { drop_new_feeds; stop "$EXIT_STORAGE" storage "$WORK"; }
   while read -r what address; do
     case $address in *:*) family=6 ;; *) family=4 ;; esac

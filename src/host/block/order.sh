@@ -132,6 +132,14 @@ read_order() {
       }
       if (same) next_kept()
     }
+    # An IPv4 network, of which a look says that it covers nothing protected.
+    function is_plain(network,   at) {
+      if (network ~ /^(127|169|22|23|0)|\/0/) return 0
+      if (!has_learnt) learn_protected()
+      at = index(network, "/")
+      learn(4, at ? substr(network, at + 1) : 32)
+      return !(network in covers4)
+    }
     function outweighs() {
       if ($3 + 0 != old[3] + 0) return $3 + 0 > old[3] + 0
       if ($5 != old[5]) return $5 == "blocked"
@@ -170,7 +178,7 @@ read_order() {
       next_kept()
       if (client != "") allow(client)
     }
-    index($0, mark) == 1 { part = substr($0, length(mark) + 1); if (part == "end") { whole = 1; exit }; if (part == "map" && (evens || filling)) learn_protected(); next }
+    index($0, mark) == 1 { part = substr($0, length(mark) + 1); if (part == "end") { whole = 1; exit }; if (part == "map" && evens) learn_protected(); next }
     part == "allow" { allow($1) }
     part == "even" { even[key($1)] = 1; evens++ }
     part == "map" {
@@ -178,7 +186,7 @@ read_order() {
       last = $1; asked++
       while (old[1] != "" && (old[1] "") < ($1 "")) keep_old()
       # Nearly all lines of a long order that is new: what take() does with them, at a third of its price.
-      if (filling && (old[1] "") != ($1 "") && $5 == "blocked" && !index($1, ":") && !($1 in covers4) && $1 !~ /^(127|169|22|23|0)|\/0/ && (!$4 || $4 > now + 10)) {
+      if (filling && (old[1] "") != ($1 "") && $5 == "blocked" && !index($1, ":") && is_plain($1) && (!$4 || $4 > now + 10)) {
         print > map
         set = $2 == "both" ? "fleet-block4" : "fleet-block4-" $2
         time = $4 ? left($4) : 0

@@ -1,23 +1,37 @@
 # shellcheck shell=sh
-# What no block may cover unless the order says so: what this host is, and what it lives by. Each is learnt with all
-# networks that cover it, so that a line costs a look, however many there are.
+# What no block may cover unless the order says so: what this host is, and what it lives by. Which networks cover it is
+# worked out for the lengths that an order has, so that a line costs a look, however many there are.
 # shellcheck disable=SC2016
 AWK_PROTECTED='
+  # 1: it is protected from now on, or was already.
   function protect(what, network,   bits, digits, family) {
-    if (network == "") return
+    if (network == "") return 0
     digits = hex(base_of(network))
     family = network ~ /:/ ? 6 : 4
-    for (bits = length_of(network); bits >= 0; bits--) if ((family cut(digits, bits) "/" bits) in even) {
+    for (bits = evens ? length_of(network) : -1; bits >= 0; bits--) if ((family cut(digits, bits) "/" bits) in even) {
       # It may be covered, and is this host all the same: what it sends comes from there.
       if (what == "own") allow(network)
-      return
+      return 0
     }
-    for (bits = length_of(network); bits >= 0; bits--) learn(family cut(digits, bits) "/" bits, what, network)
+    if (key(network) in is_known) return 1
+    is_known[key(network)] = 1
+    protected_count++
+    protected_what[protected_count] = what
+    protected_network[protected_count] = network
+    protected_digits[protected_count] = family digits
+    return 1
   }
-  function learn(place, what, network) {
-    if (place in covers) return
-    covers[place] = what " " network
-    if (place ~ /^4/) covers4[dotted(place)] = what " " network
+  # All networks of a length that cover something.
+  function learn(family, bits,   i, place) {
+    if ((family, bits) in is_learnt) return
+    is_learnt[family, bits] = 1
+    for (i = 1; i <= protected_count; i++) {
+      if (index(protected_digits[i], family) != 1 || length_of(protected_network[i]) < bits) continue
+      place = family cut(substr(protected_digits[i], 2), bits) "/" bits
+      if (place in covers) continue
+      covers[place] = protected_what[i] " " protected_network[i]
+      if (family == 4) covers4[dotted(place)] = covers[place]
+    }
   }
   # As a map has it.
   function dotted(place,   part, i, out) {
@@ -28,8 +42,7 @@ AWK_PROTECTED='
   }
   # One of those within which nothing may be blocked at all.
   function protect_range(what, network) {
-    protect(what, network)
-    if ((key(network) in covers) && covers[key(network)] == what " " network) ranges[++range_count] = network
+    if (protect(what, network)) ranges[++range_count] = what " " network
   }
   function little_endian(digits,   i, out) {
     for (i = 7; i > 0; i -= 2) out = out (out == "" ? "" : ".") number(substr(digits, i, 2))
@@ -46,7 +59,7 @@ AWK_PROTECTED='
   }
   function learn_protected(   line, word, file, last) {
     split("0.0.0.0/0 0.0.0.0/1 128.0.0.0/1 ::/0 ::/1 8000::/1", word, " ")
-    for (last = 1; last <= 6; last++) if (!(key(word[last]) in even)) learn(key(word[last]), "too-wide", word[last])
+    for (last = 1; last <= 6; last++) if (!(key(word[last]) in even)) covers[key(word[last])] = covers4[word[last]] = "too-wide " word[last]
     protect("client", client)
     protect_range("loopback", "127.0.0.0/8"); protect_range("loopback", "::1")
     protect_range("link-local", "169.254.0.0/16"); protect_range("link-local", "fe80::/10")
@@ -76,16 +89,16 @@ AWK_PROTECTED='
     return length_of(network) >= bits && cut(hex(base_of(network)), bits) == cut(hex(base_of(range)), bits)
   }
   # Sets `covered`.
-  function is_protected(network,   place, i) {
+  function is_protected(network,   family, place, i, range) {
     if (!has_learnt) learn_protected()
-    if (network in covers4) { covered = covers4[network]; return 1 }
-    if (!index(network, ":") && network !~ /^(127|169|22|23|0)/) return 0
+    family = index(network, ":") ? 6 : 4
+    learn(family, length_of(network))
     place = key(network)
     if (place in covers) { covered = covers[place]; return 1 }
     if (network !~ /^(127|169|22|23|0)|^(::|[fF])/) return 0
-    for (i = 1; i <= range_count; i++) if (within(network, ranges[i]) && !(place in even)) {
-      covered = covers[key(ranges[i])]
-      return 1
+    for (i = 1; i <= range_count; i++) {
+      split(ranges[i], range, " ")
+      if (within(network, range[2]) && !(place in even)) { covered = ranges[i]; return 1 }
     }
     return 0
   }'

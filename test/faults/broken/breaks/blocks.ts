@@ -18,8 +18,8 @@ export const BLOCKS: readonly Break[] = [
   {
     name: 'blocks-what-lies-in-loopback',
     file: 'host/block/protected.sh',
-    from: 'covered = covers[key(ranges[i])]\n      return 1',
-    to: 'covered = covers[key(ranges[i])]\n      return 0',
+    from: 'covered = ranges[i]; return 1',
+    to: 'covered = ranges[i]; return 0',
     red: [PROTECTED, 'is itself and what it lives by, each told; all the others go on'],
   },
   {
