@@ -31,12 +31,11 @@ export interface BlockOrder {
  * word didn't come through any more), callHost's.
  */
 export async function sendBlocks(session: Session, order: BlockOrder): Promise<BlockAnswer> {
-  const { kill, dry, isPart, map } = order
-  const isMany = !dry && map.length > MANY
-  const flags = [kill && 'kill', dry && 'dry', isPart && 'part', isMany && 'many'].filter(Boolean).join(',')
+  const { kill, dry, isPart } = order
+  const flags = [kill && 'kill', dry && 'dry', isPart && 'part'].filter(Boolean).join(',')
   const reply = await callHost(session, {
     verb: 'block',
-    args: [String(order.now), flags, hashBlocks(map)],
+    args: [String(order.now), flags, hashBlocks(order.map)],
     program: order.dry ? inPassing() : blockProgram(),
     talk: marker => ({ stdin: printOrder(order, marker), answer: answerHook(marker, order.onProtected) }),
     timeout: BLOCK_TIMEOUT,
@@ -47,9 +46,6 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
 
 /** What only asks leaves nothing on a disk. */
 const inPassing = () => ({ ...blockProgram(), places: ['/run/fleet'] })
-
-/** Lines from which on a host rather fills its sets anew. */
-const MANY = 5000
 
 /** Milliseconds: 20 s for whoever is at it before, 15 s for the word, and the packages' rehearsal. */
 const BLOCK_TIMEOUT = 120_000

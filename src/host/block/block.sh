@@ -38,7 +38,7 @@ block_alone() {
   settle_pending
   kept='' alone=''
   [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
-  read_order || stop "$EXIT_REFUSED" order
+  read_order || { drop_filled; stop "$EXIT_REFUSED" order; }
   # Sets that were made from less than what was said before would let in what they kept out.
   case $FLAGS in *,part,*) { [ -n "$kept" ] && [ "$damaged" -eq 0 ]; } || stop "$EXIT_CHANGED" part ;; esac
   [ "$refusals" -eq 0 ] || [ "$words" -gt 0 ] || [ "$entries" -gt 0 ] || refuse_all

@@ -44,7 +44,9 @@ AWK_NETWORK='
   }'
 
 # read_order, a bundle of allow, even and map on standard input: what this host is to keep goes to $WORK/map and
-# $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Sets the words below.
+# $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Where that is much, all of it goes to
+# `ipset restore` as it is read, into the sets beside those in force; $WORK/filled says that it came through. Sets the
+# words below.
 read_order() {
   said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" -v flags="$FLAGS" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
     function is_over(state, at, until) { return until > 0 ? until + 0 <= then + 0 : state == "lifted" && int(at / 1000) + 7776000 <= then + 0 }
@@ -76,12 +78,20 @@ read_order() {
       entries++
       if (filling) fill_in(address, direction, until)
     }
+    # What is to stand by now, and from now on each line as it comes.
+    function begin_filling(   i, line, word) {
+      filling = 1
+      each_set(families)
+      for (i = 1; i <= set_count; i++) if (index(set_names[i], "block")) print "create", set_names[i] "-new", made_with[set_names[i]], "-exist\nflush", set_names[i] "-new" | fill
+      fflush(map)
+      while ((getline line < (work "/./map")) > 0) if (split(line, word, " ") == 5 && word[5] == "blocked") fill_in(word[1], word[2], word[4])
+    }
     # For the second set, with how much is in it.
     function fill_in(address, direction, until,   set, n, i, one) {
       if (families !~ (index(address, ":") ? 6 : 4)) return
       set = set_of(address, direction)
       n = sides(address, one)
-      for (i = 1; i <= n; i++) print "add", set "-new", one[i], "timeout", left(until), "-exist" > fill
+      for (i = 1; i <= n; i++) print "add", set "-new", one[i], "timeout", left(until), "-exist" | fill
       count(set, n, until)
     }
     function count(set, n, until) {
@@ -96,8 +106,7 @@ read_order() {
     }
     # More than a few are for a second set.
     function put(verb, set, address, rest,   n, i, one) {
-      if (kept == "" && verb == "add" && index(set, "block")) return
-      if (++changes > 5000) return
+      if (++changes > 5000) { if (fill != "" && !filling) begin_filling(); return }
       n = sides(address, one)
       for (i = 1; i <= n; i++) print verb, set, one[i] rest " -exist" > todo
     }
@@ -160,12 +169,13 @@ read_order() {
       if (families ~ substr(place, 1, 1)) put(verb, "fleet-allow" substr(place, 1, 1), network, "")
     }
     BEGIN {
-      map = work "/map"; todo = work "/change"; fill = work "/fill"; printf "" > fill; refused = work "/refused"; told = work "/told"
-      printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow"); printf "" > (work "/counts")
+      map = work "/map"; todo = work "/change"; refused = work "/refused"; told = work "/told"
+      printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow"); printf "" > (work "/counts"); printf "" > (work "/filled")
+      # Only for who asks for it to be done. All of it is taken, whatever ipset says.
+      if (!alone && flags !~ /,dry,/) fill = "ipset restore 2>" work "/error && echo whole >" work "/filled || cat >/dev/null"
       while (kept != "" && (getline line < allow_kept) > 0) was_allowed[key(line)] = line
       if (kept != "" && (getline header < kept) <= 0) kept = ""
       first = kept == ""
-      filling = first || flags ~ /,many,/
       split(header, word, /[ =]/)
       srand(); clock = srand(); skew = clock - now
       if (skew >= -30 && skew <= 30) skew = 0
@@ -185,14 +195,13 @@ read_order() {
       if (NF != 5 || ($1 "") <= (last "")) { unsorted = 1; exit }
       last = $1; asked++
       while (old[1] != "" && (old[1] "") < ($1 "")) keep_old()
-      # Nearly all lines of a long order that is new: what take() does with them, at a third of its price.
-      if (filling && (old[1] "") != ($1 "") && $5 == "blocked" && !index($1, ":") && is_plain($1) && (!$4 || $4 > now + 10)) {
+      # Nearly all lines that are new: what take() does with them, at a third of its price.
+      if ((old[1] "") != ($1 "") && $5 == "blocked" && !index($1, ":") && is_plain($1) && (!$4 || $4 > now + 10)) {
         print > map
         set = $2 == "both" ? "fleet-block4" : "fleet-block4-" $2
         time = $4 ? left($4) : 0
-        print "add", set "-new", $1, "timeout", time, "-exist" > fill
-        if (!first && ++changes <= 5000) print "add", set, $1, "timeout", time, "-exist" > todo
-        held[set]++; lines++; entries++; words++; obeyed++
+        if (filling) { print "add", set "-new", $1, "timeout", time, "-exist" | fill; held[set]++ } else put("add", set, $1, " timeout " time)
+        lines++; entries++; words++; obeyed++
         next
       }
       take()
@@ -200,13 +209,15 @@ read_order() {
     END {
       while (old[1] != "") keep_old()
       for (place in was_allowed) let_through("del", place, was_allowed[place])
+      if (filling) close(fill)
       if (filling) for (set in held) print set, held[set], soon[set] + 0 > (work "/counts")
-      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, filling, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0), damaged + 0
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0), damaged + 0
     }') || return 1
   # shellcheck disable=SC2086
   set -- $said
-  [ "${1:-0}" = 1 ] || return 1
-  lines=$2 entries=$3 words=$4 dropped=$5 changes=$6 refusals=$7 allows=$8
+  whole=${1:-0} lines=${2:-} entries=${3:-} words=${4:-} dropped=${5:-} changes=${6:-} refusals=${7:-} allows=${8:-}
   shift 8
-  skew=$1 old_skew=$2 filled=$3 THEN=$4 as_ordered=$5 damaged=$6
+  skew=$1 old_skew=$2 THEN=$3 as_ordered=$4 damaged=$5 filled=
+  [ ! -s "$WORK/filled" ] || filled=yes
+  [ "$whole" = 1 ]
 }

@@ -54,17 +54,18 @@ rebuild_sets() {
   find_sets
   fill_and_swap && return
   # Maybe a rebuild that died left some behind, made otherwise.
+  filled=
   drop_new
   fill_and_swap && return
   drop_new
   return 1
 }
 
-# What was filled from a long order is counted, and not read back line by line: it was just written, and nobody else
+# What was filled as a long order was read is counted, and not read back line by line: it was just written, and nobody else
 # knows those sets.
 fill_and_swap() {
   by_counts=
-  if [ "$filled" = 1 ] && [ "$lines" -gt 5000 ]; then by_counts=yes; fi
+  if [ -n "$filled" ] && [ "$lines" -gt 5000 ]; then by_counts=yes; fi
   { print_sets && { [ -n "$by_counts" ] || save_all; }; } | ipset restore >"$WORK/saved" 2>"$WORK/error"
 }
 
@@ -90,6 +91,9 @@ count_sets() {
   [ -n "$counts" ]
 }
 
+# drop_filled: what an order filled comes to nothing.
+drop_filled() { [ -z "$filled" ] || drop_new; }
+
 drop_new() {
   for family in $families; do
     for set in "fleet-allow$family" "fleet-block$family" "fleet-block$family-in" "fleet-block$family-out" "fleet-feeds$family"; do ipset destroy "$set-new" 2>/dev/null; done
@@ -104,7 +108,7 @@ find_sets() {
     $1 == "Name:" { base = name = $2; sub(/-new$/, "", base) }
     $1 == "Type:" && (base in made_with) { print $2 == "hash:net" ? name : "!" name }
     $1 == "Header:" && (base in made_with) && ($3 != (family_of[base] == 6 ? "inet6" : "inet") || name ~ /feeds.$/ && !/ maxelem 1048576( |$)/) { print "!" name }')
-  case $there in *!*) stop "$EXIT_REFUSED" set-in-the-way "$(printf '%s\n' "$there" | sed -n 's/^!//p')" ;; esac
+  case $there in *!*) drop_filled; stop "$EXIT_REFUSED" set-in-the-way "$(printf '%s\n' "$there" | sed -n 's/^!//p')" ;; esac
 }
 
 print_sets() {
@@ -120,7 +124,7 @@ print_sets() {
       for (i = 1; i <= set_count; i++) {
         name = set_names[i]
         if (!(name in there)) print "create", name, made_with[name], "-exist"
-        if (name ~ /feeds/) continue
+        if (name ~ /feeds/ || filled && name ~ /block/) continue
         print "create", name "-new", made_with[name], "-exist\nflush", name "-new"
       }
       while ((getline network < (work "/allow")) > 0) {
@@ -134,8 +138,6 @@ print_sets() {
         if (name in family_of) fill(name, $1, " timeout " left($4))
       }
     }'
-  # A long order has been written as it was read.
-  [ "$filled" != 1 ] || cat "$WORK/fill"
   for family in $families; do
     for set in "fleet-block$family" "fleet-block$family-in" "fleet-block$family-out"; do printf 'swap %s-new %s\ndestroy %s-new\n' "$set" "$set" "$set"; done
   done

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { checkBlocks } from '../../../src/host/block.ts'
+import { checkBlocks, sendBlocks } from '../../../src/host/block.ts'
 import type { BlockLine } from '../../../src/model/block.ts'
+import type { Run } from '../../../src/session/session.ts'
 import { over } from '../program/steps.ts'
-import { aHost, block, members, now, word } from './blocking.ts'
+import { aHost, block, members, now, order, word } from './blocking.ts'
 
 const many: readonly BlockLine[] = Array.from({ length: 6000 }, (_, at) =>
   word(
@@ -64,6 +65,25 @@ describe.each(['dash', 'busybox'] as const)('a long map (%s)', shell => {
     expect(blocked).toHaveLength(entries + 2)
     expect(blocked).toContain('fleet-block4-in 100.64.0.0')
     expect(blocked).not.toContain('fleet-block4 100.65.1.0')
+  })
+
+  it('that breaks off leaves nothing behind, and what one that died left is no hindrance', async () => {
+    const host = await aHost({ shell })
+    await block(host, rest)
+    const before = await members(host)
+    const broken = over(host, session => {
+      const cut = (whole: Run) => {
+        const { stdin = '', answer: _, ...run } = whole
+        return session.run({ ...run, stdin: stdin.slice(0, stdin.length - 10_000) })
+      }
+      return sendBlocks({ ...session, run: cut }, order([...many, ...rest]))
+    })
+    await expect(broken).rejects.toMatchObject({ code: 'block-refused', args: { why: 'order' } })
+    expect(await members(host)).toEqual(before)
+    expect(await host.must('ipset list -n')).not.toContain('-new')
+    await host.must('ipset create fleet-block4-new hash:net maxelem 9')
+    expect(await block(host, [...many, ...rest])).toMatchObject({ entries, lacked: many.length })
+    expect(await members(host)).toHaveLength(entries + 1)
   })
 
   it('is counted by who sent it, over another login', async () => {

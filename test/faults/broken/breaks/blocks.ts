@@ -119,6 +119,16 @@ export const BLOCKS: readonly Break[] = [
     red: ['host/block/large.test.ts', 'is counted by who sent it, over another login'],
   },
   {
+    name: 'leaves-half-a-fill-behind',
+    file: 'host/block/sets.sh',
+    from: '[ -z "$filled" ] || drop_new',
+    to: 'true',
+    red: [
+      'host/block/large.test.ts',
+      'that breaks off leaves nothing behind; what one that died left is no hindrance',
+    ],
+  },
+  {
     name: 'leaves-a-rebuild-that-died-in-the-way',
     file: 'host/block/sets.sh',
     from: '  drop_new\n  fill_and_swap && return\n  drop_new\n',
