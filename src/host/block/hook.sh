@@ -38,7 +38,7 @@ judge() {
     if count_sets "$WORK/counts"; then read_map=/dev/null read_allow=/dev/null saved=/dev/null; else save_all | ipset restore >"$saved" 2>"$WORK/error"; fi
   fi
   if [ "$lines" -gt 5000 ] && [ -z "$counts" ] && have sort; then sort "$saved" >"$WORK/sorted" && saved=$WORK/sorted sorted=1; fi
-  said=$(awk -v sorted="$sorted" -v families="$families" -v work="$WORK" -v now="$NOW" -v then="$THEN" "$AWK_NETWORK$AWK_SETS$AWK_HOOK"'
+  awk -v sorted="$sorted" -v families="$families" -v work="$WORK" -v now="$NOW" -v then="$THEN" "$AWK_NETWORK$AWK_SETS$AWK_HOOK"'
     function expect(set, network, until,   n, i, one) {
       n = sides(network, one)
       for (i = 1; i <= n; i++) want[set, index(one[i], ":") ? key(one[i]) : one[i]] = until
@@ -110,12 +110,9 @@ judge() {
       if (families ~ 4) read_hook(4)
       if (families ~ 6) read_hook(6)
       print unreadable ? "unreadable" : hook, wrong ? "wrong" : "right", counted + 0
-    }' part=map "$read_map" part=allow "$read_allow" part=saved "$saved") || return 1
-  # shellcheck disable=SC2086
-  set -- $said
-  sets=${2:-} counted=${3:-}
-  [ -z "$counts" ] || { sets=$counts counted=$(grep -c '^[^#]' "$WORK/map"); }
-  hook=${1:-}
+    }' part=map "$read_map" part=allow "$read_allow" part=saved "$saved" >"$WORK/said" || return 1
+  read -r hook sets counted <"$WORK/said"
+  [ -z "$counts" ] || { counted=$(grep -c '^[^#]' "$WORK/map"); sets=$counts; }
 }
 
 # print_hook FAMILY: place and content in one step, whatever stood there before.

@@ -48,7 +48,7 @@ AWK_NETWORK='
 # `ipset restore` as it is read, into the sets beside those in force; $WORK/filled says that it came through. Sets the
 # words below.
 read_order() {
-  said=$(awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" -v flags="$FLAGS" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
+  awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" -v flags="$FLAGS" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
     function is_over(state, at, until) { return until > 0 ? until + 0 <= then + 0 : state == "lifted" && int(at / 1000) + 7776000 <= then + 0 }
     # What stood is over by the clock of who asks, unless that is the one that is wrong: where it is ahead of what was told
     # before, and of a clock here that nobody has set since.
@@ -212,12 +212,9 @@ read_order() {
       if (filling) close(fill)
       if (filling) for (set in held) print set, held[set], soon[set] + 0 > (work "/counts")
       print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0), damaged + 0
-    }') || return 1
-  # shellcheck disable=SC2086
-  set -- $said
-  whole=${1:-0} lines=${2:-} entries=${3:-} words=${4:-} dropped=${5:-} changes=${6:-} refusals=${7:-} allows=${8:-}
-  shift 8
-  skew=$1 old_skew=$2 THEN=$3 as_ordered=$4 damaged=$5 filled=
+    }' >"$WORK/said" || return 1
+  read -r whole lines entries words dropped changes refusals allows skew old_skew THEN as_ordered damaged <"$WORK/said"
+  filled=
   [ ! -s "$WORK/filled" ] || filled=yes
   [ "$whole" = 1 ]
 }
