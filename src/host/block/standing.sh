@@ -51,7 +51,6 @@ tell_brief() {
   { cat "$COUNTS" >"$WORK/counts" && read_rules && judge; } || stop "$EXIT_UNLOADABLE" cannot-read-rules "$(head -c 1000 "$WORK/error")"
   hash='' entries=0 skew=0 persisted=no
   tell_facts "$hook" "$sets" 0
-  piece end
 }
 
 # tell_standing: the facts of a host that nothing is asked of.
