@@ -27,20 +27,23 @@ export function hostProgram(): Program {
  * in memory, so that a full disk is no reason not to block, and what was whole once needn't be summed up each time.
  */
 export function blockProgram(): Program {
-  madeForBlocks ??= assemble(partsOf('../host/block/'), [MEMORY, DISK], START_BLOCKS)
+  madeForBlocks ??= assemble(partsOf('../host/block/', LATE), [MEMORY, DISK], START_BLOCKS)
   return madeForBlocks
 }
 
 /** What both begin with. */
 const SHARED = ['head.sh', 'unit.sh']
 
-function partsOf(folder: string): readonly URL[] {
+/** What a block needs none of stands behind `first.sh`, where a shell comes only if it reads on. */
+const LATE = ['first.sh', 'boot.sh', 'feeds.sh', 'live.sh', 'removal.sh']
+
+function partsOf(folder: string, late: readonly string[] = []): readonly URL[] {
   const place = new URL(folder, import.meta.url)
   const files = readdirSync(place).filter(name => name.endsWith('.sh'))
-  const middle = files.filter(name => !SHARED.includes(name) && name !== 'main.sh').sort()
+  const middle = files.filter(name => ![...SHARED, ...late, 'main.sh'].includes(name)).sort()
   return [
     ...SHARED.map(name => new URL(`../host/${name}`, import.meta.url)),
-    ...[...middle, 'main.sh'].map(name => new URL(name, place)),
+    ...[...middle, ...late, 'main.sh'].map(name => new URL(name, place)),
   ]
 }
 

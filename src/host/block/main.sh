@@ -1,12 +1,5 @@
 # shellcheck shell=sh
 # The table of verbs.
-SSH=${1:-}
-verb=${2:-}
-# Where the shell that was there already reads it.
-PROGRAM=${FLEET_PROGRAM:-$PROGRAM}
-[ $# -ge 2 ] && shift 2
-families='4 6'
-[ -e /proc/net/if_inet6 ] || families=4
 case $verb in
   block) verb_block "$@" ;;
   block-check) verb_block_check "$@" ;;
