@@ -58,9 +58,12 @@ export async function readSources(flags: Flags): Promise<Sources> {
   }
 }
 
-/** The same, and how the hosts that are meant are reached. Throws `FleetErrors` with all that is wrong with that. */
-export async function readInputs(flags: Flags): Promise<Inputs> {
-  const read = await readSources(flags)
+/**
+ * The same, unless it was read, and how the hosts that are meant are reached. Throws `FleetErrors` with all that is wrong
+ * with that.
+ */
+export async function readInputs(flags: Flags, before?: Sources): Promise<Inputs> {
+  const read = before ?? (await readSources(flags))
   const { inventory, config, sources } = read
   const hosts = selectHosts(inventory, flag(flags, 'limit', 'string'))
   if (hosts.length === 0) throw new FleetError('no-hosts', { sources })

@@ -27,7 +27,7 @@ export async function findLeftRun(flags: Flags): Promise<LeftRun> {
   const named = flag(flags, 'run', 'string')
   const record = named ? await findRun(directory, named) : await findNewest(directory, here.sources)
   await checkInventory(record, here)
-  const inputs = await readInputs({ ...allFlags(record, flags), limit: hostsOf(record, here) })
+  const inputs = await readInputs({ ...allFlags(record, flags), limit: hostsOf(record, here) }, here)
   for (const finding of inputs.findings) if (finding.severity === 'warning') warnOnce(finding)
   return { record, directory, inputs, isNamed: named !== undefined }
 }
