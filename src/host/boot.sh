@@ -79,8 +79,12 @@ mend_sets() { # DIR
   $LIMIT ipset save 2>/dev/null | lead_sets "$1/ipsets" | $LIMIT ipset restore -exist
 }
 
-loaded() { # DIR
-  for family in 4 6; do is "$family" "$1/rules.v$family" /dev/null || return 1; done
+loaded() { # DIR [OTHER]
+  for family in 4 6; do
+    other_rules=/dev/null
+    [ -z "${2:-}" ] || other_rules=$2.$family
+    is "$family" "$1/rules.v$family" "$other_rules" || return 1
+  done
   sets_hold "$1/ipsets"
 }
 

@@ -2,7 +2,7 @@
 # report: what stands on this host of fleet's, in few spawns; nothing is written, nor is anything needed that a host
 # which fleet never touched may lack. It doesn't need the program to be stored either.
 
-verb_report() {
+verb_report() { # [NONCE]
   lacking awk flock ls sha256sum
   [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "$lacks"
   which_boot
@@ -14,6 +14,7 @@ verb_report() {
   report_generation
   report_last
   report_lock
+  [ -z "${1:-}" ] || report_in_force "$1"
   piece end
 }
 
@@ -68,6 +69,20 @@ report_lock() {
   report_transaction guard "$owner"
   if guard_alive "$owner"; then echo alive=yes; else echo alive=no; fi
   ! find_unstored || [ "$unstored" = "$held_by" ] || report_transaction unstored "$unstored"
+}
+
+# report_in_force NONCE: whose rules are in force, asked where the host doesn't know the change any more: those of the
+# generation that boots, those of before the change. What is of the change's other side is no part of either.
+report_in_force() {
+  TXN=$VAR/txn/$1 other=
+  piece in-force
+  if [ -e "$TXN/meta.json" ]; then
+    echo armed=yes
+    other=$TXN/want
+    ! cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" || other=$TXN/now
+    ! holds now want || echo before=yes
+  fi
+  ! loaded "$GENERATIONS/current" "$other" || echo current=yes
 }
 
 report_transaction() { # PIECE NONCE, in `state`

@@ -25,6 +25,18 @@ export interface HostStatus {
   readonly unstored: Transaction | undefined
   /** The change that was armed last since the host booted. */
   readonly last: Transaction | undefined
+  /** Of the change that was asked about. */
+  readonly inForce?: LiveRules
+}
+
+/** Whose rules are in force. */
+export interface LiveRules {
+  /** The host was once armed with the change. */
+  readonly isArmed: boolean
+  /** They are those of the generation that boots, sets as well. */
+  readonly areCurrent: boolean
+  /** They are those of before the change. */
+  readonly areBefore: boolean
 }
 
 export interface StatusGeneration extends Meta {
@@ -49,9 +61,13 @@ export interface Transaction {
   readonly isRemoval: boolean
 }
 
-/** Reads what stands on a host, in one exec, and writes nothing there. Errors: `not-root`, `host-refuses`, readHost's. */
-export async function readStatus(session: Session): Promise<HostStatus> {
-  const reply = await readHost(session, { verb: 'report', timeout: 60_000 })
+/**
+ * Reads what stands on a host, in one exec, and writes nothing there; its live rules only where a change is asked about.
+ * Errors: `not-root`, `host-refuses`, readHost's.
+ */
+export async function readStatus(session: Session, nonce?: string): Promise<HostStatus> {
+  const args = nonce === undefined ? [] : [nonce]
+  const reply = await readHost(session, { verb: 'report', args, timeout: 60_000 })
   if (reply.code === EXIT.done) return statusOf(reply.pieces)
   const { why, detail } = stopOf(reply)
   throw new FleetError('host-refuses', { why, detail }, { hostState: 'failed' })
@@ -72,7 +88,15 @@ function statusOf(pieces: Pieces): HostStatus {
     guard: guard && { ...guard, alive },
     unstored: readTransaction(pieces.get('unstored'), uptime),
     last: readTransaction(pieces.get('last'), uptime),
+    ...readInForce(pieces.get('in-force')),
   }
+}
+
+function readInForce(piece: string | undefined): Pick<HostStatus, 'inForce'> {
+  if (piece === undefined) return {}
+  const facts = readFacts(piece)
+  const yes = (key: string) => facts.get(key)?.[0] === 'yes'
+  return { inForce: { isArmed: yes('armed'), areCurrent: yes('current'), areBefore: yes('before') } }
 }
 
 function readGeneration(pieces: Pieces): StatusGeneration | undefined {

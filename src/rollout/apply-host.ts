@@ -7,17 +7,18 @@ import type { Emit, Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostChange, HostPlan } from '../plan/host-plan.ts'
 import { metaOf } from '../plan/meta.ts'
-import { isUnbooted, sameChange } from '../plan/same-change.ts'
+import { sameChange } from '../plan/same-change.ts'
 import type { Session } from '../session/session.ts'
 import { armAndClose, waitFor } from './arm-host.ts'
-import type { Settled, Untransacted } from './armed.ts'
+import type { Settled } from './armed.ts'
 import { forgetRemoved } from './forget-removed.ts'
 import type { HostGates } from './gates/host-gates.ts'
 import { hearObserved } from './hear-host.ts'
 import { checkLimit, type HostLimit, isUp, overdue, within, withLimit } from './host-limit.ts'
+import { lookAgain } from './look-again.ts'
 import { failure, outcomeOf, warningOf } from './outcome.ts'
 import { settle } from './settle.ts'
-import type { Observed, Target } from './target.ts'
+import type { Observed } from './target.ts'
 
 /*
  * One host, from its frozen plan to an end that was read back. The promises:
@@ -213,27 +214,4 @@ function transactionOf(change: HostChange, tools: ApplyTools): Transaction {
   const { run, who, confirmTimeout } = tools
   const meta = metaOf(change, { run, nonce, who, since })
   return { nonce, run, who, since, confirmTimeout, ...change, meta }
-}
-
-/** A lock without a state was left by an arm that died before it had one. */
-const FINAL = /^(DISARMED|ROLLED_BACK|PERSISTED|$)/
-
-async function lookAgain(
-  session: Session,
-  target: Target,
-  plan: HostPlan,
-  nonce: string,
-): Promise<Untransacted> {
-  const { change } = plan
-  const seen = await target.observe(session)
-  const { guard, generation } = seen
-  const is = (word: Untransacted['is']): Untransacted => ({ is: word, bootId: seen.bootId, up: seen.up })
-  if (seen.arming || guard?.alive || (guard && !FINAL.test(guard.state))) return is('under way')
-  const now = target.decide(seen)
-  // The same rules prove nothing: another host has them too.
-  const made = change?.removes ? generation.number === change.generation : generation.nonce === nonce
-  if (now.verdict === 'unchanged' && made) return is('as wanted')
-  if (change?.removes && change.base > 0 && generation.number === 0) return is('half removed')
-  const isBack = sameChange(plan, now) || (made && isUnbooted(plan, now, generation))
-  return is(isBack ? 'as before' : 'different')
 }

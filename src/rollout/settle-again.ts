@@ -1,4 +1,4 @@
-import { readStatus, type StatusGeneration } from '../host/status.ts'
+import { type HostStatus, readStatus, type StatusGeneration } from '../host/status.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Handover, Outcome } from '../model/event.ts'
 import type { Connect, Session } from '../session/session.ts'
@@ -7,6 +7,7 @@ import type { Untransacted } from './armed.ts'
 import { forgetRemoved } from './forget-removed.ts'
 import type { HostGates } from './gates/host-gates.ts'
 import { hearHost } from './hear-host.ts'
+import { judgeLost, type Standing } from './judge-lost.ts'
 import { settle } from './settle.ts'
 
 /** A host that a controller armed, and died before it knew what became of it. */
@@ -31,7 +32,7 @@ export interface AgainTools {
 /**
  * Brings such a host to its end as the controller would have: what is applied is confirmed over a fresh connection if
  * there is time, and whatever its guard has decided meanwhile is read back. A host that doesn't know the change any
- * more (it was booted) is judged by its generation. Never begins anything.
+ * more (it was booted) is judged by its generation and its live rules. Never begins anything.
  */
 export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<Outcome> {
   const { host, handover } = left
@@ -59,18 +60,41 @@ const FINAL: ReadonlySet<string> = new Set(['DISARMED', 'ROLLED_BACK', 'PERSISTE
 const boots = ({ whole, linked, plugins, enabled }: StatusGeneration) => whole && linked && plugins && enabled
 
 async function lookAgain(session: Session, { handover }: LeftBehind): Promise<Untransacted> {
-  const { bootId, up, generation, guard, isArming, isTouched } = await readStatus(session)
-  const is = (word: Untransacted['is']): Untransacted => ({ is: word, bootId, up })
-  if (isArming || guard?.alive || (guard && !FINAL.has(guard.state))) return is('under way')
+  const status = await readStatus(session, handover.nonce)
+  const { bootId, up, guard, isArming } = status
+  const isBusy = isArming || (guard !== undefined && (guard.alive || !FINAL.has(guard.state)))
+  const standing = { isBusy, boots: bootsOf(status, handover), live: liveOf(status, handover) }
+  return { is: judgeLost(standing), bootId, up }
+}
+
+const isOwn = ({ generation }: HostStatus, { generation: number, nonce }: Handover) =>
+  number > 0 && generation?.number === number && generation.nonce === nonce
+
+function bootsOf(status: HostStatus, handover: Handover): Standing['boots'] {
+  const { generation, isTouched, bootId } = status
   const number = generation?.number ?? 0
   if (handover.generation === 0) {
-    if (!isTouched) return is('as wanted')
-    if (number === 0 && handover.base > 0) return is('half removed')
-  } else if (number === handover.generation && generation?.nonce === handover.nonce) {
-    if (boots(generation)) return is('as wanted')
+    if (!isTouched) return 'wanted'
+    if (number === 0 && handover.base > 0) return 'half removed'
+  } else if (generation && isOwn(status, handover)) {
+    if (boots(generation)) return 'wanted'
     // The unit is enabled last: without it the first change of a host is not what a boot has loaded.
     const bootedBefore = handover.base === 0 && !generation.enabled && bootId !== handover.bootId
-    return is(bootedBefore ? 'as before' : 'different')
+    return bootedBefore ? 'before' : 'other'
   }
-  return is(number === handover.base ? 'as before' : 'different')
+  return number === handover.base && generation?.whole !== false ? 'before' : 'other'
+}
+
+function liveOf(status: HostStatus, handover: Handover): Standing['live'] {
+  const { inForce, isTouched, bootId } = status
+  // Nothing of fleet's is left there that says what stood before.
+  if (handover.generation === 0 && !isTouched) return { wanted: true, before: false }
+  const own = isOwn(status, handover)
+  const areCurrent = inForce?.areCurrent === true
+  // Whatever is in force there, a change that never got there is no part of it; but a boot must have loaded what boots.
+  const isUntouched = inForce?.isArmed === false && (handover.base === 0 || bootId === handover.bootId)
+  return {
+    wanted: own && areCurrent,
+    before: inForce?.areBefore === true || (!own && areCurrent) || isUntouched,
+  }
 }

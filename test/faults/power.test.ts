@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { becomes } from '../integration/hosts/guard.ts'
 import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
+import { inForce } from '../integration/hosts/rules.ts'
+import { replaceTool } from './backend.ts'
 import { readGround } from './ground.ts'
 import { hold, isHeld, letGo } from './hold.ts'
 import { type Left, record, whatIsLeft } from './torn-disk.ts'
@@ -11,7 +13,8 @@ import { type Attempt, useTrial } from './trial.ts'
  * never a mixture; a fleet that still lives says which.
  */
 
-const trial = useTrial('power', ['dark', { name: 'sys', systemd: true }, 'kept', 'next', 'met'], {
+const LIGHT = ['dark', 'open', 'opened', 'damaged', 'kept', 'next', 'met']
+const trial = useTrial('power', [...LIGHT, { name: 'sys', systemd: true }], {
   untouched: ['met'],
   aptLists: true,
 })
@@ -64,6 +67,17 @@ async function goesDark(name: string, moment: keyof typeof MOMENTS): Promise<Att
   return attempt
 }
 
+const LOST = 'unknown: transaction-lost'
+
+/** ... and its controller is dead: another one resumes. */
+async function resumesAfterBoot(name: string, { site }: Attempt): Promise<Attempt> {
+  const host = trial.host(name)
+  await host.unplug()
+  await host.boot()
+  await allowConnections(trial.lab, name)
+  return { site, running: site.start('resume', '--connect-timeout', '3') }
+}
+
 describe.concurrent('the power goes', () => {
   it.each(['dark', 'sys'])(
     'while a host is armed, applies, has applied, goes back, is about to persist, and persists (%s)',
@@ -73,6 +87,28 @@ describe.concurrent('the power goes', () => {
       await trial.ends(await goesDark(name, 'persisting'), 0, { [name]: 'persisted' })
     },
   )
+
+  it.each([
+    ['open', 'applied'],
+    ['opened', 'persisting'],
+  ] as const)(
+    'and the boot loads nothing of it (%s): a fleet that resumes cannot know',
+    async (name, moment) => {
+      const attempt = await MOMENTS[moment](name)
+      await attempt.running.kill()
+      const host = trial.host(name)
+      for (const tool of ['iptables-restore', 'ip6tables-restore']) await replaceTool(host, tool, 'exit 1')
+      await trial.says(await resumesAfterBoot(name, attempt), 4, { [name]: LOST })
+      expect(await inForce(host)).toEqual(['', ''])
+    },
+  )
+
+  it('and what was confirmed last is damaged: a fleet that resumes cannot know', async () => {
+    const attempt = await MOMENTS.applied('damaged')
+    await attempt.running.kill()
+    await trial.must('damaged', 'echo "# damaged" >>/etc/iptables/fleet/current/rules.v4')
+    await trial.says(await resumesAfterBoot('damaged', attempt), 4, { damaged: LOST })
+  })
 
   it('and a container is started again with its boot id and its /run, which tell of rules that are gone', async () => {
     const host = trial.host('kept')

@@ -67,14 +67,15 @@ function awaitSteps(s: State, world: World): Edge[] {
   return [isWithinLimit(s) ? may(what, change) : step(what, change)]
 }
 
-/** `lookAgain`, where the host doesn't know the transaction. */
+/** `judge-lost.ts`, where the host doesn't know the transaction: disk and rules must tell the same. */
 function seen(s: State, { flaw }: World): Answer {
   const begun = s.arm === 'ready' || (s.txn !== 'none' && !isFinal(s.txn))
   const busy = flaw === 'lock believed' ? s.litter || begun : s.arm === 'locked' || begun
   if (busy) return 'under way'
   const booted = s.boots > 0
-  if (liveIs(s, 'OLD') && !diskIs(s, 'NEW')) return booted ? 'as before, booted' : 'as before'
-  return booted && liveIs(s, 'NEW') && diskIs(s, 'NEW') && flaw !== 'booted is lost'
+  const stands = (side: 'OLD' | 'NEW') => liveIs(s, side) || flaw === 'disk believed'
+  if (stands('OLD') && !diskIs(s, 'NEW')) return booted ? 'as before, booted' : 'as before'
+  return booted && stands('NEW') && diskIs(s, 'NEW') && flaw !== 'booted is lost'
     ? 'as wanted, booted'
     : 'different'
 }

@@ -1,5 +1,5 @@
 import type { Link, Node } from './explore.ts'
-import { isFinal, liveIs, type State } from './state.ts'
+import { bootedOpen, isFinal, liveIs, type State } from './state.ts'
 
 /*
  * Every run ends. Counted on is only what is bound to happen: processes take their steps, time passes, what was
@@ -23,6 +23,7 @@ function isOver(s: State): boolean {
 function endsWell(s: State): boolean {
   if (s.txn === 'CONFIRMED' || s.txn === 'PERSISTED') return s.confirmed && liveIs(s, 'NEW')
   if (s.former === 'holds' || s.former === 'aside') return false
+  if (bootedOpen(s)) return true
   return (s.boots > 0 && s.confirmed && liveIs(s, 'NEW')) || liveIs(s, 'OLD')
 }
 

@@ -147,13 +147,19 @@ function powerLoss(s: State): Edge[] {
     harm('is lost with what was not synced, and the host boots', boot({ ...s, ...what }))
   return [
     harm('is lost, and the host boots', boot(s)),
+    // What is said of a host before that is no less true for it.
+    ...(isOver(s) ? [] : [harm('is lost, and the host boots nothing, loudly', { ...boot(s), ...OPEN })]),
     ...(s.synced ? [] : [lost({ current4: 'OLD', current6: 'OLD' })]),
     ...(s.unit === 'enabled' ? [lost({ unit: 'off' })] : []),
   ]
 }
 
+const OPEN: Partial<State> = { live4: 'NONE', live6: 'NONE' }
+
+const isOver = ({ controller }: State) => controller === 'ended' || controller === 'dead'
+
 function boot(s: State): Partial<State> {
-  const over = s.controller === 'ended' || s.controller === 'dead'
+  const over = isOver(s)
   return {
     current4: s.current4,
     current6: s.current6,

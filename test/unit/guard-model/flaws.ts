@@ -38,6 +38,7 @@ export const FLAWS = [
   ['persisted unread', 'the verdict is true', 'a later change'],
   ['lock believed', 'the verdict is true', 'a later change'],
   ['booted is lost', 'the verdict is true', 'a later change'],
+  ['disk believed', 'the verdict is true', 'a later change'],
   ['unit believed', 'the verdict is true', 'a later change'],
   ['busy is burnt', 'the verdict is true', 'a later change'],
   ['dead left alone', 'the verdict is true', 'a later change'],

@@ -1,4 +1,4 @@
-import { diskIs, isGoingBack, liveIs, type State, type World } from './state.ts'
+import { bootedOpen, diskIs, isGoingBack, liveIs, type State, type World } from './state.ts'
 
 /*
  * What must hold in every state. A state keeps the verdict that was given and what happened, so "once it was said"
@@ -19,7 +19,7 @@ const VERDICTS: Readonly<Record<State['verdict'], (s: State) => boolean>> = {
   failed: isOld,
   unreachable: isOld,
   stuck: s => !s.confirmed && diskIsOld(s),
-  unknown: s => s.read === 'nothing' || s.read === 'slow',
+  unknown: s => s.read === 'nothing' || s.read === 'slow' || bootedOpen(s),
 }
 
 const INVARIANTS: Readonly<Record<string, (s: State, world: World) => boolean>> = {
@@ -28,7 +28,8 @@ const INVARIANTS: Readonly<Record<string, (s: State, world: World) => boolean>> 
   'nothing on disk that was not confirmed': s => s.confirmed || diskIsOld(s),
   'a boot loads one generation, both families of it': s => diskIsOld(s) || diskIs(s, 'NEW'),
   'rules that lock out are never confirmed': (s, world) => !(world.locksOut && s.confirmed),
-  'new rules are undone, confirmed or booted': s => s.txn !== 'none' || liveIs(s, 'OLD') || diskIs(s, 'NEW'),
+  'new rules are undone, confirmed or booted': s =>
+    s.txn !== 'none' || liveIs(s, 'OLD') || diskIs(s, 'NEW') || bootedOpen(s),
   'applied at most once': s => s.did <= 1,
   'nothing applied before the arming session is gone': s => !s.tooEarly,
   'confirmed are the wanted rules, whole': s =>

@@ -14,8 +14,8 @@ export type Transaction =
   | 'STUCK'
   | 'ROLLED_BACK'
 
-/** A family's live rules; `PART` where some tables are of one content and some of the other. */
-export type Live = 'OLDER' | 'OLD' | 'PART' | 'NEW'
+/** A family's live rules; `PART` where some tables are of one content and some of the other, `NONE` where a boot failed. */
+export type Live = 'OLDER' | 'OLD' | 'PART' | 'NEW' | 'NONE'
 /** `OLDER`: what boots while the rules of before are confirmed and not on the disk. */
 export type Disk = 'OLDER' | 'OLD' | 'NEW'
 
@@ -224,4 +224,6 @@ function booted({ unit, stale }: State, file: Disk): Live {
 
 const both = (one: string, other: string, is: string) => one === is && other === is
 export const liveIs = (s: State, is: Live) => both(s.live4, s.live6, is)
+/** A boot that loaded nothing: the console and the kernel's log say so. */
+export const bootedOpen = (s: State) => liveIs(s, 'NONE')
 export const diskIs = (s: State, is: Disk) => both(booted4(s), booted6(s), is)

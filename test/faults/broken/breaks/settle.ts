@@ -85,17 +85,34 @@ export const SETTLE: readonly Break[] = [
   },
   {
     name: 'says-reverted-of-what-was-persisted-before-the-power-went',
-    file: 'rollout/apply-host.ts',
-    from: "if (now.verdict === 'unchanged' && made) return is('as wanted')",
-    to: "if (now.verdict === 'unchanged' && made) return is('as before')",
+    file: 'rollout/look-again.ts',
+    from: "if (now.verdict === 'unchanged' && made) return both('wanted')",
+    to: "if (now.verdict === 'unchanged' && made) return both('before')",
     red: ['faults/power.test.ts', 'goes back, is about to persist, and persists (dark)'],
   },
   {
     name: 'takes-another-generation-of-a-host-for-its-own',
     file: 'rollout/settle-again.ts',
-    from: "return is(number === handover.base ? 'as before' : 'different')",
-    to: "return is(number === handover.base || number > 0 ? 'as before' : 'different')",
+    from: "return number === handover.base && generation?.whole !== false ? 'before' : 'other'",
+    to: "return 'before'",
     red: ['faults/replayed.test.ts', 'of a host that was booted since says that it cannot know'],
+  },
+  {
+    name: 'believes-the-disk-of-a-host-that-booted-open',
+    file: 'rollout/judge-lost.ts',
+    from: "if (boots === 'other' || !live[boots])",
+    to: "if (boots === 'other' || (!live[boots] && boots === undefined))",
+    red: [
+      'faults/power.test.ts',
+      'and the boot loads nothing of it (open): a fleet that resumes cannot know',
+    ],
+  },
+  {
+    name: 'believes-the-number-of-a-damaged-generation',
+    file: 'rollout/settle-again.ts',
+    from: ' && generation?.whole !== false',
+    to: '',
+    red: ['faults/power.test.ts', 'and what was confirmed last is damaged: a fleet that resumes cannot know'],
   },
   {
     name: 'does-not-try-again-where-the-session-stayed',
@@ -113,7 +130,7 @@ export const SETTLE: readonly Break[] = [
   },
   {
     name: 'does-not-know-a-generation-that-no-boot-loads',
-    file: 'rollout/apply-host.ts',
+    file: 'rollout/look-again.ts',
     from: ' || (made && isUnbooted(plan, now, generation))',
     to: '',
     red: ['faults/long/power.test.ts', 'and a host that had none boots none, until all is done'],
