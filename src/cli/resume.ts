@@ -58,7 +58,7 @@ export async function run(flags: Flags): Promise<number> {
     const told = await tellHooks(inputs, resumed)
     try {
       await voice.emit(resumed)
-      if (isNamed) sayFailed(record)
+      if (isNamed && !record.takingBack) sayFailed(record)
       const emit: Emit = async event => {
         await journal.append(event)
         told.hear(event)

@@ -106,6 +106,7 @@ describe.concurrent('fleet resume', () => {
     await allowConnections(trial.lab, 'r2')
     const named = resume(attempt, await runOf(attempt))
     await trial.says(named, 3, { r1: 'reverted: taken-back', r3: 'not started' })
+    expect((await named.running.end()).stderr).not.toContain('also with the host that failed')
     await isBack('r1')
     for (const host of ['r2', 'r3']) await trial.isOn(host, 'OLD')
   })
