@@ -80,15 +80,14 @@ make_missing() {
 }
 
 # By reading first; by the undo that was made and tried before, as long as others left all as it was (it counts on
-# that) or nothing can be read; by one made from what is live. 4: iptables' lock is held, and would be again. What was
-# undone and can't be read (3) isn't undone twice.
+# that) or nothing can be read; by one made from what is live. What was undone and can't be read (3) isn't undone twice.
 family_is_back() {
   is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
   code=$?
   case $code$undone in 3*"$1"*) return 1 ;; esac
   if [ "$code" -eq 3 ] || others_stand "$1"; then
     load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null
-    case $? in 0) undone=$undone$1 ;; 4) return 1 ;; esac
+    case $? in 0) undone=$undone$1 ;; 4) ! lock_is_held || return 1 ;; esac
     is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
   fi
   emptying=
@@ -96,6 +95,10 @@ family_is_back() {
   live "$1" | undo_from_live "$TXN/now.$1" "$TXN/want.$1" "$TXN/before.$1" "$emptying" | load_piped "$1"
   is "$1" "$TXN/now.$1" "$TXN/want.$1"
 }
+
+# Where iptables said 4: the lock would be held again. iptables-nft has none; it says 4 of whatever the kernel refuses,
+# and would say it of that undo each time.
+lock_is_held() { [ "$pinned" != nft ] && [ -z "${XTABLES_LOCKFILE:-}" ]; }
 
 # The lines of others are those from before the change, in their order.
 others_stand() {

@@ -88,6 +88,7 @@ describe.each(KINDS)('$backend under $shell', kind => {
       'iptables -D INPUT 1; iptables -I INPUT 3 -i lo -j ACCEPT; iptables -A INPUT -i lo -j ACCEPT; ip6tables -F INPUT',
       'for t in iptables ip6tables; do $t-save | grep -v "^-A INPUT" | $t-restore; done',
       flush,
+      'for t in iptables ip6tables; do $t -A INPUT -j NEW; done',
     ]
     const after = await Promise.all(ways.map(async way => rules(await takenBack(kind, 'true', way))))
     expect(after).toEqual(ways.map(() => clean))
@@ -126,6 +127,16 @@ nft add rule ip filter OUTPUT ip daddr vmap '{ 203.0.113.7 : jump NEW }'`,
     expect(native).toContain('ip daddr vmap { 203.0.113.7 : jump NEW }\n')
     expect(native).not.toMatch(/^\s+(counter packets 0 bytes 0 )?drop$/m)
     expect(await chain(host, 'NEW')).toEqual([])
+  })
+
+  it('keeps a chain, and nothing else, that a map jumps to', async () => {
+    const host = await takenBack(
+      { backend: 'nft', shell },
+      'true',
+      `nft add map ip filter ways '{ type ipv4_addr : verdict; elements = { 203.0.113.7 : jump NEW } }'`,
+    )
+    expect(await chain(host, 'INPUT')).toEqual(OLD_INPUT)
+    expect(await host.must('iptables -S NEW')).toBe('-N NEW\n')
   })
 
   it('takes its other chains away, where somebody jumps to one of them', async () => {

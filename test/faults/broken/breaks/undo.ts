@@ -45,6 +45,13 @@ export const UNDO: readonly Break[] = [
     red: ['host/program/guard.test.ts', 'makes an undo from what is live when the precise one fails'],
   },
   {
+    name: 'takes-every-refusal-of-the-kernel-for-a-lock',
+    file: 'host/undo.sh',
+    from: '4) ! lock_is_held || return 1 ;;',
+    to: '4) return 1 ;;',
+    red: ['host/program/undo.test.ts', "'nft' under 'dash' finds its way back from anything"],
+  },
+  {
     name: 'flushes-the-rules-of-others',
     file: 'host/way-back.sh',
     from: 'if (foreigns[place] || !(place in is_user) && !emptying)',
