@@ -22,23 +22,23 @@ remember_before() {
 }
 
 # read_before: sets `before` to the folder of generation 0 where there is one, `had` to its files, `booted` to no where
-# no boot loaded them.
+# no boot loaded them. 1: it is not to be used, and `wrong` says why. Who stores it is not to be ended by that.
 read_before() {
   before=$GENERATIONS/gen-000000 had='' booted=yes
   read_links
   if [ ! -e "$before/meta.json" ]; then
-    if [ "$generation" -gt 0 ] || [ -L "$GENERATIONS/current" ]; then stop "$EXIT_REFUSED" before-missing "$before"; fi
+    if [ "$generation" -gt 0 ] || [ -L "$GENERATIONS/current" ]; then wrong='before-missing'; return 1; fi
     before=
     return 0
   fi
-  whole "$before" || stop "$EXIT_REFUSED" before-damaged "$before"
+  whole "$before" || { wrong='before-damaged'; return 1; }
   ! grep -q '"enabled": "no"' "$before/meta.json" || booted=no
   for rules in rules.v4 rules.v6; do [ ! -f "$before/$rules" ] || had="$had $rules"; done
 }
 
 # take_before DIR: the candidate of a removal is what stood before, with the sets that are live to refer to.
 take_before() {
-  read_before
+  read_before || stop "$EXIT_REFUSED" "$wrong" "$before"
   piece before
   printf 'booted=%s\n' "$booted"
   for rules in $had; do printf 'has=%s\n' "$rules"; done
@@ -51,7 +51,7 @@ take_before() {
 # stage_removal: all that unpersist renames.
 stage_removal() {
   staged=$GENERATIONS/staged-$NONCE
-  read_before
+  read_before || stop "$EXIT_REFUSED" "$wrong" "$before"
   make_folders "$GENERATIONS" || return 1
   drop_staged
   mkdir "$staged" || return 1
@@ -67,7 +67,7 @@ stage_removal() {
 # unpersist: from the last generation to what stood before. Safe to run again after a death at any line of it.
 unpersist() {
   staged=$GENERATIONS/staged-$NONCE
-  read_before
+  read_before || { echo "what stood before fleet is missing or damaged: $before"; return 1; }
   [ "$booted" = yes ] || [ -z "$had" ] || unit_disabled || return 1
   if [ -L "$staged/link" ]; then
     mv -T "$staged/link" "$GENERATIONS/current" && sync "$GENERATIONS" || return 1

@@ -89,6 +89,26 @@ describe('a removal', () => {
     })
   })
 
+  it.each(['echo garbage >>/etc/iptables/fleet/gen-000000/rules.v4', 'rm -r /etc/iptables/fleet/gen-000000'])(
+    'is confirmed and not persisted where that happens in the window: %s',
+    async damage => {
+      const host = await ruledHost()
+      await persisted(host, web)
+      const transaction = await removing(host)
+      await host.must(`cp -a /etc/iptables/fleet/gen-000000 /mnt; ${damage}`)
+      const boots = await disk(host)
+      await expect(confirmed(host, transaction)).resolves.toEqual({
+        is: 'not persisted',
+        detail: expect.stringMatching(/^what stood before fleet is missing or damaged: .*gen-000000$/m),
+      })
+      expect(await disk(host)).toBe(boots)
+      await host.must('rm -rf /etc/iptables/fleet/gen-000000; cp -a /mnt/gen-000000 /etc/iptables/fleet')
+      await expect(confirmed(host, transaction)).resolves.toEqual({ is: 'persisted', generation: 0 })
+      await forgotten(host, transaction)
+      expect(traces(host)).toEqual([])
+    },
+  )
+
   it('needs no package that somebody has taken out', async () => {
     const host = await aHost()
     await persisted(host, web)

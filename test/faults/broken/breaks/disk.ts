@@ -4,6 +4,13 @@ import type { Break } from '../break.ts'
 
 export const DISK: readonly Break[] = [
   {
+    name: 'ends-who-stores-a-removal-that-can-not-be-stored',
+    file: 'host/remove.sh',
+    from: 'read_before || { echo "what stood before fleet is missing or damaged: $before"; return 1; }',
+    to: 'read_before || stop "$EXIT_REFUSED" "$wrong" "$before"',
+    red: ['host/program/removal.test.ts', 'is confirmed and not persisted where that happens in the window'],
+  },
+  {
     name: 'does-not-mind-that-nothing-can-be-written',
     file: 'host/arm.sh',
     from: 'unpack "$TXN" "$1" || stop "$EXIT_STORAGE" storage "$TXN"',

@@ -151,7 +151,7 @@ export const HOSTS: readonly Break[] = [
   {
     name: 'goes-back-to-damaged-files-of-before',
     file: 'host/remove.sh',
-    from: 'whole "$before" || stop "$EXIT_REFUSED" before-damaged "$before"',
+    from: `whole "$before" || { wrong='before-damaged'; return 1; }`,
     to: ':',
     red: ['host/program/removal.test.ts', 'is refused where what stood before is not whole: before-damaged'],
   },
