@@ -6,23 +6,23 @@ make_folders() {
   for folder; do [ -d "$folder" ] || mkdir -p "$folder" 2>/dev/null || return 1; done
 }
 
-verb_arm() { # MANIFEST_HASH NONCE [removal]
+verb_arm() { # MANIFEST_HASH NONCE SECONDS_TO_SEND [removal]
   lacking_base
   base=$lacks
   # shellcheck disable=SC2086
   lacking $INSTALLABLE
   [ -z "$base$lacks" ] || stop "$EXIT_REFUSED" lacks "$base$lacks"
   # A removal must be possible also where somebody has taken the package out.
-  [ "${3:-}" = removal ] || { [ -d "$PLUGINS" ] && have netfilter-persistent; } || stop "$EXIT_REFUSED" lacks netfilter-persistent
+  [ "${4:-}" = removal ] || { [ -d "$PLUGINS" ] && have netfilter-persistent; } || stop "$EXIT_REFUSED" lacks netfilter-persistent
   make_folders "$RUN/txn" "$VAR/txn" || stop "$EXIT_STORAGE" storage "$VAR"
   { printf '' >>"$RUN/arming"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   begin_life
   # In a shell of its own: dash and busybox take a function's redirection back before its EXIT trap, and what the trap
   # takes away would be taken from the next one.
-  (arm_alone "$2" "$1") 8<>"$RUN/arming"
+  (arm_alone "$2" "$1" "$3") 8<>"$RUN/arming"
 }
 
-arm_alone() { # NONCE MANIFEST_HASH
+arm_alone() { # NONCE MANIFEST_HASH SECONDS_TO_SEND
   alone || stop "$EXIT_BUSY" busy arming
   take_over_lock
   # Not before: the program and the files of a change that is going on are needed to take it back.
@@ -32,7 +32,7 @@ arm_alone() { # NONCE MANIFEST_HASH
   find_session
   trap give_up EXIT
   trap 'exit 1' HUP INT TERM PIPE
-  write_transaction "$2"
+  write_transaction "$2" "$3"
   if [ "$generation" -ne "$BASE" ] || { [ -z "$REMOVES" ] && [ "$GENERATION" -le "$newest" ]; }; then stop "$EXIT_CHANGED" generation "$newest"; fi
   keep_before
   keep_members || stop "$EXIT_STORAGE" storage "$TXN"
@@ -70,9 +70,12 @@ give_up() {
   rm -rf "$TXN" "$TXN_RUN" "$GENERATIONS/staged-$NONCE"
 }
 
-write_transaction() { # MANIFEST_HASH
+write_transaction() { # MANIFEST_HASH SECONDS_TO_SEND
   mkdir "$TXN" "$TXN_RUN" "$TXN_RUN/state" "$TXN_RUN/boot" "$RUN/lock" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
+  # As long as the controller itself would wait: one that is gone without a word must not hold the host for hours.
+  LIMIT="timeout $2"
   unpack "$TXN" "$1" || stop "$EXIT_STORAGE" storage "$TXN"
+  LIMIT=
   ln -s "$TXN/meta" "$RUN/lock/owner" 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   # Whatever is opened after ARMED is there before it.
   for file in "$TXN/log" "$TXN_RUN/alive" "$TXN_RUN/persisting" "$TXN_RUN/go" "$TXN_RUN/xtables.lock" "$TXN_RUN/boot/xtables.lock"; do

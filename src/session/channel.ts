@@ -1,7 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2'
 import { FleetError } from '../model/error.ts'
 import type { HostState } from '../model/host-state.ts'
-import type { LateAnswer } from './session.ts'
+import { type LateAnswer, SLOWEST_LINE } from './session.ts'
 
 /** One command line for the user's login shell, as it goes over the wire. */
 export interface Exec {
@@ -28,8 +28,6 @@ export interface Raw {
 }
 
 const STDERR_KEPT = 64 * 1024
-/** Bytes a millisecond that a line carries at least: the time that an input takes on its way is not the command's. */
-const SLOWEST_LINE = 2
 
 /**
  * Runs one command in a channel of its own. `code` is null unless the process itself exited.

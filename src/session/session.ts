@@ -7,6 +7,9 @@ export interface Answer {
   readonly stderr: string
 }
 
+/** Bytes a millisecond that a line carries at least: the time that an input takes on its way is not the command's. */
+export const SLOWEST_LINE = 2
+
 export interface LateAnswer {
   /** A whole line of stdout, and what is written when it comes. */
   readonly to: string

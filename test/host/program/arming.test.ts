@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { arm, askRollback } from '../../../src/host/guard.ts'
-import { look, transactionTo, wanted, web } from './change.ts'
+import { look, newNonce, transactionTo, wanted, web } from './change.ts'
 import { listed, type MiniHost, put, until } from './mini-host.ts'
 import { aHost, armed, over, persisted } from './steps.ts'
 
@@ -27,6 +28,19 @@ describe('while it is armed', () => {
     })
     expect(new Set((await host.must('cat /heard')).trim().split('\n'))).toEqual(new Set(['held']))
     expect(listed(join(host.root, 'run/fleet'))).not.toContain('lock')
+  })
+
+  it('who stops sending holds the host no longer than the time that he said it takes', async () => {
+    const host = await aHost()
+    await persisted(host, wanted())
+    const nonce = newNonce()
+    await host.must(
+      `setsid sh -c 'exec sleep 1000 | /bin/sh /var/lib/fleet/host-*.sh "" arm ${'0'.repeat(64)} ${nonce} 2' </dev/null >/answer 2>&1 &`,
+    )
+    await until(() => existsSync(join(host.root, 'var/lib/fleet/txn', nonce)), 'somebody to be sending')
+    await expect(armed(host, web)).resolves.toMatchObject({ answer: { needsGo: false } })
+    expect(await host.must('cat /answer')).toContain('why=storage')
+    expect(listed(join(host.root, 'var/lib/fleet/txn'))).not.toContain(nonce)
   })
 
   it('who takes a change back waits until it has a state, and it is disarmed', async () => {

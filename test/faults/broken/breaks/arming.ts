@@ -52,6 +52,16 @@ export const ARMING: readonly Break[] = [
     ],
   },
   {
+    name: 'waits-for-good-for-what-is-sent-to-it',
+    file: 'host/arm.sh',
+    from: 'LIMIT="timeout $2"',
+    to: 'LIMIT=',
+    red: [
+      'host/program/arming.test.ts',
+      'who stops sending holds the host no longer than the time that he said it takes',
+    ],
+  },
+  {
     name: 'steals-the-lock-of-the-living',
     file: 'host/lock.sh',
     from: 'guard_alive "$dead" && tell_busy "$1"',

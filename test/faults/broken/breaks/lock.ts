@@ -142,8 +142,8 @@ export const LOCK: readonly Break[] = [
   {
     name: 'lets-go-of-the-arming-lock-before-it-has-tidied-up',
     file: 'host/arm.sh',
-    from: '(arm_alone "$2" "$1") 8<>"$RUN/arming"',
-    to: 'arm_alone "$2" "$1" 8<>"$RUN/arming"',
+    from: '(arm_alone "$2" "$1" "$3") 8<>"$RUN/arming"',
+    to: 'arm_alone "$2" "$1" "$3" 8<>"$RUN/arming"',
     red: ['host/program/arming.test.ts', 'what a refused change wrote is gone'],
   },
   {
