@@ -13,6 +13,7 @@ import { metaOf } from '../../src/plan/meta.ts'
 import { look, newNonce, transactionTo, type Wanted, wanted, web } from '../host/program/change.ts'
 import { type MiniHost, startHost, until } from '../host/program/mini-host.ts'
 import { bootId, over, persisted, rules, stateFile } from '../host/program/steps.ts'
+import { forgetLooks, tellLooks, wasNear } from './nearness.ts'
 import { isWhole } from './story.ts'
 import { tellChange } from './told-change.ts'
 
@@ -22,7 +23,7 @@ import { tellChange } from './told-change.ts'
  * writes a journal, as a run does from its arming on.
  */
 
-/** What came of the rounds in which a `confirm` was sent. */
+/** What came of the rounds that were a race (nearness.ts). */
 export interface Tally {
   readonly persisted: number
   readonly reverted: number
@@ -38,10 +39,12 @@ const SPREAD = 10
 /** Milliseconds by which the aim shifts at most from one round to the next: a host under load is late by hundreds. */
 const LONGEST_STEP = 256
 const HOSTS = 6
+/** Times as many rounds as were asked for, after which what came of them is told as it is. */
+const PATIENCE = 10
 
 /**
  * Each round's verdict is compared with the host's state, disk, live rules and journal; where they differ this throws.
- * Goes on after `rounds` until either outcome has come in a tenth of them: before the aim is right it isn't a race.
+ * Goes on after `rounds` until a quarter of so many were a race, and either outcome has come in a tenth of so many.
  */
 export async function raceDeadlines(rounds: number): Promise<Tally> {
   const each = Math.ceil(rounds / HOSTS)
@@ -57,7 +60,8 @@ async function raceOnOne(rounds: number): Promise<Tally> {
   const journals = mkdtempSync(join(tmpdir(), 'fleet-deadline-'))
   onTestFinished(() => rmSync(journals, { recursive: true }))
   const race = await Race.on(host, journals)
-  while (race.sent < rounds || race.rarer < rounds / 10) await race.round()
+  const isEnough = () => race.sent >= rounds && race.near >= rounds / 4 && race.rarer >= rounds / 10
+  while (!isEnough() && race.sent < PATIENCE * rounds) await race.round()
   return race.tally
 }
 
@@ -82,6 +86,7 @@ class Race {
   #latency = 40
   #step = 1
   #confirmTimeout = SHORTEST
+  #sent = 0
   readonly #count = { persisted: 0, reverted: 0 }
 
   private constructor(
@@ -106,6 +111,7 @@ class Race {
     const plain = await leave(host, web)
     await persisted(host, web)
     const open = await leave(host, wanted())
+    await tellLooks(host)
     return new Race(host, journals, await bootId(host), await uptimeAhead(), [open, plain])
   }
 
@@ -114,6 +120,10 @@ class Race {
   }
 
   get sent(): number {
+    return this.#sent
+  }
+
+  get near(): number {
     return this.#count.persisted + this.#count.reverted
   }
 
@@ -128,32 +138,39 @@ class Race {
       clock: realClock,
       warn: neverLost,
     })
-    const { outcome, isSent } = await this.#settle(transaction, event => journal.append(event))
+    const { outcome, sentFor } = await this.#settle(transaction, event => journal.append(event))
     await journal.close()
     const { state, finding } = outcome
     await this.#check(transaction, state)
     isWhole(await readJournal(journal.file), HOST, finding ? `${state}: ${finding.code}` : state, 'arming')
-    if (isSent) this.#learn(state === 'persisted')
-    else this.#confirmTimeout = Math.min(LONGEST, this.#confirmTimeout + 100)
+    if (sentFor === undefined) this.#confirmTimeout = Math.min(LONGEST, this.#confirmTimeout + 100)
+    else this.#learn(state === 'persisted', wasNear(this.#host, transaction.nonce, sentFor))
   }
 
-  async #settle(transaction: Transaction, emit: Emit): Promise<{ outcome: Outcome; isSent: boolean }> {
-    let isSent = false
+  /** `sentFor` is the deadline, on the host's clock, for which a `confirm` was kept back and sent. */
+  async #settle(
+    transaction: Transaction,
+    emit: Emit,
+  ): Promise<{ outcome: Outcome; sentFor: number | undefined }> {
+    let sentFor: number | undefined
     const inForce = async () => {
       const state = () => stateFile(this.#host, transaction) ?? ''
       await until(() => /^(APPLIED|ROLLED_BACK)/.test(state()), 'the rules to be in force')
-      const moment = this.#moment(state())
+      const deadline = Number(state().split('-')[1]) * 10
+      const moment = this.#moment(deadline)
+      forgetLooks(this.#host)
       await sleep(FRESH)
       return async () => {
         const left = moment - this.#latency - performance.now()
-        if (left < 0) return
+        // Also where it was over so soon that nobody saw the deadline.
+        if (!(left >= 0)) return
         await sleep(left)
-        isSent = true
+        sentFor = deadline
       }
     }
     const connect = () => this.#host.connect()
     const outcome = await tellChange({ host: HOST, bootId: this.#boot, connect, inForce, emit }, transaction)
-    return { outcome, isSent }
+    return { outcome, sentFor }
   }
 
   #next(): Transaction {
@@ -163,9 +180,8 @@ class Race {
     return { ...passage, meta, nonce: newNonce(), confirmTimeout: this.#confirmTimeout }
   }
 
-  /** On this process's clock: the deadline in a state's name, and up to SPREAD before or after, evenly. */
-  #moment(state: string): number {
-    const deadline = Number(state.split('-')[1]) * 10
+  /** On this process's clock: the deadline, and up to SPREAD before or after, evenly. */
+  #moment(deadline: number): number {
     const offset = (this.sent % (2 * SPREAD + 1)) - SPREAD
     return deadline - this.#uptimeAhead + offset
   }
@@ -192,8 +208,9 @@ class Race {
     this.#there = there
   }
 
-  #learn(isPersisted: boolean): void {
-    this.#count[isPersisted ? 'persisted' : 'reverted'] += 1
+  #learn(isPersisted: boolean, isRace: boolean): void {
+    this.#sent += 1
+    if (isRace) this.#count[isPersisted ? 'persisted' : 'reverted'] += 1
     // Towards the other outcome, the faster the longer it doesn't come.
     const towards = isPersisted ? -1 : 1
     this.#step =
