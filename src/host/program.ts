@@ -63,8 +63,8 @@ const TAKE_MARK = 'FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; '
 export const START_PROGRAM = `${FIND_ON_DISK}${TAKE_MARK}/bin/sh "$p" "$s" "$@"; ${TELL_CODE}`
 
 /**
- * The same without two processes, which are a tenth of a block: memory keeps what was read back when it was stored, and the shell
- * that is there reads the program.
+ * The same without two processes, which are a tenth of a block: memory keeps what was read back when it was stored, and
+ * the shell that is there reads the program.
  */
 const START_BLOCKS = `p=${MEMORY}/host-$2.sh; test -f "$p" || { ${FIND_ON_DISK}}; ${TAKE_MARK}FLEET_PROGRAM=$p; set -- "$s" "$@"; (. "$p"); ${TELL_CODE}`
 
@@ -76,12 +76,12 @@ const CHECK =
 export const PASS_PROGRAM = `${CHECK}test "$(id -u)" = 0 || exit 22; p=$(cat); FLEET_MARK=$3; export FLEET_MARK; s=$1; shift 3; set -- "$s" "$@"; (eval "$p"); ${TELL_CODE}`
 
 /**
- * Stores the program from standard input in the folder `$3` (/var/lib/fleet unless said); `$2` the hash. Read back and synced before it gets its
- * name, so that what has the name is whole. 15: no room, or a file system that can't be
- * written. 22: whoever logs in isn't root there; only a first contact has to ask.
+ * Stores the program from standard input in the folder `$3`; `$2` the hash. Read back and synced before it gets its name,
+ * so that what has the name is whole. 15: no room, or a file system that can't be written. 22: whoever logs in isn't root
+ * there; only a first contact has to ask.
  */
 export const INSTALL_PROGRAM =
   CHECK +
-  'test "$(id -u)" = 0 || exit 22; umask 077; d=$3; test -n "$d" || d=/var/lib/fleet; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) exit 0 ;; esac; ' +
+  'test "$(id -u)" = 0 || exit 22; umask 077; d=$3; p=$d/host-$2.sh; case $(sha256sum "$p" 2>/dev/null) in "$2"*) exit 0 ;; esac; ' +
   't=$d/.host-$2.$$; mkdir -p $d && cat >"$t" && case $(sha256sum <"$t") in "$2"*) sync "$t" && mv -f "$t" "$p" && sync "$d" && exit 0 ;; esac; ' +
   'rm -f "$t"; exit 15'

@@ -163,7 +163,12 @@ describe('the program on the host', () => {
   it('is not stored from a stream that broke off', async () => {
     const host = await aHost()
     const { text, hash } = hostProgram()
-    const run = { script: INSTALL_PROGRAM, args: [hash], stdin: text.slice(0, -10), timeout: 10_000 }
+    const run = {
+      script: INSTALL_PROGRAM,
+      args: [hash, '/var/lib/fleet'],
+      stdin: text.slice(0, -10),
+      timeout: 10_000,
+    }
     const answer = await over(host, session => session.run(run))
     expect(answer.code).toBe(EXIT.storage)
     expect(listed(join(host.root, 'var/lib/fleet'))).toEqual([])
