@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { sendBlocks } from '../../../src/host/block.ts'
 import type { MiniHost } from '../program/mini-host.ts'
 import { put } from '../program/mini-host.ts'
-import { aHost, block, members, word } from './blocking.ts'
+import { aHost, block, members, order, word } from './blocking.ts'
 
 /** With an address of its own in both families, a way out, and two resolvers. */
 async function settled(shell: 'dash' | 'busybox'): Promise<MiniHost> {
@@ -77,6 +78,17 @@ describe.each(['dash', 'busybox'] as const)('what a host does not block (%s)', s
       args: { why: 'protected' },
     })
     expect(await members(host)).toEqual([])
+  })
+
+  it('is what lies in loopback also where it is asked from there', async () => {
+    const host = await settled(shell)
+    const session = await host.connect({ from: '127.0.0.1 50000 127.0.0.1 22' })
+    const answer = await sendBlocks(session, order([word('127.0.0.9'), word('203.0.113.9')]))
+    await session.close()
+    expect(answer).toMatchObject({
+      entries: 1,
+      refused: [{ address: '127.0.0.9', what: 'loopback', covers: '127.0.0.0/8' }],
+    })
   })
 
   it('may be covered where that is said, and the host itself gets through', async () => {
