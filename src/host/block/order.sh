@@ -82,7 +82,7 @@ read_order() {
     function begin_filling(   i, line, word) {
       filling = 1
       each_set(families)
-      for (i = 1; i <= set_count; i++) if (index(set_names[i], "block")) print "create", set_names[i] "-new", made_with[set_names[i]], "-exist\nflush", set_names[i] "-new" | fill
+      for (i = 1; i <= set_count; i++) if (index(set_names[i], "block")) print "create", set_names[i] "-new", made_with[set_names[i]] "\nflush", set_names[i] "-new" | fill
       fflush(map)
       while ((getline line < (work "/./map")) > 0) if (split(line, word, " ") == 5 && word[5] == "blocked") fill_in(word[1], word[2], word[4])
     }
@@ -91,7 +91,7 @@ read_order() {
       if (families !~ (index(address, ":") ? 6 : 4)) return
       set = set_of(address, direction)
       n = sides(address, one)
-      for (i = 1; i <= n; i++) print "add", set "-new", one[i], "timeout", left(until), "-exist" | fill
+      for (i = 1; i <= n; i++) print "add", set "-new", one[i], "timeout", left(until) | fill
       count(set, n, until)
     }
     function count(set, n, until) {
@@ -172,7 +172,7 @@ read_order() {
       map = work "/map"; todo = work "/change"; refused = work "/refused"; told = work "/told"
       printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow"); printf "" > (work "/counts"); printf "" > (work "/filled")
       # Only for who asks for it to be done. All of it is taken, whatever ipset says.
-      if (!alone && flags !~ /,dry,/) fill = "ipset restore 2>" work "/error && echo whole >" work "/filled || cat >/dev/null"
+      if (!alone && flags !~ /,dry,/) fill = "ipset restore -exist 2>" work "/error && echo whole >" work "/filled || cat >/dev/null"
       while (kept != "" && (getline line < allow_kept) > 0) was_allowed[key(line)] = line
       if (kept != "" && (getline header < kept) <= 0) kept = ""
       first = kept == ""
@@ -200,7 +200,7 @@ read_order() {
         print > map
         set = $2 == "both" ? "fleet-block4" : "fleet-block4-" $2
         time = $4 ? left($4) : 0
-        if (filling) { print "add", set "-new", $1, "timeout", time, "-exist" | fill; held[set]++ } else put("add", set, $1, " timeout " time)
+        if (filling) { print "add", set "-new", $1, "timeout", time | fill; held[set]++ } else put("add", set, $1, " timeout " time)
         lines++; entries++; words++; obeyed++
         next
       }
