@@ -14,7 +14,7 @@ import { startWindow } from './window.ts'
  */
 
 const LEGACY = ['switched-legacy', 'kept-legacy', 'appended']
-const NFT = ['switched-nft', 'kept-nft', 'native', 'flushed', 'emptied', 'readonly', 'blind']
+const NFT = ['switched-nft', 'kept-nft', 'native', 'flushed', 'emptied', 'unset', 'readonly', 'blind']
 const trial = useTrial('meanwhile', [...NFT, ...LEGACY], { untouched: LEGACY })
 const REVERTED = 'reverted: rolled-back'
 
@@ -66,6 +66,16 @@ for undo in /var/lib/fleet/txn/*/undo.4; do printf '*filter\\n-D INPUT -j NONE\\
     await allowConnections(trial.lab, 'flushed')
     await trial.ends(attempt, 3, { flushed: REVERTED })
     expect(await stateOf(trial.host('flushed'))).toBe('ROLLED_BACK-asked')
+  })
+
+  it('somebody takes an address out of a set that the rules refer to: they are not confirmed', async () => {
+    const sources = Array.from({ length: 20 }, (_, at) => `'198.51.100.${2 * at + 1}'`)
+    const attempt = await startWindow(trial, `unset http_from="[${sources.join(', ')}]"`, '30')
+    const [set = ''] = (await trial.must('unset', 'ipset list -n')).split('\n')
+    await trial.must('unset', `ipset del ${set} 198.51.100.7`)
+    await allowConnections(trial.lab, 'unset')
+    await trial.ends(attempt, 3, { unset: REVERTED })
+    expect(await stateOf(trial.host('unset'))).toBe(`ROLLED_BACK-set-${set}`)
   })
 
   it('somebody flushes all rules, and nobody hears of it', async () => {

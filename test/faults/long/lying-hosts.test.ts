@@ -19,6 +19,10 @@ const GARBAGE = 'echo "Segmentation fault"; echo "*filter"; echo "-A INPUT what 
 const RULES = "yes -- '-A INPUT -s 192.0.2.1/32 -j ACCEPT'"
 const AT_LOADING = 'case "$*" in *"-w 5"*)'
 
+/** Not in the namespaces where fleet tries things. */
+const LIVE_RESTORE = '[ "$1" = restore ] && [ /proc/self/ns/net -ef /proc/1/ns/net ]'
+const fills = (script: string) => lieAs('ipset', `if ${LIVE_RESTORE}; then ${script}; exit; fi; honest "$@"`)
+
 const LIARS: Readonly<Record<string, Liar>> = {
   // What the tools print.
   'save-garbage': { lie: lieAs('iptables-save', GARBAGE), ends: 'failed: save-unreadable' },
@@ -52,6 +56,32 @@ const LIARS: Readonly<Record<string, Liar>> = {
   'loads-less-live': {
     lie: lieAs('iptables-restore', `${AT_LOADING} grep -v 8443 | honest "$@"; exit ;; esac; honest "$@"`),
     ends: 'reverted: rolled-back',
+  },
+  // The same of IPv6, behind an honest IPv4.
+  'save-empty-6': { lie: lieAs('ip6tables-save', 'exit 0'), ends: 'refused: host-loses-rules' },
+  'loads-nothing-6': {
+    lie: lieAs('ip6tables-restore', 'cat >/dev/null; exit 0'),
+    ends: 'refused: host-loses-rules',
+  },
+  'loads-nothing-live-6': {
+    lie: lieAs('ip6tables-restore', `${AT_LOADING} cat >/dev/null; exit 0 ;; esac; honest "$@"`),
+    ends: 'reverted: rolled-back',
+  },
+  'loads-less-live-6': {
+    lie: lieAs('ip6tables-restore', `${AT_LOADING} grep -v 8443 | honest "$@"; exit ;; esac; honest "$@"`),
+    ends: 'reverted: rolled-back',
+  },
+  // What they do with sets.
+  'set-fails': { lie: fills('exit 1'), ends: 'reverted: rolled-back' },
+  'set-fills-nothing': { lie: fills('cat >/dev/null'), ends: 'reverted: rolled-back' },
+  'set-fills-less': { lie: fills('grep -v 198.51.100.7 | honest "$@"'), ends: 'reverted: rolled-back' },
+  'set-saves-nothing': {
+    lie: lieAs('ipset', '[ "$1" = save ] || honest "$@"'),
+    ends: 'reverted: rolled-back',
+  },
+  'set-never-fills': {
+    lie: lieAs('ipset', 'if [ "$1" = restore ]; then cat >/dev/null; else honest "$@"; fi'),
+    ends: 'refused: candidate-does-not-load',
   },
   // What the login shell prints beside it.
   'floods-before': { lie: lieInShell("' fleet '", 'yes'), ends: 'unknown: output-too-large' },
@@ -97,6 +127,10 @@ const LIARS: Readonly<Record<string, Liar>> = {
 }
 
 const NAMES = Object.keys(LIARS)
+/** So many that they become a set. */
+const SOURCES = Array.from({ length: 20 }, (_, at) => `'198.51.100.${2 * at + 1}'`)
+const rowOf = (name: string) =>
+  name.startsWith('set-') ? `${name} http_from="[${SOURCES.join(', ')}]"` : name
 const trial = useTrial('lying-host', ['honest', ...NAMES])
 
 let attempt: Attempt
@@ -105,7 +139,7 @@ let peak = 0
 
 beforeAll(async () => {
   await Promise.all(Object.entries(LIARS).map(([name, { lie }]) => lie(trial, name)))
-  attempt = await trial.begin(['honest', ...NAMES], '--confirm-timeout', '30')
+  attempt = await trial.begin(['honest', ...NAMES].map(rowOf), '--confirm-timeout', '30')
   peak = await peakOf(attempt.running)
   verdict = await attempt.running.verdict()
   await Promise.all(NAMES.map(name => repent(trial, name)))
