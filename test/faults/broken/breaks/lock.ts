@@ -121,6 +121,7 @@ export const LOCK: readonly Break[] = [
       'host/program/guard-killed.test.ts',
       'is started again once there is room for a process, where its keeper found none',
     ],
+    says: /prlimit: invalid PID/,
   },
   {
     name: 'forgets-nothing-where-a-dead-confirm-held-the-host',
@@ -131,6 +132,7 @@ export const LOCK: readonly Break[] = [
       'host/program/removal-killed.test.ts',
       'is forgotten also where who persisted it died before it let go of the host',
     ],
+    says: /host-refuses.*busy/,
   },
   {
     name: 'waits-for-the-lock-of-iptables-though-it-is-told-to-end',
