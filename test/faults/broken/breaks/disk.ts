@@ -9,6 +9,7 @@ export const DISK: readonly Break[] = [
     from: 'read_before || { echo "what stood before fleet is missing or damaged: $before"; return 1; }',
     to: 'read_before || stop "$EXIT_REFUSED" "$wrong" "$before"',
     red: ['host/program/removal.test.ts', 'is confirmed and not persisted where that happens in the window'],
+    says: /host-answer-unreadable/,
   },
   {
     name: 'does-not-mind-that-nothing-can-be-written',
