@@ -21,7 +21,22 @@ pipelining = True
 control_path_dir = %(directory)s/control
 `
 
-export const ansibleConfig = (folder: string): string => CONFIG.replace('%(directory)s', folder)
+/** Ansible over the hosts of the ground, as a configuration has it run. */
+export function callAnsible(
+  ground: Ground,
+  config: { readonly file: string; readonly text: string },
+  [program = '', ...words]: readonly string[],
+): readonly string[] {
+  const file = ground.write(config.file, config.text)
+  ground.write('ansible.ini', readFileSync(`${ground.folder}/inventory.ini`, 'utf8'))
+  return ['env', `ANSIBLE_CONFIG=${file}`, program, '-i', 'ansible.ini', ...words]
+}
+
+/** A playbook, by Ansible as it is tuned. */
+export const callPlaybook = (ground: Ground, playbook: string): readonly string[] => {
+  const text = CONFIG.replace('%(directory)s', ground.folder)
+  return callAnsible(ground, { file: 'ansible.cfg', text }, ['ansible-playbook', playbook])
+}
 
 const TEMPLATES = `
     - ansible.builtin.template: {src: rules.v4.j2, dest: /root/rules.v4, mode: "0600"}
@@ -49,15 +64,7 @@ const playbook = (name: string, file: string, text: string): Contestant => ({
   name,
   command: (ground, round) => {
     writeRules(ground, round)
-    ground.write(file, text)
-    return [
-      'env',
-      `ANSIBLE_CONFIG=${ground.folder}/ansible.cfg`,
-      'ansible-playbook',
-      '-i',
-      'ansible.ini',
-      file,
-    ]
+    return callPlaybook(ground, ground.write(file, text))
   },
   clean: endControlMasters,
   disturbs: true,
@@ -96,8 +103,6 @@ function writeRules(ground: Ground, round: number): void {
     )
     ground.write(`rules.${family}.j2`, marked)
   }
-  ground.write('ansible.cfg', ansibleConfig(ground.folder))
-  ground.write('ansible.ini', readFileSync(`${ground.folder}/inventory.ini`, 'utf8'))
 }
 
 /** ssh's shared connections stay for a minute: the next contestant must not find them there. */

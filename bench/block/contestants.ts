@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { ansibleConfig, endControlMasters } from '../ansible.ts'
+import { callAnsible, callPlaybook, endControlMasters } from '../ansible.ts'
 import type { BareJob } from '../bare.ts'
 import type { Contestant } from '../contestants.ts'
 import { bareHosts, FLEET } from '../ground.ts'
@@ -45,21 +44,9 @@ const PLAYBOOK = `- hosts: web
 const ansible: Contestant = {
   name: 'ansible -m shell, as installed',
   command: (ground, round) => {
-    ground.write('installed.cfg', '[defaults]\ntimeout = 60\n')
-    ground.write('ansible.ini', readFileSync(`${ground.folder}/inventory.ini`, 'utf8'))
+    const config = { file: 'installed.cfg', text: '[defaults]\ntimeout = 60\n' }
     const add = `ipset create -exist ${SET} hash:net && ipset add -exist ${SET} ${fresh(round)}`
-    return [
-      'env',
-      `ANSIBLE_CONFIG=${ground.folder}/installed.cfg`,
-      'ansible',
-      'web',
-      '-i',
-      'ansible.ini',
-      '-m',
-      'shell',
-      '-a',
-      add,
-    ]
+    return callAnsible(ground, config, ['ansible', 'web', '-m', 'shell', '-a', add])
   },
   clean: endControlMasters,
 }
@@ -67,19 +54,8 @@ const ansible: Contestant = {
 /** The set is all that it fills: that something drops by it, and that this is so after a boot, isn't its concern. */
 const tuned: Contestant = {
   name: 'ansible, 50 forks, pipelining',
-  command: (ground, round) => {
-    ground.write('ansible.cfg', ansibleConfig(ground.folder))
-    ground.write('ansible.ini', readFileSync(`${ground.folder}/inventory.ini`, 'utf8'))
-    const playbook = ground.write('add.yml', PLAYBOOK.replace('@@ADDRESS', fresh(round)))
-    return [
-      'env',
-      `ANSIBLE_CONFIG=${ground.folder}/ansible.cfg`,
-      'ansible-playbook',
-      '-i',
-      'ansible.ini',
-      playbook,
-    ]
-  },
+  command: (ground, round) =>
+    callPlaybook(ground, ground.write('add.yml', PLAYBOOK.replace('@@ADDRESS', fresh(round)))),
   clean: endControlMasters,
 }
 
