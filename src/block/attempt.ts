@@ -18,10 +18,15 @@ export interface Verbs {
   install(session: Session): Promise<unknown>
 }
 
+/**
+ * `first`: it hasn't been tried yet, and isn't waited for as long. `proof`: nor is it this time, and all others wait for
+ * it, so it waits for none of them.
+ */
+export type Login = 'first' | 'again' | 'proof'
+
 /** One host that is to block. */
 export interface BlockHost extends Asked {
-  /** `isFirst`: it hasn't been tried yet, and isn't waited for as long. */
-  readonly connect: (isFirst: boolean, signal?: AbortSignal) => ReturnType<Connect>
+  readonly connect: (login: Login, signal?: AbortSignal) => ReturnType<Connect>
   readonly order: () => Order
   /** The same with what is new in it lifted: for a canary that lets nobody in any more. */
   readonly undo?: () => Order
@@ -92,7 +97,7 @@ async function connectUnless(stop: AbortSignal, one: BlockHost, isFirst: boolean
   stop.addEventListener('abort', abort, { once: true })
   if (stop.aborted) abort()
   try {
-    return await one.connect(isFirst, connecting.signal)
+    return await one.connect(isFirst ? 'first' : 'again', connecting.signal)
   } finally {
     stop.removeEventListener('abort', abort)
   }
@@ -106,8 +111,8 @@ const notBegun = (host: string, stop: AbortSignal): Step =>
 /** What was sent must stand, and be seen over a login that began afterwards: what a login there needs may be blocked. */
 async function prove(one: BlockHost, { verbs, clock, stop }: Surroundings, now: number): Promise<void> {
   const opening = one
-    .connect(true)
-    .catch(() => clock.sleep(SECOND_TRY, stop).then(() => one.connect(true)))
+    .connect('proof')
+    .catch(() => clock.sleep(SECOND_TRY, stop).then(() => one.connect('proof')))
     .catch(error => {
       const reason = error instanceof FleetError ? error.code : String(error)
       throw new FleetError('block-locked-out', { reason, undone: false }, { hostState: 'unknown' })

@@ -12,7 +12,7 @@ export async function installFor(
   stop: AbortSignal,
 ): Promise<Step> {
   try {
-    await withSession(one.connect(false, stop), session => verbs.install(session))
+    await withSession(one.connect('again', stop), session => verbs.install(session))
     return { next: 'send', outcome: before }
   } catch (error) {
     if (!(error instanceof FleetError)) throw error
@@ -29,7 +29,7 @@ export async function persistFor(
   stop: AbortSignal,
 ): Promise<Step> {
   try {
-    return await withSession(one.connect(false, stop), async session => {
+    return await withSession(one.connect('again', stop), async session => {
       await verbs.install(session)
       const state = await verbs.persist(session, one.order().now)
       // It was booted in between, before anything there would bring the block back.

@@ -17,7 +17,7 @@ export async function dryRun(inputs: Inputs, flags: Flags, entries: readonly Ent
   const json = flag(flags, 'json', 'boolean') ?? false
   const trying = await pool.each(inputs.hosts, async (host): Promise<Tried> => {
     const one = blockHost(host, pool, { inputs, flags, wanted })
-    const tried = await withSession(one.connect(true), session =>
+    const tried = await withSession(one.connect('first'), session =>
       sendBlocks(session, { ...one.order(), dry: true }),
     ).then(
       answer => ({ host: host.name, answer }),

@@ -153,7 +153,10 @@ export function blockHost(
     : { ...connection, connectTimeout: Math.min(FIRST_TRY, connection.connectTimeout) }
   return {
     host: host.name,
-    connect: (isFirst, signal) => pool.connector(isFirst ? first : connection)(signal),
+    connect: (login, signal) => {
+      if (login === 'proof') return pool.ahead(first)(signal)
+      return pool.connector(login === 'first' ? first : connection)(signal)
+    },
     order: () => ({
       ...orderOf(host, wanted(host.name), part?.(wanted(host.name))),
       ...(kill ? { kill } : {}),

@@ -94,7 +94,7 @@ const NOTHING = hashBlocks([])
 /** Of a host whose hash differs it takes a second question to know what it lacks: it may have more than the ledger. */
 async function lookAt(one: BlockHost, { map }: Wanted): Promise<Found> {
   try {
-    return await withSession(one.connect(false), async session => {
+    return await withSession(one.connect('again'), async session => {
       const blocks = await checkBlocks(session, seconds())
       const blocked = map.filter(({ state }) => state === 'blocked').length
       const isFree = blocked === 0 && blocks.entries === 0

@@ -30,6 +30,8 @@ export interface Pool {
   ) => Promise<PromiseSettledResult<R>[]>
   /** How one host is connected to, each time anew. Errors: those of `open`. */
   readonly connector: (connection: Connection) => Connect
+  /** The same for what all others wait for: it has its turn before those that are queued. */
+  readonly ahead: (connection: Connection) => Connect
 }
 
 /** Tries in all, of connections that sshd broke off before login (MaxStartups drops some by chance). */
@@ -44,6 +46,10 @@ export function createPool(options: PoolOptions): Pool {
   const { signal: stop = never } = options
   // A listener for each open connection is no leak.
   setMaxListeners(0, stop)
+  const at = (turn: Turn) => (connection: Connection) => (signal?: AbortSignal) => {
+    const either = signal ? AbortSignal.any([stop, signal]) : stop
+    return openPatiently(connection, either, options, turn)
+  }
   return {
     each: (items, work) =>
       Promise.allSettled(
@@ -54,23 +60,24 @@ export function createPool(options: PoolOptions): Pool {
           }),
         ),
       ),
-    connector: connection => signal => {
-      const either = signal ? AbortSignal.any([stop, signal]) : stop
-      return openPatiently(connection, either, options, starting)
-    },
+    connector: at(starting),
+    ahead: at(async open => open()),
   }
 }
+
+/** When a connection may be opened. */
+type Turn = <T>(open: () => Promise<T>) => Promise<T>
 
 /** A try waits for its turn, and never holds a place while it waits for the next one. */
 function openPatiently(
   connection: Connection,
   signal: AbortSignal,
   { open, sleep, random }: PoolOptions,
-  starting: ReturnType<typeof pLimit>,
+  turn: Turn,
 ): Promise<Session> {
   const aborted = () => new FleetError('aborted', { host: connection.host })
   const attempt = () =>
-    starting(() => {
+    turn(async () => {
       if (signal.aborted) throw aborted()
       return open(connection, signal)
     })

@@ -31,6 +31,8 @@ export class World {
   readonly events: BlockEvent[] = []
   readonly stop = new AbortController()
   open = 0
+  /** Connections that are opened at once, as a pool lets them. */
+  starting = pLimit(50)
   insisting = (_host: string) => false
   /** What the command says, where it isn't the whole ledger. */
   asked: readonly string[] | undefined
@@ -59,9 +61,10 @@ export class World {
   host(name: string): BlockHost {
     return {
       host: name,
-      connect: async (_, signal) => {
+      connect: async (login, signal) => {
         const word = this.#next(name, 'connect')
-        await this.clock.sleep(typeof word === 'number' ? word : 10, signal)
+        const open = () => this.clock.sleep(typeof word === 'number' ? word : 10, signal)
+        await (login === 'proof' ? open() : this.starting(open))
         if (signal?.aborted) throw new FleetError('aborted', { host: name })
         this.log.push(`${name} connect`)
         if (typeof word === 'function') throw word()

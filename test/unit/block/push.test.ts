@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { describe, expect, it } from 'vitest'
 import { FleetError } from '../../../src/model/error.ts'
 import { down, fault, World } from './push-world.ts'
@@ -22,6 +23,14 @@ describe('a block on many hosts', () => {
     expect(world.log.indexOf('h7 connect')).toBeGreaterThan(world.log.indexOf('h1 send'))
     expect(world.events.at(-1)).toMatchObject({ type: 'block-settled' })
     expect(world.clock.now()).toBeLessThan(200)
+  })
+
+  it('waits for no other to prove the first one: all of them wait for that', async () => {
+    const world = new World(many)
+    world.starting = pLimit(1)
+    await world.push()
+    expect(world.log.slice(0, 4)).toEqual(['h1 connect', 'h1 send', 'h2 connect', 'h1 connect'])
+    expect(world.events[1]).toMatchObject({ type: 'block-proven', host: 'h1' })
   })
 
   it('turns to them all the same where the first ones are down', async () => {

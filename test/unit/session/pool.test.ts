@@ -82,6 +82,23 @@ describe('a pool', () => {
     expect(gate.most()).toBe(3)
   })
 
+  it('has one that all others wait for pass them by', async () => {
+    const gate = makeGate()
+    const opened: string[] = []
+    const { connector, ahead } = pool({
+      starts: 1,
+      open: ({ host }) => {
+        opened.push(host)
+        return host === 'proof' ? Promise.resolve(session) : gate.enter().then(() => session)
+      },
+    })
+    const others = ['web0', 'web1'].map(host => connector(connection(host))())
+    await expect(ahead(connection('proof'))()).resolves.toBe(session)
+    expect(opened.toSorted()).toEqual(['proof', 'web0'])
+    await gate.letAllThrough(2)
+    await Promise.all(others)
+  })
+
   it('tries again, later and later, when a connection broke off before login', async () => {
     let tries = 0
     const { connector, slept } = pool({
