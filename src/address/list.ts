@@ -44,21 +44,23 @@ function eachWord(text: string, manner: Manner, take: (word: string, line: numbe
   for (let start = 0; start < text.length; ) {
     const next = text.indexOf('\n', start)
     const end = next === -1 ? text.length : next
-    const said = withoutComment(text.slice(start, end))
+    const whole = text.slice(start, end)
     line += 1
-    if (manner === 'one a line' || !APART.test(said)) {
-      if (said !== '') take(said, line)
-    } else for (const word of wordsIn(said)) take(word, line)
     start = end + 1
+    if (WORD.test(whole)) take(whole, line)
+    else for (const word of wordsIn(withoutComment(whole), manner)) take(word, line)
   }
 }
 
-const APART = /[\s,]/
+/** Nothing but a word, as most lines of a long list are. */
+const WORD = /^[^\s,#;]+$/
 /** With blanks around its dash it is one word still. */
 const RANGE = /^\S+\s+-\s+\S+$/
 
-const wordsIn = (said: string): readonly string[] =>
-  RANGE.test(said) ? [said.replaceAll(/\s/g, '')] : said.split(/[\s,]+/).filter(word => word !== '')
+function wordsIn(said: string, manner: Manner): readonly string[] {
+  if (manner === 'one a line') return said === '' ? [] : [said]
+  return RANGE.test(said) ? [said.replaceAll(/\s/g, '')] : said.split(/[\s,]+/).filter(word => word !== '')
+}
 
 function withoutComment(line: string): string {
   const comment = line.search(/[#;]/)

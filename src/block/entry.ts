@@ -71,7 +71,9 @@ export function withoutLonger(
 export function mergeEntries(...all: readonly (readonly Entry[])[]): readonly Entry[] {
   const merged: Entry[] = []
   let last: Entry | undefined
-  for (const entry of sortEntries(all.length === 1 && all[0] ? all[0] : all.flat())) {
+  const none: readonly Entry[] = []
+  // At once: all that `flat` does one by one takes as long as to sort them.
+  for (const entry of sortEntries(none.concat(...all))) {
     if (last?.address !== entry.address || last.limit !== entry.limit) merged.push(entry)
     else if (outweighs(entry, last)) merged[merged.length - 1] = entry
     else continue

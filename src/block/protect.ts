@@ -85,7 +85,8 @@ function findCovered(
 
 /** By itself, or all together. */
 function findTooWide(addresses: readonly string[], allowed: ReadonlySet<string>): Finding[] {
-  const wide = new Set(addresses.filter(one => !isIPv4(one) && sizeOf(one) >= HALF[familyOf(one)]))
+  const networks = addresses.filter(one => !isIPv4(one))
+  const wide = new Set(networks.filter(one => sizeOf(one) >= HALF[familyOf(one)]))
   const tooWide = [...wide].filter(address => !allowed.has(address))
   if (tooWide.length > 0)
     return tooWide.map(address => ({
@@ -95,8 +96,10 @@ function findTooWide(addresses: readonly string[], allowed: ReadonlySet<string>)
     }))
   return FAMILIES.flatMap(({ family, all }): Finding[] => {
     if (allowed.has(all)) return []
-    const narrow = addresses.filter(address => familyOf(address) === family && !wide.has(address))
-    if (!isHalf(narrow, family)) return []
+    const isNarrow = (address: string) => familyOf(address) === family && !wide.has(address)
+    const singles = family === 4 ? addresses.length - networks.length : 0
+    if (mostIn(networks.filter(isNarrow), singles) < HALF[family]) return []
+    if (sizeOfAll(addresses.filter(isNarrow)) < HALF[family]) return []
     return [{ code: 'block-too-wide', severity: 'error', args: { address: null, family, even: all } }]
   })
 }
@@ -105,14 +108,12 @@ const familyOf = (address: string): Family => (address.includes(':') ? 6 : 4)
 const lengthOf = ({ start, end }: Span) => end - start + 1n
 const sizeOf = (address: string) => lengthOf(wholeSpan(address))
 
-/** Counted exactly only where what lies in each other could make the difference. */
-function isHalf(addresses: readonly string[], family: Family): boolean {
-  const more = addresses.filter(one => !isIPv4(one))
-  const singles = BigInt(addresses.length - more.length)
-  const most = more.reduce((sum, address) => sum + sizeOf(address), singles)
-  if (most < HALF[family]) return false
-  return aggregate(addresses).reduce((sum, cidr) => sum + lengthOf(spanOf(cidr)), 0n) >= HALF[family]
-}
+/** Addresses, those that lie in several networks counted in each. */
+const mostIn = (networks: readonly string[], singles: number) =>
+  networks.reduce((sum, network) => sum + sizeOf(network), BigInt(singles))
+
+const sizeOfAll = (addresses: readonly string[]) =>
+  aggregate(addresses).reduce((sum, cidr) => sum + lengthOf(spanOf(cidr)), 0n)
 
 const FAMILIES = [
   { family: 4, all: '0.0.0.0/0' },

@@ -9,11 +9,11 @@ import { isTerminal } from './terminal.ts'
 
 /** What the words of a command name: addresses, files of them, or `-`. All that is wrong with them is thrown at once. */
 export async function readWords(words: readonly string[]): Promise<readonly Named[]> {
-  const named: (readonly Named[])[] = []
+  let named: readonly Named[] = []
   const wrong: Finding[] = []
   for (const word of words.flatMap(one => (existsSync(one) ? [one] : one.split(',').filter(Boolean)))) {
     try {
-      named.push(await readWord(word))
+      named = named.concat(await readWord(word))
     } catch (error) {
       if (error instanceof FleetErrors) wrong.push(...error.findings)
       else if (error instanceof FleetError) wrong.push(error.finding)
@@ -21,7 +21,7 @@ export async function readWords(words: readonly string[]): Promise<readonly Name
     }
   }
   if (wrong.length > 0) throw new FleetErrors(wrong)
-  return settleNamed(named.flat())
+  return settleNamed(named)
 }
 
 async function readWord(word: string): Promise<readonly Named[]> {

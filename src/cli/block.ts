@@ -151,24 +151,18 @@ function entriesOf(named: readonly Named[], { flags, until, even }: Said): reado
   const said = flag(flags, 'direction', 'string')
   const direction: Entry['direction'] = said === 'in' || said === 'out' ? said : 'both'
   const words = flagList(flags, 'address').filter(isFeedWord).join(' ')
-  const reason = flag(flags, 'reason', 'string') ?? (words === '' ? undefined : words)
+  const reason = (flag(flags, 'reason', 'string') ?? words) || undefined
   const limit = flag(flags, 'limit', 'string')
-  const shared = {
-    direction,
-    until,
-    ...(reason ? { reason } : {}),
-    by: whoIsHere(),
-    at: realClock.wall(),
-    ...(limit === undefined ? {} : { limit }),
-    evenSo: even,
-  }
-  return named.map(({ address }) => ({ address, ...shared }))
+  const [by, at] = [whoIsHere(), realClock.wall()]
+  // Word for word: a copy of what they share takes twice the memory.
+  return named.map(({ address }) => ({ address, direction, until, reason, by, at, limit, evenSo: even }))
 }
 
 /** The word of this moment is the later one, whatever the clock was of the machine that said the last. */
 function later(entries: readonly Entry[], known: readonly Entry[]): readonly Entry[] {
   const keys = known.length > entries.length ? new Set(entries.map(keyOf)) : undefined
   const meant = keys ? known.filter(entry => keys.has(keyOf(entry))) : known
+  if (meant.length === 0) return entries
   const words = new Map(meant.map(entry => [keyOf(entry), wordOf(entry)]))
   return entries.map(entry => {
     const last = words.get(keyOf(entry)) ?? 0
