@@ -1,6 +1,6 @@
 import { type BlockLine, hashBlocks, printBlocks } from '../model/block.ts'
 import { FleetError } from '../model/error.ts'
-import type { LateAnswer, Session } from '../session/session.ts'
+import { type LateAnswer, patience, type Session } from '../session/session.ts'
 import { type BlockAnswer, type BlockState, readAnswer, readRefused, readState } from './block-answer.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
 import { blockProgram } from './program.ts'
@@ -35,7 +35,7 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
   const flags = [kill && 'kill', dry && 'dry', isPart && 'part'].filter(Boolean).join(',')
   const reply = await callHost(session, {
     verb: 'block',
-    args: [String(order.now), flags, hashBlocks(order.map)],
+    args: [String(order.now), flags, hashBlocks(order.map), ...secondsToSend(order)],
     program: order.dry ? inPassing() : blockProgram(),
     talk: marker => ({ stdin: printOrder(order, marker), answer: answerHook(marker, order.onProtected) }),
     timeout: BLOCK_TIMEOUT,
@@ -43,6 +43,15 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
   if (reply.code !== EXIT.done && reply.code !== EXIT.notPersisted) throw blockError(reply)
   return readAnswer(reply, order.now)
 }
+
+/** Of an order that doesn't come with its call: no longer than the session would wait for the whole answer. */
+function secondsToSend({ map }: BlockOrder): readonly string[] {
+  const bytes = printed(map).length
+  return bytes < AT_ONCE ? [] : [String(Math.ceil(patience(BLOCK_TIMEOUT, bytes) / 1000))]
+}
+
+/** Bytes. */
+const AT_ONCE = 16 * 1024
 
 /** What only asks leaves nothing on a disk. */
 const inPassing = () => ({ ...blockProgram(), places: ['/run/fleet'] })

@@ -1,5 +1,5 @@
 import { FleetError } from '../model/error.ts'
-import type { Session } from '../session/session.ts'
+import { patience, type Session } from '../session/session.ts'
 import { blockError } from './block.ts'
 import { callHost, EXIT, type Reply } from './call.ts'
 import { readFacts } from './pieces.ts'
@@ -36,9 +36,10 @@ const TIMEOUT = 120_000
  * `block-busy`, callHost's.
  */
 export async function sendFeeds(session: Session, order: FeedOrder): Promise<FeedAnswer> {
+  const seconds = Math.ceil(patience(TIMEOUT, order.text.length) / 1000)
   const reply = await callHost(session, {
     verb: 'feeds',
-    args: [String(order.now), String(order.at), order.hash, order.base ?? 'whole'],
+    args: [String(order.now), String(order.at), order.hash, order.base ?? 'whole', String(seconds)],
     files: { list: order.text },
     program: blockProgram(),
     timeout: TIMEOUT,

@@ -1,6 +1,6 @@
 import { FleetError } from '../model/error.ts'
 import type { PerFamily } from '../model/family.ts'
-import { type Session, SLOWEST_LINE } from '../session/session.ts'
+import { patience, type Session } from '../session/session.ts'
 import { callHost, EXIT, type Reply, stopOf } from './call.ts'
 import { readLock } from './observe.ts'
 import { readFacts } from './pieces.ts'
@@ -54,7 +54,7 @@ export async function arm(session: Session, transaction: Transaction): Promise<A
 /** No longer than the session would wait for the whole answer. */
 function secondsToSend(files: Readonly<Record<string, string>>): number {
   const bytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-  return Math.ceil((ARM_TIMEOUT + bytes / SLOWEST_LINE) / 1000)
+  return Math.ceil(patience(ARM_TIMEOUT, bytes) / 1000)
 }
 
 function transactionFiles(t: Transaction): Record<string, string> {

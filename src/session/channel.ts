@@ -1,7 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2'
 import { FleetError } from '../model/error.ts'
 import type { HostState } from '../model/host-state.ts'
-import { type LateAnswer, SLOWEST_LINE } from './session.ts'
+import { type LateAnswer, patience } from './session.ts'
 
 /** One command line for the user's login shell, as it goes over the wire. */
 export interface Exec {
@@ -47,7 +47,7 @@ export function execute(client: Client, exec: Exec): Promise<Raw> {
       channel?.close()
       reject(new FleetError(code, args, { hostState }))
     }
-    const timeout = exec.timeout + Math.ceil(Buffer.byteLength(exec.stdin) / SLOWEST_LINE)
+    const timeout = patience(exec.timeout, Buffer.byteLength(exec.stdin))
     const timer = setTimeout(() => fail('exec-timeout', { seconds: timeout / 1000 }), timeout)
     const answer = (raw: Raw) => {
       settle()

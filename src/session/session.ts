@@ -7,8 +7,11 @@ export interface Answer {
   readonly stderr: string
 }
 
-/** Bytes a millisecond that a line carries at least: the time that an input takes on its way is not the command's. */
-export const SLOWEST_LINE = 2
+/** Bytes a millisecond that a line carries at least. */
+const SLOWEST_LINE = 2
+
+/** Milliseconds that an answer is waited for: the time that `bytes` of input take on their way is not the command's. */
+export const patience = (timeout: number, bytes: number) => timeout + Math.ceil(bytes / SLOWEST_LINE)
 
 export interface LateAnswer {
   /** A whole line of stdout, and what is written when it comes. */

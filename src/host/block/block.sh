@@ -2,13 +2,13 @@
 # block: this host blocks what the order says and what it was told before, for as long as that is to hold.
 # Standard input is a bundle of allow, even and map; behind it comes the word that the hook waits for.
 
-verb_block() { # NOW FLAGS HASH_OF_THE_MAP
+verb_block() { # NOW FLAGS HASH_OF_THE_MAP [SECONDS_TO_SEND]
   NOW=$1 FLAGS=,${2:-}, ordered=${3:-}
   find_client
   case $FLAGS in *,dry,*) tell_dry ;; esac
   find_tools
   begin_work
-  block_alone 9<>"$LOCK"
+  block_alone "${4:-}" 9<>"$LOCK"
 }
 
 # find_client: sets `client` to where this session comes from.
@@ -33,12 +33,15 @@ begin_work() {
   { printf '' >>"$LOCK"; } 2>/dev/null || stop "$EXIT_STORAGE" storage /run
 }
 
-block_alone() {
+block_alone() { # [SECONDS_TO_SEND]
   flock -w 20 9 || stop "$EXIT_BUSY" busy block
   settle_pending
   kept='' alone=''
   [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
+  # A controller that is gone without a word must not keep the next one out for hours.
+  LIMIT=${1:+timeout $1}
   read_order || { drop_filled; stop "$EXIT_REFUSED" order; }
+  LIMIT=
   # Sets that were made from less than what was said before would let in what they kept out.
   case $FLAGS in *,part,*) { [ -n "$kept" ] && [ "$damaged" -eq 0 ]; } || stop "$EXIT_CHANGED" part ;; esac
   [ "$refusals" -eq 0 ] || [ "$words" -gt 0 ] || [ "$entries" -gt 0 ] || refuse_all

@@ -3,7 +3,7 @@
 # and the networks, one a line, sorted by bytes; the sets are filled from it beside those in force, and swapped.
 # Standard input is a bundle: `list`, whole, or what makes the one with the hash BASE the new one.
 
-verb_feeds() { # MANIFEST_HASH NOW AT HASH BASE
+verb_feeds() { # MANIFEST_HASH NOW AT HASH BASE SECONDS_TO_SEND
   NOW=$2
   # Of its own: what a long map left in the other is none of its business.
   WORK=/run/fleet/block/feeds lines=0
@@ -12,12 +12,14 @@ verb_feeds() { # MANIFEST_HASH NOW AT HASH BASE
   lacking sort
   [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "$lacks"
   begin_work
-  feeds_alone "$1" "$3" "$4" "$5" 9<>"$LOCK"
+  feeds_alone "$1" "$3" "$4" "$5" "$6" 9<>"$LOCK"
 }
 
 feeds_alone() {
   flock -w 20 9 || stop "$EXIT_BUSY" busy block
+  LIMIT="timeout $5"
   unpack "$WORK" "$1" || stop "$EXIT_STORAGE" storage "$WORK"
+  LIMIT=
   { read_rules && judge; } || stop "$EXIT_UNLOADABLE" cannot-read-rules "$(head -c 1000 "$WORK/error")"
   # Nothing would look at the sets.
   [ "$hook" = stands ] || stop "$EXIT_REFUSED" no-hook

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { persistBlocks } from '../../../src/host/block.ts'
 import { blockProgram } from '../../../src/host/program.ts'
 import { hashBlocks, mergeBlocks } from '../../../src/model/block.ts'
-import type { MiniHost } from '../program/mini-host.ts'
+import { type MiniHost, until } from '../program/mini-host.ts'
 import { over } from '../program/steps.ts'
 import { aHost, block, boot, check, instead, members, now, raw, word } from './blocking.ts'
 
@@ -143,6 +143,22 @@ describe('two at once', () => {
     await instead(host, 'flock', '[ "$1" != -w ] || set -- -w 1 9; exec $real "$@"')
     await host.must('setsid /usr/bin/flock /run/fleet/block.lock sleep 30 </dev/null >/dev/null 2>&1 &')
     await expect(block(host, [word('203.0.113.10')])).rejects.toMatchObject({ code: 'block-busy' })
+  })
+
+  it.each([
+    ['an order', 'block 1 "" ""', 'order'],
+    ['lists of others', `feeds ${'0'.repeat(64)} 1 1 ${'0'.repeat(64)} whole`, 'storage'],
+  ])('wait for who stops sending %s no longer than the time that he said it takes', async (_, call, why) => {
+    const host = await aHost()
+    await block(host, [one])
+    const program = blockProgram().hash
+    await host.must(
+      `setsid sh -c 'exec sleep 1000 | /bin/sh /run/fleet/host-${program}.sh "" ${call} 2' </dev/null >/answer 2>&1 &`,
+    )
+    const isHeld = async () => (await host.exec('flock -n /run/fleet/block.lock true')).code !== 0
+    await until(isHeld, 'somebody to be sending')
+    expect(await block(host, [word('203.0.113.10')])).toMatchObject({ entries: 2, hook: 'stands' })
+    expect(await host.must('cat /answer')).toContain(`why=${why}`)
   })
 })
 

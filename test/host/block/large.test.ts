@@ -71,14 +71,17 @@ describe.each(['dash', 'busybox'] as const)('a long map (%s)', shell => {
     const host = await aHost({ shell })
     await block(host, rest)
     const before = await members(host)
+    const seconds: number[] = []
     const broken = over(host, session => {
       const cut = (whole: Run) => {
         const { stdin = '', answer: _, ...run } = whole
+        seconds.push(Number(run.args?.at(-1)) - stdin.length / 2000)
         return session.run({ ...run, stdin: stdin.slice(0, stdin.length - 10_000) })
       }
       return sendBlocks({ ...session, run: cut }, order([...many, ...rest]))
     })
     await expect(broken).rejects.toMatchObject({ code: 'block-refused', args: { why: 'order' } })
+    expect(seconds, 'to send it in, less what it takes at 16 kbit/s').toEqual([expect.closeTo(120, -1)])
     expect(await members(host)).toEqual(before)
     expect(await host.must('ipset list -n')).not.toContain('-new')
     await host.must('ipset create fleet-block4-new hash:net maxelem 9')

@@ -119,14 +119,34 @@ export const BLOCKS: readonly Break[] = [
     red: ['host/block/large.test.ts', 'is counted by who sent it, over another login'],
   },
   {
+    name: 'waits-for-good-for-an-order',
+    file: 'host/block/block.sh',
+    from: ':+timeout $1}',
+    to: ':+}',
+    red: [FAULTS, 'wait for who stops sending an order no longer'],
+    says: /block-busy/,
+  },
+  {
+    name: 'says-no-time-to-send-a-long-order-in',
+    file: 'host/block.ts',
+    from: 'bytes < AT_ONCE',
+    to: 'bytes > 0',
+    red: ['host/block/large.test.ts', 'that breaks off leaves nothing behind'],
+  },
+  {
+    name: 'waits-for-good-for-lists-of-others',
+    file: 'host/block/feeds.sh',
+    from: 'LIMIT="timeout $5"',
+    to: 'LIMIT=',
+    red: [FAULTS, 'wait for who stops sending lists of others no longer'],
+    says: /block-busy/,
+  },
+  {
     name: 'leaves-half-a-fill-behind',
     file: 'host/block/sets.sh',
     from: '[ -z "$filled" ] || drop_new',
     to: 'true',
-    red: [
-      'host/block/large.test.ts',
-      'that breaks off leaves nothing behind; what one that died left is no hindrance',
-    ],
+    red: ['host/block/large.test.ts', 'that breaks off leaves nothing behind'],
   },
   {
     name: 'leaves-a-rebuild-that-died-in-the-way',
