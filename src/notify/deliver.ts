@@ -6,15 +6,24 @@ export type Delivery = Promise<string | undefined>
 
 /** Brings a notice to a hook, until `over` at the latest. It never rejects. */
 export async function deliver(hook: Hook, write: () => string, over: AbortSignal): Delivery {
-  const limit = AbortSignal.any([over, AbortSignal.timeout(hook.timeout)])
   const late = `no end within ${hook.timeout / 1000} s`
-  if (limit.aborted) return late
+  if (over.aborted) return late
+  // Not AbortSignal.any of a timeout: Node 20 collects that one while it is waited for, and nothing ends then.
+  const limit = new AbortController()
+  const end = () => limit.abort()
+  over.addEventListener('abort', end, { once: true })
+  const timer = setTimeout(end, hook.timeout)
   try {
     const body = write()
-    const why = 'url' in hook ? await post(hook.url, body, limit) : await runCommand(hook, body, limit)
-    return limit.aborted && why !== undefined ? late : why
+    const why = await ('url' in hook
+      ? post(hook.url, body, limit.signal)
+      : runCommand(hook, body, limit.signal))
+    return limit.signal.aborted && why !== undefined ? late : why
   } catch (error) {
-    return limit.aborted ? late : whyOf(error)
+    return limit.signal.aborted ? late : whyOf(error)
+  } finally {
+    clearTimeout(timer)
+    over.removeEventListener('abort', end)
   }
 }
 
@@ -51,13 +60,15 @@ function runCommand({ command, directory }: CommandHook, body: string, limit: Ab
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
     })
+    child.once('error', reject)
+    // Where there are no file descriptors left it has no pipes either, whatever the types say.
+    if (child.pid === undefined) return
     let said = ''
     child.stderr.on('data', chunk => {
       said = (said + String(chunk)).slice(0, 200)
     })
     const kill = () => killGroup(child.pid)
     limit.addEventListener('abort', kill, { once: true })
-    child.once('error', reject)
     child.once('exit', (code, signal) => {
       limit.removeEventListener('abort', kill)
       const end = () => {

@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Hook } from '../../../src/config/hooks.ts'
 import type { Event } from '../../../src/model/event.ts'
 import { HOOK_EVENTS } from '../../../src/model/notice.ts'
@@ -42,6 +46,12 @@ const written = async () =>
     .split('\n')
     .map(line => JSON.parse(line))
 const WRITE = 'cat >>got; echo >>got'
+
+/** Leaves the process `$1` no file that it could open, until a line comes. */
+const LIMIT_FILES =
+  'old=$(prlimit --pid "$1" --nofile --noheadings --output SOFT); prlimit --pid "$1" --nofile=3:; echo; read -r line; prlimit --pid "$1" --nofile="$((old)):"'
+
+const eventually = (look: () => Promise<string>) => vi.waitFor(look, { timeout: 10_000 })
 
 describe('a command', () => {
   it('gets each notice as JSON, one after the other, in the folder of fleet.yml', async () => {
@@ -107,6 +117,36 @@ describe('a command', () => {
     const pid = (await readFile(join(folder, 'pid'), 'utf8')).trim()
     const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => 'gone')
     expect(state).toMatch(/^gone$|\) Z /)
+  })
+
+  it('that hangs is ended also where garbage is collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    const hooks = open(command('echo $$ >pid; exec sleep 1000', { timeout: 300, on: ['start'] }))
+    hooks.hear(PLANNED)
+    const pid = await eventually(() => readFile(join(folder, 'pid'), 'utf8'))
+    for (let at = 0; at < 3; at++) {
+      collect()
+      await nextTurn()
+    }
+    // Before anybody waits for the end, which has a limit of its own.
+    await eventually(async () => {
+      const state = await readFile(`/proc/${pid.trim()}/stat`, 'utf8').catch(() => 'gone')
+      expect(state).toMatch(/^gone$|\) Z /)
+      return 'gone'
+    })
+    expect((await hooks.close()).map(({ args }) => args.why)).toEqual(['no end within 0.3 s'])
+  })
+
+  it('that cannot be started for want of file descriptors breaks nothing', async () => {
+    const limits = spawn('/bin/sh', ['-c', LIMIT_FILES, 'sh', String(process.pid)])
+    await once(limits.stdout, 'data')
+    const hooks = open(command('true'))
+    hooks.hear(PLANNED)
+    const [finding] = await hooks.close()
+    limits.stdin.end('\n')
+    await once(limits, 'exit')
+    expect(finding?.args.why).toContain('EMFILE')
   })
 
   it('that leaves something behind is done when it is done', async () => {
