@@ -38,7 +38,9 @@ export function planCourse(wish: Rollout, at: Circumstances): Course {
   const { changing, hosts } = at
   const stages = at.left && at.left.frozen.length > 0 ? thaw(at.left.frozen, changing) : cut(wish, changing)
   const past = at.left && pastOf(at.left, stages)
-  const groupsOf = new Map(changing.map(({ host, groups, roles }) => [host, [...groups, ...roles]]))
+  const groupsOf = new Map(
+    changing.map(({ host, groups, roles }) => [host, [...new Set([...groups, ...roles])]]),
+  )
   const { soak = 0, manual = false, onFailure = 'stop', gates = [] } = wish
   return {
     stages,

@@ -68,6 +68,31 @@ describe('canaries without stages', () => {
   })
 })
 
+describe('what is wished for', () => {
+  const at = { before: [], hosts: 50, now: 0, wall: 0, began: 0 }
+  const zones = ['a1', 'a2', 'a3', 'b1', 'b2'].map(host => ({
+    host,
+    groups: [],
+    roles: [],
+    zone: host[0] ?? '',
+  }))
+  const orderOf = (wish: Rollout) => planCourse(wish, { ...at, changing: zones }).stages.flat()
+
+  it('counts a host once towards a group and a role of one name', () => {
+    const changing = [{ host: 'a', groups: ['web', 'all'], roles: ['web', 'db'] }]
+    const { parallel } = planCourse({ maxParallel: { web: 2 } }, { ...at, changing })
+    expect(parallel.groups).toEqual(new Map([['web', 2]]))
+    expect(parallel.groupsOf('a').toSorted()).toEqual(['all', 'db', 'web'])
+  })
+
+  it('takes hosts from one zone after the other, or in an order of its own', () => {
+    expect(orderOf({})).toEqual(['a1', 'a2', 'a3', 'b1', 'b2'])
+    expect(orderOf({ spread: 'zone' })).toEqual(['a1', 'b1', 'a2', 'b2', 'a3'])
+    expect(orderOf({ shuffle: '1' })).not.toEqual(orderOf({}))
+    expect(orderOf({ shuffle: '1' })).not.toEqual(orderOf({ shuffle: '2' }))
+  })
+})
+
 describe('the stages of a run that is gone on with', () => {
   it('are those that were frozen, less what is done', () => {
     expect(again(['b', 'd', 'c'], [['a'], ['b', 'c'], ['d']])).toEqual([[], ['b', 'c'], ['d']])
