@@ -1,6 +1,6 @@
 import { type BlockLine, hashBlocks, printBlocks } from '../model/block.ts'
 import { FleetError } from '../model/error.ts'
-import { type LateAnswer, patience, type Session } from '../session/session.ts'
+import { type LateAnswer, type Session, secondsToSend } from '../session/session.ts'
 import { type BlockAnswer, type BlockState, readAnswer, readRefused, readState } from './block-answer.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
 import { blockProgram } from './program.ts'
@@ -35,7 +35,7 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
   const flags = [kill && 'kill', dry && 'dry', isPart && 'part'].filter(Boolean).join(',')
   const reply = await callHost(session, {
     verb: 'block',
-    args: [String(order.now), flags, hashBlocks(order.map), ...secondsToSend(order)],
+    args: [String(order.now), flags, hashBlocks(order.map), ...timeToSend(order)],
     program: order.dry ? inPassing() : blockProgram(),
     talk: marker => ({ stdin: printOrder(order, marker), answer: answerHook(marker, order.onProtected) }),
     timeout: BLOCK_TIMEOUT,
@@ -44,10 +44,10 @@ export async function sendBlocks(session: Session, order: BlockOrder): Promise<B
   return readAnswer(reply, order.now)
 }
 
-/** Of an order that doesn't come with its call: no longer than the session would wait for the whole answer. */
-function secondsToSend({ map }: BlockOrder): readonly string[] {
+/** Of an order that doesn't come with its call. */
+function timeToSend({ map }: BlockOrder): readonly string[] {
   const bytes = printed(map).length
-  return bytes < AT_ONCE ? [] : [String(Math.ceil(patience(BLOCK_TIMEOUT, bytes) / 1000))]
+  return bytes < AT_ONCE ? [] : [String(secondsToSend(BLOCK_TIMEOUT, bytes))]
 }
 
 /** Bytes. */

@@ -1,5 +1,5 @@
 import { FleetError } from '../model/error.ts'
-import { patience, type Session } from '../session/session.ts'
+import { type Session, secondsToSend } from '../session/session.ts'
 import { blockError } from './block.ts'
 import { callHost, EXIT, type Reply } from './call.ts'
 import { readFacts } from './pieces.ts'
@@ -36,7 +36,7 @@ const TIMEOUT = 120_000
  * `block-busy`, callHost's.
  */
 export async function sendFeeds(session: Session, order: FeedOrder): Promise<FeedAnswer> {
-  const seconds = Math.ceil(patience(TIMEOUT, order.text.length) / 1000)
+  const seconds = secondsToSend(TIMEOUT, order.text.length)
   const reply = await callHost(session, {
     verb: 'feeds',
     args: [String(order.now), String(order.at), order.hash, order.base ?? 'whole', String(seconds)],

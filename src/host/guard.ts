@@ -1,6 +1,6 @@
 import { FleetError } from '../model/error.ts'
 import type { PerFamily } from '../model/family.ts'
-import { patience, type Session } from '../session/session.ts'
+import { type Session, secondsToSend } from '../session/session.ts'
 import { callHost, EXIT, type Reply, stopOf } from './call.ts'
 import { readLock } from './observe.ts'
 import { readFacts } from './pieces.ts'
@@ -44,17 +44,13 @@ export interface Armed {
 /** Errors: `host-busy` with who and since, `host-changed`, `host-unloadable`, `host-storage`, `host-refuses`, callHost's. */
 export async function arm(session: Session, transaction: Transaction): Promise<Armed> {
   const files = transactionFiles(transaction)
-  const args = [transaction.nonce, String(secondsToSend(files)), ...(transaction.removes ? ['removal'] : [])]
+  const bytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  const seconds = String(secondsToSend(ARM_TIMEOUT, bytes))
+  const args = [transaction.nonce, seconds, ...(transaction.removes ? ['removal'] : [])]
   const reply = await callHost(session, { verb: 'arm', files, args, timeout: ARM_TIMEOUT })
   if (reply.code !== EXIT.done && reply.code !== EXIT.needsGo) throw armError(reply)
   const loadTime = Number(readFacts(reply.pieces.get('armed')).get('load_cs')?.[0] ?? 0) * 10
   return { loadTime, needsGo: reply.code === EXIT.needsGo }
-}
-
-/** No longer than the session would wait for the whole answer. */
-function secondsToSend(files: Readonly<Record<string, string>>): number {
-  const bytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-  return Math.ceil(patience(ARM_TIMEOUT, bytes) / 1000)
 }
 
 function transactionFiles(t: Transaction): Record<string, string> {

@@ -13,6 +13,9 @@ const SLOWEST_LINE = 2
 /** Milliseconds that an answer is waited for: the time that `bytes` of input take on their way is not the command's. */
 export const patience = (timeout: number, bytes: number) => timeout + Math.ceil(bytes / SLOWEST_LINE)
 
+/** Seconds that a host waits for `bytes` of input: no longer than the session would wait for the whole answer. */
+export const secondsToSend = (timeout: number, bytes: number) => Math.ceil(patience(timeout, bytes) / 1000)
+
 export interface LateAnswer {
   /** A whole line of stdout, and what is written when it comes. */
   readonly to: string
