@@ -73,9 +73,7 @@ give_up() {
 write_transaction() { # MANIFEST_HASH SECONDS_TO_SEND
   mkdir "$TXN" "$TXN_RUN" "$TXN_RUN/state" "$TXN_RUN/boot" "$RUN/lock" 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
   # As long as the controller itself would wait: one that is gone without a word must not hold the host for hours.
-  LIMIT="timeout $2"
-  unpack "$TXN" "$1" || stop "$EXIT_STORAGE" storage "$TXN"
-  LIMIT=
+  unpack "$TXN" "$1" "$2" || stop "$EXIT_STORAGE" storage "$TXN"
   ln -s "$TXN/meta" "$RUN/lock/owner" 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   # Whatever is opened after ARMED is there before it.
   for file in "$TXN/log" "$TXN_RUN/alive" "$TXN_RUN/persisting" "$TXN_RUN/go" "$TXN_RUN/xtables.lock" "$TXN_RUN/boot/xtables.lock"; do

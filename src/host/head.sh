@@ -132,11 +132,11 @@ tell_uptime() {
   ! started 1 || printf 'init_cs=%s\n' "$start"
 }
 
-# unpack DIR MANIFEST_HASH: standard input, a bundle of pieces, becomes files in DIR, and every byte is read
+# unpack DIR MANIFEST_HASH [SECONDS]: standard input, a bundle of pieces, becomes files in DIR, and every byte is read
 # back against the manifest: an exit code proves nothing (`iptables-save > /dev/full` exits 0).
 unpack() {
   # shellcheck disable=SC2016,SC2086
-  $LIMIT awk -v dir="$1" -v mark="@@$MARK " '
+  ${3:+timeout $3} awk -v dir="$1" -v mark="@@$MARK " '
     index($0, mark) == 1 { name = substr($0, length(mark) + 1); if (name == "end") exit; file = dir "/" name; printf "" > file; next }
     file != "" { print > file }' 2>/dev/null
   (cd "$1" 2>/dev/null && { printf '%s  manifest\n' "$2"; cat manifest; } | sha256sum -c >/dev/null 2>&1)

@@ -33,15 +33,13 @@ begin_work() {
   { printf '' >>"$LOCK"; } 2>/dev/null || stop "$EXIT_STORAGE" storage /run
 }
 
-block_alone() { # [SECONDS_TO_SEND]
+block_alone() { # SECONDS_TO_SEND, or nothing
   flock -w 20 9 || stop "$EXIT_BUSY" busy block
   settle_pending
   kept='' alone=''
   [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
   # A controller that is gone without a word must not keep the next one out for hours.
-  LIMIT=${1:+timeout $1}
-  read_order || { drop_filled; stop "$EXIT_REFUSED" order; }
-  LIMIT=
+  read_order "$1" || { drop_filled; stop "$EXIT_REFUSED" order; }
   # Sets that were made from less than what was said before would let in what they kept out.
   case $FLAGS in *,part,*) { [ -n "$kept" ] && [ "$damaged" -eq 0 ]; } || stop "$EXIT_CHANGED" part ;; esac
   [ "$refusals" -eq 0 ] || [ "$words" -gt 0 ] || [ "$entries" -gt 0 ] || refuse_all

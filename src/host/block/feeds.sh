@@ -17,9 +17,7 @@ verb_feeds() { # MANIFEST_HASH NOW AT HASH BASE SECONDS_TO_SEND
 
 feeds_alone() {
   flock -w 20 9 || stop "$EXIT_BUSY" busy block
-  LIMIT="timeout $5"
-  unpack "$WORK" "$1" || stop "$EXIT_STORAGE" storage "$WORK"
-  LIMIT=
+  unpack "$WORK" "$1" "$5" || stop "$EXIT_STORAGE" storage "$WORK"
   { read_rules && judge; } || stop "$EXIT_UNLOADABLE" cannot-read-rules "$(head -c 1000 "$WORK/error")"
   # Nothing would look at the sets.
   [ "$hook" = stands ] || stop "$EXIT_REFUSED" no-hook

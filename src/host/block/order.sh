@@ -43,13 +43,13 @@ AWK_NETWORK='
     return (network ~ /:/ ? 6 : 4) cut(hex(base_of(network)), bits) "/" bits
   }'
 
-# read_order, a bundle of allow, even and map on standard input: what this host is to keep goes to $WORK/map and
+# read_order [SECONDS], a bundle of allow, even and map on standard input: what this host is to keep goes to $WORK/map and
 # $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Where that is much, all of it goes to
 # `ipset restore` as it is read, into the sets beside those in force; $WORK/filled says that it came through. Sets the
 # words below.
 read_order() {
   # shellcheck disable=SC2016,SC2086
-  $LIMIT awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" -v flags="$FLAGS" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
+  ${1:+timeout $1} awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" -v flags="$FLAGS" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
     function is_over(state, at, until) { return until > 0 ? until + 0 <= then + 0 : state == "lifted" && int(at / 1000) + 7776000 <= then + 0 }
     # What stood is over by the clock of who asks, unless that is the one that is wrong: where it is ahead of what was told
     # before, and of a clock here that nobody has set since.

@@ -1,5 +1,6 @@
 import type { Break } from './break.ts'
 import { ARMING } from './breaks/arming.ts'
+import { BLOCK_PLACE } from './breaks/block-place.ts'
 import { BLOCKS } from './breaks/blocks.ts'
 import { BOOT } from './breaks/boot.ts'
 import { DISK } from './breaks/disk.ts'
@@ -24,6 +25,7 @@ export const BREAKS: readonly Break[] = [
   ...DISK,
   ...BOOT,
   ...BLOCKS,
+  ...BLOCK_PLACE,
   ...LOCKDOWN,
   ...FEEDS,
   ...HOSTS,

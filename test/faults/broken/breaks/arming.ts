@@ -54,8 +54,8 @@ export const ARMING: readonly Break[] = [
   {
     name: 'waits-for-good-for-what-is-sent-to-it',
     file: 'host/arm.sh',
-    from: 'LIMIT="timeout $2"',
-    to: 'LIMIT=',
+    from: 'unpack "$TXN" "$1" "$2"',
+    to: 'unpack "$TXN" "$1"',
     red: [
       'host/program/arming.test.ts',
       'who stops sending holds the host no longer than the time that he said it takes',

@@ -14,8 +14,8 @@ export const DISK: readonly Break[] = [
   {
     name: 'does-not-mind-that-nothing-can-be-written',
     file: 'host/arm.sh',
-    from: 'unpack "$TXN" "$1" || stop "$EXIT_STORAGE" storage "$TXN"',
-    to: 'unpack "$TXN" "$1"',
+    from: 'unpack "$TXN" "$1" "$2" || stop "$EXIT_STORAGE" storage "$TXN"',
+    to: 'unpack "$TXN" "$1" "$2"',
     red: ['host/program/storage.test.ts', '/var/lib/fleet (bytes): refused, and nothing is changed or left'],
   },
   {
