@@ -186,8 +186,15 @@ function endOf(child: ChildProcess): Promise<number> {
 export async function makeSite(lab: Lab, rows: readonly string[], files: Files = {}): Promise<Site> {
   const site = new Site(lab, await mkdtemp(join(lab.stateDir, 'site-')))
   const known = new Map(lab.rows.map(row => [row.split(' ')[0], row]))
-  await site.write({ 'inventory.ini': lab.inventory(rows.map(row => known.get(row) ?? row)), ...files })
+  await site.write({ 'inventory.ini': lab.inventory(rows.map(row => reached(row, known))), ...files })
   return site
+}
+
+/** A row that doesn't say by which address: by that of the lab, not by whichever its name has. */
+function reached(row: string, known: ReadonlyMap<string | undefined, string>): string {
+  const [name = '', ...variables] = row.split(' ')
+  const whole = known.get(name)
+  return whole === undefined || row.includes('ansible_host=') ? row : [whole, ...variables].join(' ')
 }
 
 /** A step of a host in a run's events. */
