@@ -58,6 +58,16 @@ async function byConfirmation(
 export const persisted = async (armed: Armed, tools: SettleTools, session: Session): Promise<Outcome> =>
   outcome(armed, 'persisted', await tools.afterwards?.(session))
 
+async function asLeft(
+  tools: SettleTools,
+  session: Session,
+  settled: Settled | undefined,
+): Promise<Settled | undefined> {
+  if (settled === undefined || settled === 'disarmed' || settled.state !== 'persisted') return settled
+  const finding = await tools.asLeft?.(session)
+  return finding ? { ...settled, finding } : settled
+}
+
 export async function byState(
   armed: Armed,
   tools: SettleTools,
@@ -67,7 +77,7 @@ export async function byState(
   switch (state.name) {
     case 'PERSISTED':
     case 'CONFIRMED':
-      return confirmed(armed, tools, session)
+      return asLeft(tools, session, await confirmed(armed, tools, session))
     case 'ROLLED_BACK':
       return outcome(armed, 'reverted', fault('rolled-back', { why: state.why }))
     case 'DISARMED':

@@ -10,6 +10,13 @@ export interface Standing {
   readonly live: { readonly wanted: boolean; readonly before: boolean }
 }
 
+const FINAL: ReadonlySet<string> = new Set(['DISARMED', 'ROLLED_BACK', 'PERSISTED', ''])
+
+/** A guard that lives or isn't done. A lock without a state was left by an arm that died before it had one. */
+export function isAtWork(guard: { readonly alive: boolean; readonly state: string } | undefined): boolean {
+  return guard !== undefined && (guard.alive || !FINAL.has(guard.state.split('-', 1)[0] ?? ''))
+}
+
 /** Neither disk nor rules are believed alone: a boot may have loaded nothing of a disk that is as it should be. */
 export function judgeLost({ isBusy, boots, live }: Standing): Untransacted['is'] {
   if (isBusy) return 'under way'

@@ -3,11 +3,8 @@ import type { HostPlan } from '../plan/host-plan.ts'
 import { isUnbooted, sameChange } from '../plan/same-change.ts'
 import type { Session } from '../session/session.ts'
 import type { Untransacted } from './armed.ts'
-import { judgeLost, type Standing } from './judge-lost.ts'
+import { isAtWork, judgeLost, type Standing } from './judge-lost.ts'
 import type { Target } from './target.ts'
-
-/** A lock without a state was left by an arm that died before it had one. */
-const FINAL = /^(DISARMED|ROLLED_BACK|PERSISTED|$)/
 
 /** What a host looks like that doesn't know the change of this plan, or doesn't any more: it is observed anew. */
 export async function lookAgain(
@@ -18,7 +15,7 @@ export async function lookAgain(
 ): Promise<Untransacted> {
   const seen = await target.observe(session)
   const { guard, generation, bootId, up } = seen
-  const isBusy = seen.arming || (guard !== undefined && (guard.alive || !FINAL.test(guard.state)))
+  const isBusy = seen.arming || isAtWork(guard)
   return { is: judgeLost({ isBusy, ...standing(plan, target.decide(seen), generation, nonce) }), bootId, up }
 }
 

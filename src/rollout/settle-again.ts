@@ -1,13 +1,14 @@
 import { type HostStatus, readStatus, type StatusGeneration } from '../host/status.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Handover, Outcome } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
 import type { Connect, Session } from '../session/session.ts'
 import { patiently } from './apply-host.ts'
 import type { Untransacted } from './armed.ts'
 import { forgetRemoved } from './forget-removed.ts'
 import type { HostGates } from './gates/host-gates.ts'
 import { hearHost } from './hear-host.ts'
-import { judgeLost, type Standing } from './judge-lost.ts'
+import { isAtWork, judgeLost, type Standing } from './judge-lost.ts'
 import { settle } from './settle.ts'
 
 /** A host that a controller armed, and died before it knew what became of it. */
@@ -47,14 +48,19 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
       ...(gates ? { passes: () => patiently(gates, tools) } : {}),
       ...(handover.generation === 0
         ? { afterwards: (session: Session) => forgetRemoved(session, handover.nonce, left) }
-        : {}),
+        : { asLeft: (session: Session) => asLeft(session, left) }),
     },
   )
   if (settled !== 'disarmed') return settled
   return { host, state: 'failed', finding: { code: 'arm-lost', severity: 'error', args: {} } }
 }
 
-const FINAL: ReadonlySet<string> = new Set(['DISARMED', 'ROLLED_BACK', 'PERSISTED', ''])
+/** What was persisted long ago needn't be in force any more. Where a later change came, that says what is. */
+async function asLeft(session: Session, { handover }: LeftBehind): Promise<Finding | undefined> {
+  const status = await readStatus(session, handover.nonce)
+  if (status.inForce?.areCurrent || !isOwn(status, handover)) return undefined
+  return { code: 'not-as-left', severity: 'error', args: {} }
+}
 
 /** A generation that is there, and that no boot would load, is no proof that a change was made. */
 const boots = ({ whole, linked, plugins, enabled }: StatusGeneration) => whole && linked && plugins && enabled
@@ -62,7 +68,7 @@ const boots = ({ whole, linked, plugins, enabled }: StatusGeneration) => whole &
 async function lookAgain(session: Session, { handover }: LeftBehind): Promise<Untransacted> {
   const status = await readStatus(session, handover.nonce)
   const { bootId, up, guard, isArming } = status
-  const isBusy = isArming || (guard !== undefined && (guard.alive || !FINAL.has(guard.state)))
+  const isBusy = isArming || isAtWork(guard)
   const standing = { isBusy, boots: bootsOf(status, handover), live: liveOf(status, handover) }
   return { is: judgeLost(standing), bootId, up }
 }

@@ -20,6 +20,7 @@ const NAMES = [
   'sent',
   'dark',
   'booted',
+  'flushed',
   'first',
   'second',
   'going',
@@ -52,6 +53,19 @@ async function killedWhenApplied(host: string, start: () => Promise<Attempt>): P
   await allowOneConnection(trial.lab, host)
   const attempt = await start()
   await becomes(trial.host(host), /^APPLIED/)
+  await attempt.running.kill()
+  return attempt
+}
+
+/** A run whose host was persisted, and that was killed before it heard of it. */
+async function persistedUnheard(name: string): Promise<Attempt> {
+  const host = trial.host(name)
+  await hold(host, 'persisting')
+  const attempt = await begin(name)
+  await isHeld(host)
+  attempt.running.child.kill('SIGSTOP')
+  await letGo(host)
+  await becomes(host, /^PERSISTED/)
   await attempt.running.kill()
   return attempt
 }
@@ -118,15 +132,19 @@ describe.concurrent('fleet resume, after kill -9', () => {
     await trial.ends(resume(attempt), 3, { dark: 'reverted: rolled-back' })
   })
 
+  it('and rules that somebody took away after it was persisted: says that they are not in force', async () => {
+    const host = trial.host('flushed')
+    const attempt = await persistedUnheard('flushed')
+    await trial.must('flushed', 'nft flush ruleset')
+    const hosts = { flushed: 'persisted: not-as-left' }
+    expect(await resume(attempt).running.verdict()).toEqual({ code: 3, hosts })
+    await host.exec('netfilter-persistent start')
+    await trial.isOn('flushed', 'NEW')
+  })
+
   it('and a power loss after it was persisted: says so', async () => {
     const host = trial.host('booted')
-    await hold(host, 'persisting')
-    const attempt = await begin('booted')
-    await isHeld(host)
-    attempt.running.child.kill('SIGSTOP')
-    await letGo(host)
-    await becomes(host, /^PERSISTED/)
-    await attempt.running.kill()
+    const attempt = await persistedUnheard('booted')
     await host.unplug()
     await host.boot()
     await trial.ends(resume(attempt), 0, { booted: 'persisted' })

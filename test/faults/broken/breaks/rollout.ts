@@ -49,6 +49,16 @@ export const ROLLOUT: readonly Break[] = [
     red: ['integration/resume.test.ts', 'of a removal: finishes it, and leaves nothing behind'],
   },
   {
+    name: 'takes-what-was-persisted-for-what-is-in-force',
+    file: 'rollout/settle-again.ts',
+    from: 'if (status.inForce?.areCurrent ||',
+    to: 'if (status.inForce ||',
+    red: [
+      'integration/resume.test.ts',
+      'and rules that somebody took away after it was persisted: says that they are not in force',
+    ],
+  },
+  {
     name: 'goes-on-without-telling-what-is-blocked',
     file: 'cli/go-on.ts',
     from: 'await prepared.catchUp?.(survey, signals)',
