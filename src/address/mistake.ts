@@ -1,6 +1,6 @@
 import { parseCidr } from 'cidr-tools'
 import { FleetError } from '../model/error.ts'
-import { familyOf, parseNetworks } from './network.ts'
+import { familyOf, isPlainIPv6, parseNetworks } from './network.ts'
 
 /*
  * Addresses as people type them and programs log them.
@@ -14,6 +14,7 @@ import { familyOf, parseNetworks } from './network.ts'
 export const unmapped = (text: string) => text.split('-').map(undressed).join('-')
 
 function undressed(text: string): string {
+  if (isPlainIPv6(text)) return text
   const [, address = '', prefix] = /^\s*([\da-f:.]+)(?:\/(\d+))?\s*$/i.exec(text) ?? []
   if (familyOf(address) !== 6 || Number(prefix ?? 128) < 96) return text
   const { start } = parseCidr(address)

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { normalizeCidr, parseCidr } from 'cidr-tools'
 import type { Family } from '../model/family.ts'
-import { parseNetworks } from './network.ts'
+import { isPlainIPv6, parseNetworks } from './network.ts'
 
 /*
  * Large lists: a hundred thousand networks are brought together and taken out of one another in a fraction of the time
@@ -27,6 +27,10 @@ export type FamilySpan =
 export function parseSpan(text: string): FamilySpan {
   const simple = parseSimple(text)
   if (simple) return { family: 4, span: simple }
+  if (isPlainIPv6(text)) {
+    const from = plainNumberOf(text)
+    return { family: 6, span: { from, to: from + 1n } }
+  }
   const { family, cidrs } = parseNetworks(text)
   const { start } = parseCidr(cidrs[0] ?? '')
   const { end } = parseCidr(cidrs.at(-1) ?? '')
@@ -67,6 +71,10 @@ export function numberOf(address: string): number {
   }
   return number * 256 + part
 }
+
+/** Of an address that isPlainIPv6. */
+export const plainNumberOf = (address: string): bigint =>
+  BigInt(`0x${address.replaceAll(/[^:]+:?/g, group => group.replace(':', '').padStart(4, '0'))}`)
 
 const [DOT, ZERO, NINE] = [46, 48, 57]
 

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { parseCidr } from 'cidr-tools'
-import { parseNetworks } from '../address/network.ts'
-import { numberOf } from '../address/spans.ts'
+import { isPlainIPv6, parseNetworks } from '../address/network.ts'
+import { numberOf, plainNumberOf } from '../address/spans.ts'
 import type { Family } from '../model/family.ts'
 
 /** The addresses from `start` to `end`, both included, as numbers. */
@@ -15,6 +15,10 @@ export function spanOf(cidr: string): Span {
   if (isIPv4(cidr)) {
     const at = BigInt(numberOf(cidr))
     return { family: 4, start: at, end: at }
+  }
+  if (isPlainIPv6(cidr)) {
+    const at = plainNumberOf(cidr)
+    return { family: 6, start: at, end: at }
   }
   const { version, start, end } = parseCidr(cidr)
   return { family: version, start, end }

@@ -1,9 +1,10 @@
-import { excludeCidr } from 'cidr-tools'
+import { excludeCidr, normalizeCidr, parseCidr } from 'cidr-tools'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { aggregate } from '../../../src/address/aggregate.ts'
 import { parseNetworks } from '../../../src/address/network.ts'
 import { isNothing, parseSpan, printSpans, shared, spansOf, takeOut } from '../../../src/address/spans.ts'
+import { spanOf } from '../../../src/block/span.ts'
 import { FleetError } from '../../../src/model/error.ts'
 
 const print = (spans: Parameters<typeof printSpans>[0]) => Object.values(printSpans(spans)).flat()
@@ -55,6 +56,22 @@ describe('spans', () => {
         expect(attempt(() => print(spansOf([text])))).toEqual(
           attempt(() => parseNetworks(text).cidrs.map(plain)),
         )
+      }),
+    )
+  })
+
+  it('reads an IPv6 address without zeros to leave out as any other', () => {
+    const number = fc.oneof(fc.integer({ min: 1, max: 0xffff }), fc.constantFrom(0, 1, 0xffff))
+    const group = fc.tuple(number, fc.constantFrom(1, 1, 1, 1, 4))
+    const written = fc
+      .array(group, { minLength: 8, maxLength: 8 })
+      .map(all => all.map(([one, width]) => one.toString(16).padStart(width, '0')).join(':'))
+    fc.assert(
+      fc.property(written, text => {
+        const { start } = parseCidr(text)
+        expect(parseNetworks(text)).toEqual({ family: 6, cidrs: [normalizeCidr(`${text}/128`)] })
+        expect(parseSpan(text)).toEqual({ family: 6, span: { from: start, to: start + 1n } })
+        expect(spanOf(text)).toEqual({ family: 6, start, end: start })
       }),
     )
   })
