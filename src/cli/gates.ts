@@ -17,23 +17,29 @@ export interface Gates {
   readonly queries: () => Promise<Verdict>
 }
 
+interface Reach extends Pick<Prepared, 'connect'> {
+  readonly inputs: Pick<Inputs, 'reach'>
+}
+
 /** The gates of a host that an earlier process has asked before its change; queries are of the host ''. */
 export type Recalled = (host: string) => HostGates | undefined
 
-/** What counted then counts now. */
+/**
+ * What counted then counts now. A host that it was never asked of has changed since, and would be judged by its new
+ * rules; a query that wasn't asked then is asked before the hosts that still come.
+ */
 export function recallGates(
   gates: readonly Gate[],
   said: RunRecord['gates'],
-  reach: Pick<Prepared, 'inputs' | 'connect'>,
+  reach: Reach,
   emit: Emit,
 ): Recalled {
   const ask = askWith(reach)
   return host => {
     const of = said.get(host)
     if (!of) return undefined
-    const own = gates.filter(gate => of.has(nameOf(gate)))
-    const counting = own.filter(gate => of.get(nameOf(gate)) !== 'fail')
-    return new HostGates(host, own, ask, emit, counting)
+    const own = gates.filter(gate => (host === '' ? !isOfHosts(gate) : of.has(nameOf(gate))))
+    return new HostGates(host, own, ask, emit, of)
   }
 }
 
@@ -50,11 +56,11 @@ export function goneGates(gates: readonly Gate[], said: RunRecord['gates']): rea
 export function openGates(
   gates: readonly Gate[],
   survey: Survey,
-  prepared: Prepared,
+  reach: Reach,
   emit: Emit,
   recalled?: Recalled,
 ): Gates {
-  const ask = askWith(prepared)
+  const ask = askWith(reach)
   const names = new Map(
     survey.observed.map(({ plan }) => [plan.host, ['all', ...plan.groups, ...plan.roles.map(roleOf)]]),
   )
@@ -70,10 +76,9 @@ export function openGates(
     known.set(host, made)
     return made
   }
-  const asked = recalled?.('')
   const queries = gates.filter(gate => !isOfHosts(gate))
-  const ofAll = asked ?? new HostGates('', queries, ask, emit)
-  const before = asked ? Promise.resolve() : ofAll.before()
+  const ofAll = recalled?.('') ?? new HostGates('', queries, ask, emit)
+  const before = ofAll.before()
   return {
     gatesOf: host => known.get(host) ?? make(host),
     queries: async () => {
@@ -86,7 +91,7 @@ export function openGates(
 /** `web (group web)` is role web. */
 const roleOf = (role: string): string => role.split(' ')[0] ?? role
 
-function askWith({ inputs, connect }: Pick<Prepared, 'inputs' | 'connect'>): Ask {
+function askWith({ inputs, connect }: Reach): Ask {
   const addressOf = (host: string) => inputs.reach(host).address
   return makeAsk({
     addressOf,

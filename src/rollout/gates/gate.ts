@@ -9,7 +9,7 @@ export interface Reading {
 
 export type Gate = WrittenGate
 
-/** `tcp 443`, `http https://... from probe1`: how a gate is called where people read of it. */
+/** `tcp 443`, `http https://... from probe1`: how a gate is called where people read of it; another text is another gate. */
 export function nameOf(gate: Gate): string {
   const [kind, what] = kindOf(gate)
   return `${kind} ${what}${gate.from === undefined ? '' : ` from ${gate.from}`}`
@@ -22,7 +22,7 @@ function kindOf(gate: Gate): readonly [string, string] {
   if ('tcp' in gate) return ['tcp', String(gate.tcp)]
   if ('http' in gate) return ['http', gate.http]
   if ('command' in gate) return ['command', gate.command]
-  return ['prometheus', gate.prometheus]
+  return ['prometheus', `${gate.prometheus} at ${gate.at}`]
 }
 
 export const pass: Reading = { is: 'pass', detail: '' }

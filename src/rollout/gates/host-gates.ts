@@ -5,6 +5,9 @@ import { type Gate, nameOf, type Reading } from './gate.ts'
 /** Asks a gate about a host. */
 export type Ask = (gate: Gate, host: string) => Promise<Reading>
 
+/** What gates said before the change, by their names. */
+export type Said = ReadonlyMap<string, Reading['is']>
+
 /** What came of the gates of a host. */
 export interface Verdict {
   readonly failed?: Finding
@@ -20,20 +23,24 @@ export class HostGates {
   readonly #gates: readonly Gate[]
   readonly #ask: Ask
   readonly #emit: Emit
+  readonly #said: Said
   #counting: readonly Gate[]
 
-  /** `counting` are those that an earlier process has seen pass. */
-  constructor(host: string, gates: readonly Gate[], ask: Ask, emit: Emit, counting: readonly Gate[] = []) {
+  /** `said`: to an earlier process; it holds. */
+  constructor(host: string, gates: readonly Gate[], ask: Ask, emit: Emit, said: Said = new Map()) {
     this.#host = host
     this.#gates = gates
     this.#ask = ask
     this.#emit = emit
-    this.#counting = counting
+    this.#said = said
+    this.#counting = gates.filter(gate => said.has(nameOf(gate)) && said.get(nameOf(gate)) !== 'fail')
   }
 
   async before(): Promise<void> {
-    const readings = await this.#read(this.#gates, 'before')
-    this.#counting = this.#gates.filter((_, at) => readings[at]?.is !== 'fail')
+    const unasked = this.#gates.filter(gate => !this.#said.has(nameOf(gate)))
+    const readings = await this.#read(unasked, 'before')
+    const failed = new Set(unasked.filter((_, at) => readings[at]?.is === 'fail'))
+    this.#counting = this.#gates.filter(gate => this.#said.get(nameOf(gate)) !== 'fail' && !failed.has(gate))
   }
 
   async after(when: 'applied' | 'stage'): Promise<Verdict> {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { checkGates } from '../../../src/cli/gates.ts'
+import { checkGates, recallGates } from '../../../src/cli/gates.ts'
 import { parseConfig } from '../../../src/config/config.ts'
 import { FleetError } from '../../../src/model/error.ts'
+import type { Event } from '../../../src/model/event.ts'
 import { say } from '../../../src/report/say.ts'
+import { type Gate, nameOf } from '../../../src/rollout/gates/gate.ts'
 
 const hosts = ['web1', 'web2'].map(name => ({ name, groups: ['web'], variables: new Map() }))
 const inventory = {
@@ -64,5 +66,46 @@ describe('a gate is read before anybody is contacted', () => {
     expect(said('{http: "http://{{host.address}}/{{host.name}}", from: web1}')).toBe('good')
     expect(said('{http: "HTTPS://{{host.name}}:8443/"}')).toBe('good')
     expect(said('{command: "test -e /{{host.name}}"}')).toBe('good')
+  })
+})
+
+describe('gates of a run that is gone on with', () => {
+  const up = { prometheus: 'up', at: 'http://127.0.0.1:1' }
+  const elsewhere = { ...up, at: 'http://127.0.0.1:2' }
+
+  /** What each gate was asked, once it was asked before and after the hosts that still come. */
+  async function askedOf(host: string, gates: readonly Gate[], said: Record<string, 'pass' | 'fail'>) {
+    const asked: string[] = []
+    const hear = (event: Event) => {
+      if (event.type === 'host-gate') asked.push(`${event.when} ${event.gate}`)
+    }
+    const connect = () => () => Promise.reject(new FleetError('connect-timeout'))
+    const before = new Map([[host, new Map(Object.entries(said))]])
+    const own = recallGates(gates, before, { inputs: { reach }, connect }, hear)(host)
+    await own?.before()
+    await own?.after('stage')
+    return asked
+  }
+
+  it('hold what a query said then, and ask one that it was not asked then', async () => {
+    expect(await askedOf('', [up], { [nameOf(up)]: 'pass' })).toEqual([`stage ${nameOf(up)}`])
+    expect(await askedOf('', [up], { [nameOf(up)]: 'fail' })).toEqual([])
+    const mended = { ...up, prometheus: 'up > bool 0' }
+    expect(await askedOf('', [mended], { [nameOf(up)]: 'fail' })).toEqual([
+      `before ${nameOf(mended)}`,
+      `stage ${nameOf(mended)}`,
+    ])
+  })
+
+  it('take the same query at another server for another gate', async () => {
+    expect(await askedOf('', [up, elsewhere], { [nameOf(up)]: 'fail' })).toEqual([
+      `before ${nameOf(elsewhere)}`,
+      `stage ${nameOf(elsewhere)}`,
+    ])
+  })
+
+  it('never judge a host by what it says of its new rules alone', async () => {
+    const [known, added] = [{ tcp: 1 }, { tcp: 2 }]
+    expect(await askedOf('web1', [known, added], { [nameOf(known)]: 'pass' })).toEqual(['stage tcp 1'])
   })
 })
