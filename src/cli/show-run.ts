@@ -10,6 +10,7 @@ import { exitCodeOf } from '../report/exit-code.ts'
 import { jsonLine, runLine } from '../report/json.ts'
 import { printRun } from '../report/runs.ts'
 import { printSummary } from '../report/summary.ts'
+import { findFailedBefore } from '../rollout/gates/failed-before.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
@@ -29,7 +30,10 @@ export async function showRun(run: string, flags: Flags): Promise<number> {
   if (flag(flags, 'json', 'boolean')) {
     if (summary) process.stdout.write(runLine(summary))
     for (const outcome of known) process.stdout.write(jsonLine({ type: 'host-settled', ...outcome }))
-  } else if (summary) process.stdout.write(`${printRun(summary, { color })}${printSummary(known, { color })}`)
+  } else if (summary) {
+    const notes = findFailedBefore(recorded.map(({ event }) => event))
+    process.stdout.write(`${printRun(summary, { color })}${printSummary(known, { color, notes })}`)
+  }
   await report?.write(journalFile(directory, run))
   return exitCodeOfRun(record, known, summary?.why)
 }

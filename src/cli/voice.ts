@@ -5,6 +5,7 @@ import { jsonLine } from '../report/json.ts'
 import { createProgress } from '../report/progress.ts'
 import { printSummary } from '../report/summary.ts'
 import { hosts } from '../report/words.ts'
+import { FailedBefore } from '../rollout/gates/failed-before.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
@@ -37,8 +38,12 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
   const asks = isTerminal(process.stdin) && isTerminal(process.stderr) && !flag(flags, 'yes', 'boolean')
   const show = () => createProgress({ stream: process.stderr, isTTY: isTerminal(process.stderr), clock })
   let progress = show()
+  const gates = new FailedBefore()
   return {
-    emit: event => progress.emit(event),
+    emit: event => {
+      gates.hear(event)
+      return progress.emit(event)
+    },
     agree: async (survey, stages) => {
       const changing = survey.observed.filter(({ plan }) => plan.verdict === 'change').length
       if (!asks && !flag(flags, 'diff', 'boolean')) return true
@@ -52,7 +57,7 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
     ...(asks ? { goOn } : {}),
     end: async (outcomes, why, rest) => {
       await progress.done()
-      const more = { ...(why ? { why } : {}), ...(rest ? { rest } : {}) }
+      const more = { notes: gates.findings(), ...(why ? { why } : {}), ...(rest ? { rest } : {}) }
       process.stdout.write(printSummary(outcomes, { color: hasColor(process.stdout), ...more }))
     },
     close: () => progress.done(),

@@ -7,6 +7,7 @@ import { openTail } from '../journal/tail.ts'
 import { isRunning } from '../journal/writer.ts'
 import { createProgress } from '../report/progress.ts'
 import { printSummary } from '../report/summary.ts'
+import { findFailedBefore } from '../rollout/gates/failed-before.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
@@ -33,7 +34,9 @@ export async function watchRun(run: string, flags: Flags): Promise<number> {
   const outcomes = outcomesOf(record)
   if (conditionOf(record) === 'died') return showRun(run, flags)
   const why = whyOf(recorded)
-  process.stdout.write(printSummary(outcomes, { color: hasColor(process.stdout), ...(why ? { why } : {}) }))
+  const notes = findFailedBefore(recorded.map(({ event }) => event))
+  const more = { color: hasColor(process.stdout), notes, ...(why ? { why } : {}) }
+  process.stdout.write(printSummary(outcomes, more))
   return exitCodeOfRun(record, outcomes, why)
 }
 

@@ -61,6 +61,8 @@ interface SummaryOptions {
   readonly color?: boolean
   /** What kept the run from going through all its stages. */
   readonly why?: Finding
+  /** What is to be said of no single host. */
+  readonly notes?: readonly Finding[]
   /** The run by which hosts that failed can be caught up. */
   readonly rest?: string
 }
@@ -68,12 +70,13 @@ interface SummaryOptions {
 /** What became of every host. Hosts of which the same is to be said are folded; a failed one says what to do next. */
 export function printSummary(
   outcomes: readonly Outcome[],
-  { color = false, why, rest }: SummaryOptions = {},
+  { color = false, why, rest, notes = [] }: SummaryOptions = {},
 ): string {
   const paint = painter(color)
   const sorted = outcomes.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
   const kinds = [...groupBy(sorted, ({ state, finding }) => `${state} ${finding?.code}`).values()]
   const entries = kinds.flatMap(ofOneKind).map(all => paint(toneOf(all[0]), entry(all)))
+  entries.push(...notes.map(note => paint('yellow', say(note))))
   // Whoever stops it knows that.
   if (why && why.code !== 'stopped') entries.push(paint('red', early(why)))
   if (rest && !outcomes.every(isGood)) entries.push(`\`fleet resume ${rest}\` catches up what is left.`)

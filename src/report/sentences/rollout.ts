@@ -1,3 +1,4 @@
+import type { Args } from '../../model/finding.ts'
 import type { Sentences } from './sentence.ts'
 
 const WHY: Readonly<Record<string, string>> = {
@@ -21,6 +22,19 @@ function whyOf(why: string): string {
       ? 'its sets of IP addresses could not be read back'
       : `the set ${set} held something else than was wanted`
   return `${what}: something there changes sets, or its ipset does not do what it says`
+}
+
+/** Beyond it they are counted. */
+const MOST_NAMED = 10
+
+/** Of a query, which is of no host, what it said; of several hosts what the first one said. */
+function failedBefore({ gate, hosts, detail }: Args): string {
+  const [first = '', ...others] = Array.isArray(hosts) ? hosts : []
+  const beyond = others.length + 1 - MOST_NAMED
+  const named = [first, ...others].slice(0, MOST_NAMED).join(', ')
+  const who = named && ` for ${named}${beyond > 0 ? ` and ${beyond} more` : ''}`
+  const why = `${others.length > 0 ? `${first}: ` : ''}${String(detail)}`
+  return `The gate ${String(gate)} failed before the change already${who} (${why}), so it doesn't count${who && ' there'}.`
 }
 
 export const rolloutSentences = {
@@ -54,6 +68,7 @@ export const rolloutSentences = {
     `The rollout failed, and this host was to be taken back to generation ${String(a.to)}, which failed too (${String(a.state)}: ${String(a.last)}): it stands on its new rules.`,
   'gate-fail': a =>
     `The gate ${String(a.gate)} passed before the change and fails after it${a.host === '' ? '' : ` for ${String(a.host)}`}: ${String(a.detail)}.`,
+  'gate-failed-before': failedBefore,
   'gate-inconclusive': a =>
     `The gate ${String(a.gate)} can't be read${a.host === '' ? '' : ` for ${String(a.host)}`}: ${String(a.detail)}.`,
   'not-as-left': () =>

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest'
-import { questionOf } from '../../../src/cli/voice.ts'
+import { expect, it, vi } from 'vitest'
+import { openVoice, questionOf } from '../../../src/cli/voice.ts'
+import { VirtualClock } from '../rollout/virtual-clock.ts'
 
 it.each([
   [1, [1], 'Apply to 1 host? [y/N] '],
@@ -9,4 +10,27 @@ it.each([
   [50, [5], 'Apply to 5 hosts and leave 45 of 50 hosts out? [y/N] '],
 ])('asks about %i hosts in stages of %j', (changing, stages, question) => {
   expect(questionOf('Apply to', changing, stages)).toBe(question)
+})
+
+it('tells people at the end which gates did not count', async () => {
+  const written: string[] = []
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(text => written.push(String(text)) > 0)
+  try {
+    const voice = openVoice({ yes: true }, new VirtualClock(), 'Apply to')
+    await voice.emit({
+      type: 'host-gate',
+      host: 'a',
+      gate: 'tcp 1',
+      when: 'before',
+      is: 'fail',
+      detail: 'refused',
+    })
+    await voice.end([{ host: 'a', state: 'persisted' }])
+    await voice.close()
+  } finally {
+    stdout.mockRestore()
+  }
+  expect(written.join('')).toMatch(
+    /^1 host: persisted\nThe gate tcp 1 failed before the change .* a \(refused\)/,
+  )
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Outcome } from '../../../src/model/event.ts'
+import type { Finding } from '../../../src/model/finding.ts'
 import type { HostState } from '../../../src/model/host-state.ts'
 import { printSummary } from '../../../src/report/summary.ts'
 
@@ -71,6 +72,23 @@ describe('a summary', () => {
   it('says of a journal that is lost no more than that', () => {
     const why = { code: 'journal-lost', severity: 'error', args: { reason: 'ENOSPC' } } as const
     expect(printSummary(many(1, 'persisted'), { why })).toMatch(/^1 host: persisted\nThe journal /)
+  })
+
+  it('says which gates do not count, of whom and why', () => {
+    const note = (hosts: readonly string[], detail: string): Finding => ({
+      code: 'gate-failed-before',
+      severity: 'warning',
+      args: { gate: 'tcp 443', hosts, detail },
+    })
+    const said = (...notes: readonly Finding[]) =>
+      printSummary(many(2, 'persisted'), { notes }).split('\n').slice(1)
+    expect(said(note(['web1'], 'refused'), note([], 'the query gives 0'))).toEqual([
+      "The gate tcp 443 failed before the change already for web1 (refused), so it doesn't count there.",
+      "The gate tcp 443 failed before the change already (the query gives 0), so it doesn't count.",
+      '',
+    ])
+    const names = many(12, 'persisted').map(({ host }) => host)
+    expect(said(note(names, 'refused'))[0]).toMatch(/ for h1, h2, .*h10 and 2 more \(h1: refused\), so /)
   })
 
   it('names hosts in a bad state even without a cause, and the worst last', () => {

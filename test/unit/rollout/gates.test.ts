@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Event } from '../../../src/model/event.ts'
+import { findFailedBefore } from '../../../src/rollout/gates/failed-before.ts'
 import { askHttp, askPrometheus, askTcp } from '../../../src/rollout/gates/from-here.ts'
 import { fail, type Gate, inconclusive, pass, type Reading } from '../../../src/rollout/gates/gate.ts'
 import { HostGates } from '../../../src/rollout/gates/host-gates.ts'
@@ -135,5 +136,30 @@ describe('the gates of a host', () => {
     expect(await next()).toMatchObject({
       inconclusive: { code: 'gate-inconclusive', args: { detail: 'lost' } },
     })
+  })
+})
+
+describe('gates that failed before the change', () => {
+  const asked = (gate: string, host: string, is: Reading['is'], when: 'before' | 'applied' = 'before') =>
+    ({ type: 'host-gate', gate, host, when, is, detail: `${host} ${is}` }) as const
+  const notes = (...events: readonly Event[]) => findFailedBefore(events).map(({ args }) => args)
+
+  it('are told of once each, with their hosts', () => {
+    const found = notes(
+      asked('tcp 1', 'a', 'fail'),
+      asked('tcp 1', 'b', 'pass'),
+      asked('tcp 1', 'c', 'fail'),
+      asked('tcp 2', 'a', 'inconclusive'),
+      asked('tcp 3', 'a', 'fail', 'applied'),
+      asked('prometheus up', '', 'fail'),
+    )
+    expect(found).toEqual([
+      { gate: 'tcp 1', hosts: ['a', 'c'], detail: 'a fail' },
+      { gate: 'prometheus up', hosts: [], detail: ' fail' },
+    ])
+  })
+
+  it('count where they passed when the host was tried again', () => {
+    expect(notes(asked('tcp 1', 'a', 'fail'), asked('tcp 1', 'a', 'pass'))).toEqual([])
   })
 })
