@@ -6,7 +6,7 @@ import { nearest } from '../model/nearest.ts'
 import type { Place } from '../model/place.ts'
 import { isFor, makeAsk } from '../rollout/gates/ask-gate.ts'
 import { type Gate, isOfHosts, nameOf } from '../rollout/gates/gate.ts'
-import { type Ask, HostGates, type Verdict } from '../rollout/gates/host-gates.ts'
+import { type Ask, HostGates } from '../rollout/gates/host-gates.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import { compileGate } from './gate-text.ts'
 import type { Inputs } from './inputs.ts'
@@ -14,7 +14,8 @@ import type { Prepared } from './prepared.ts'
 
 export interface Gates {
   readonly gatesOf: (host: string) => HostGates | undefined
-  readonly queries: () => Promise<Verdict>
+  /** What is of no single host. */
+  readonly queries: HostGates
 }
 
 interface Reach extends Pick<Prepared, 'connect'> {
@@ -52,7 +53,7 @@ export function goneGates(gates: readonly Gate[], said: RunRecord['gates']): rea
     .map(gate => ({ code: 'gate-gone', severity: 'warning', args: { gate } }))
 }
 
-/** The gates of a run; what is of no single host is asked at once. */
+/** The gates of a run. */
 export function openGates(
   gates: readonly Gate[],
   survey: Survey,
@@ -77,14 +78,9 @@ export function openGates(
     return made
   }
   const queries = gates.filter(gate => !isOfHosts(gate))
-  const ofAll = recalled?.('') ?? new HostGates('', queries, ask, emit)
-  const before = ofAll.before()
   return {
     gatesOf: host => known.get(host) ?? make(host),
-    queries: async () => {
-      await before
-      return ofAll.after('stage')
-    },
+    queries: recalled?.('') ?? new HostGates('', queries, ask, emit),
   }
 }
 

@@ -2,15 +2,15 @@ import type { Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { ApplyTools } from './apply-host.ts'
 import type { Check } from './course.ts'
-import type { Verdict } from './gates/host-gates.ts'
+import type { HostGates, Verdict } from './gates/host-gates.ts'
 import type { Each } from './observe-all.ts'
 import { failure } from './outcome.ts'
 import type { Observed, Target } from './target.ts'
 
 interface CheckTools extends Pick<ApplyTools, 'emit' | 'gatesOf'> {
   readonly each: Each
-  /** Asks what is of no single host. */
-  readonly queries?: () => Promise<Verdict>
+  /** What is of no single host. */
+  readonly queries?: HostGates
 }
 
 interface Checking {
@@ -25,7 +25,7 @@ export async function checkStage(hosts: readonly string[], it: Checking): Promis
   const { tools, done } = it
   await tools.emit({ type: 'phase-started', phase: 'check', hosts })
   const asking = tools.each(hosts, host => checkHost(host, it))
-  const [asked, queried] = await Promise.all([asking, tools.queries?.()])
+  const [asked, queried] = await Promise.all([asking, tools.queries?.after('stage')])
   const verdicts = asked.map(
     (one, at): Verdict =>
       // Its turn never came: fleet was told to let go.

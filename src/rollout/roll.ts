@@ -5,7 +5,7 @@ import { checkStage } from './check-stage.ts'
 import type { Course } from './course.ts'
 import { type Crew, drive } from './drive.ts'
 import { Ends } from './ends.ts'
-import type { Verdict } from './gates/host-gates.ts'
+import type { HostGates } from './gates/host-gates.ts'
 import type { Each, Survey } from './observe-all.ts'
 import { outcomeOf } from './outcome.ts'
 import { neverTakenBack, takeBack } from './take-back.ts'
@@ -21,8 +21,8 @@ export interface RollTools extends ApplyTools {
   /** How a host is taken from the generation that this run made to the one before. */
   readonly back: (host: string, from: number, to: number) => Target
   readonly each: Each
-  /** Asks what is of no single host: queries. */
-  readonly queries?: () => Promise<Verdict>
+  /** What has to hold of no single host before and after: queries. */
+  readonly queries?: HostGates
   /** Hosts that persisted before this process. */
   readonly stood?: ReadonlyMap<string, Stood>
 }
@@ -53,6 +53,8 @@ export async function roll(survey: Survey, course: Course, tools: RollTools): Pr
   await tools.emit({ type: 'rollout-planned', run: tools.run, stages: course.stages })
   const first = firstOf(course, tools.clock.now())
   await closeLater(changing, first)
+  // Asked while hosts change they would be judged by what they are to judge.
+  if (changing.size > 0) await tools.queries?.before(tools.stop)
   const why = await drive(course, crewOf(changing, first, course, ends, tools), tools)
   const left = [...changing].filter(([host]) => !ends.done.has(host))
   await Promise.all(left.map(([, { session }]) => session.close()))

@@ -1,9 +1,11 @@
-import type { Emit } from '../../model/event.ts'
+import type { Emit, Event } from '../../model/event.ts'
 import type { Finding } from '../../model/finding.ts'
 import { type Gate, nameOf, type Reading } from './gate.ts'
 
 /** Asks a gate about a host. */
 export type Ask = (gate: Gate, host: string) => Promise<Reading>
+
+type When = Extract<Event, { type: 'host-gate' }>['when']
 
 /** What gates said before the change, by their names. */
 export type Said = ReadonlyMap<string, Reading['is']>
@@ -36,9 +38,10 @@ export class HostGates {
     this.#counting = gates.filter(gate => said.has(nameOf(gate)) && said.get(nameOf(gate)) !== 'fail')
   }
 
-  async before(): Promise<void> {
+  /** Ends at once when `cut` is aborted; what wasn't answered by then was never said. */
+  async before(cut?: AbortSignal): Promise<void> {
     const unasked = this.#gates.filter(gate => !this.#said.has(nameOf(gate)))
-    const readings = await this.#read(unasked, 'before')
+    const readings = await this.#read(unasked, 'before', cut)
     const failed = new Set(unasked.filter((_, at) => readings[at]?.is === 'fail'))
     this.#counting = this.#gates.filter(gate => this.#said.get(nameOf(gate)) !== 'fail' && !failed.has(gate))
   }
@@ -46,7 +49,7 @@ export class HostGates {
   async after(when: 'applied' | 'stage'): Promise<Verdict> {
     const readings = await this.#read(this.#counting, when)
     const first = (is: keyof typeof CODE) => {
-      const at = readings.findIndex(reading => reading.is === is)
+      const at = readings.findIndex(reading => reading?.is === is)
       const gate = this.#counting[at]
       return gate && finding(CODE[is], gate, readings[at]?.detail ?? '', this.#host)
     }
@@ -54,14 +57,33 @@ export class HostGates {
     return { ...(failed ? { failed } : {}), ...(unsure ? { inconclusive: unsure } : {}) }
   }
 
-  async #read(gates: readonly Gate[], when: 'before' | 'applied' | 'stage'): Promise<readonly Reading[]> {
-    const readings = await Promise.all(gates.map(gate => this.#ask(gate, this.#host)))
+  async #read(
+    gates: readonly Gate[],
+    when: When,
+    cut?: AbortSignal,
+  ): Promise<readonly (Reading | undefined)[]> {
+    const readings = await Promise.all(gates.map(gate => orCut(() => this.#ask(gate, this.#host), cut)))
     for (const [at, gate] of gates.entries()) {
       const reading = readings[at]
       if (reading)
         await this.#emit({ type: 'host-gate', host: this.#host, gate: nameOf(gate), when, ...reading })
     }
     return readings
+  }
+}
+
+/** Undefined where it is cut off. */
+async function orCut(ask: () => Promise<Reading>, cut?: AbortSignal): Promise<Reading | undefined> {
+  if (!cut) return ask()
+  if (cut.aborted) return undefined
+  const done = new AbortController()
+  const ended = new Promise<undefined>(resolve => {
+    cut.addEventListener('abort', () => resolve(undefined), { signal: done.signal })
+  })
+  try {
+    return await Promise.race([ask(), ended])
+  } finally {
+    done.abort()
   }
 }
 

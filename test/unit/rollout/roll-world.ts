@@ -14,6 +14,10 @@ interface Wish extends Partial<Course> {
   readonly hostTimeout?: number
   /** What becomes of the hosts whose gate is asked. */
   readonly gate?: (host: FakeHost) => Reading['is']
+  /** What a query says, once it says something. */
+  readonly query?: (clock: VirtualClock) => Promise<Reading['is']>
+  /** When somebody stops it. */
+  readonly stopAt?: number
   /** What somebody says when it is paused; nobody says anything where that is left out. */
   readonly says?: boolean
   /** From this event on nothing can be written down any more. */
@@ -23,9 +27,20 @@ interface Wish extends Partial<Course> {
 }
 
 const GATE: Gate = { tcp: 443 }
+const QUERY: Gate = { prometheus: 'up', at: 'http://192.0.2.1' }
 
 /** A whole rollout, and what became of it: a word for each host, and each event. */
-export async function rollWith({ hosts, hostTimeout, gate, says, instead, fullAt, ...course }: Wish) {
+export async function rollWith({
+  hosts,
+  hostTimeout,
+  gate,
+  query,
+  says,
+  stopAt,
+  instead,
+  fullAt,
+  ...course
+}: Wish) {
   const clock = new VirtualClock()
   const events: Event[] = []
   const full = new AbortController()
@@ -42,6 +57,10 @@ export async function rollWith({ hosts, hostTimeout, gate, says, instead, fullAt
     detail: '',
   })
   const gates = new Map([...fleet.keys()].map(name => [name, new HostGates(name, [GATE], ask, emit)]))
+  const queries =
+    query && new HostGates('', [QUERY], async () => ({ is: await query(clock), detail: '' }), emit)
+  const stopped = new AbortController()
+  if (stopAt !== undefined) void clock.sleep(stopAt).then(() => stopped.abort())
   let pausedBefore: boolean | undefined
   const tools: RollTools = {
     run: 'r',
@@ -50,9 +69,10 @@ export async function rollWith({ hosts, hostTimeout, gate, says, instead, fullAt
     aptTimeout: 1000,
     ...(hostTimeout === undefined ? {} : { hostTimeout }),
     ...(gate ? { gatesOf: (host: string) => gates.get(host) } : {}),
+    ...(queries ? { queries } : {}),
     clock,
     emit,
-    stop: full.signal,
+    stop: AbortSignal.any([full.signal, stopped.signal]),
     unrecorded: full.signal,
     forgetPromotion: async () => {
       pausedBefore = events.some(({ type }) => type === 'rollout-paused')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FleetError } from '../../../src/model/error.ts'
 import type { FakeHost, Kind } from './fake-host.ts'
 import { rollWith } from './roll-world.ts'
+import type { VirtualClock } from './virtual-clock.ts'
 
 /* All of a rollout but the first look, over hosts that answer as they are told to: which events come, and in which order. */
 
@@ -135,6 +136,41 @@ describe('what a rollout tells', () => {
       'stopped: stopped',
     ])
     expect(yes.pausedBefore, 'a promotion from before is forgotten before the pause is told').toBe(false)
+  })
+})
+
+describe('a query', () => {
+  const slow = async (clock: VirtualClock) => {
+    await clock.sleep(5000)
+    return 'pass' as const
+  }
+
+  it('is asked, and has answered, before anything is changed', async () => {
+    const wish = { hosts: { a: 'good' }, stages: [['a']], checks: true, query: slow } as const
+    const { all, words } = await rollWith(wish)
+    const told = all.flatMap(event => {
+      if (event.type === 'host-gate') return [event.when]
+      return event.type === 'host-step' ? [event.step] : []
+    })
+    expect(told.slice(0, 2)).toEqual(['before', 'arming'])
+    expect(told.at(-1)).toBe('stage')
+    expect(words).toEqual({ a: 'persisted' })
+  })
+
+  it('is not asked where nobody is to be changed', async () => {
+    const { all } = await rollWith({ hosts: { a: 'unchanged' }, stages: [], query: slow })
+    expect(all.filter(({ type }) => type === 'host-gate')).toEqual([])
+  })
+
+  it('that hangs holds up no stop: nobody is started, and nothing is noted of it', async () => {
+    const { words, all } = await rollWith({
+      hosts: { a: 'good' },
+      stages: [['a']],
+      query: () => new Promise(() => undefined),
+      stopAt: 1000,
+    })
+    expect(words).toEqual({ a: 'not started' })
+    expect(all.filter(({ type }) => type === 'host-gate')).toEqual([])
   })
 })
 
