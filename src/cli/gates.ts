@@ -87,7 +87,16 @@ export function openGates(
 /** `web (group web)` is role web. */
 const roleOf = (role: string): string => role.split(' ')[0] ?? role
 
-function askWith({ inputs, connect }: Reach): Ask {
+const asking = new WeakMap<Reach['connect'], Ask>()
+
+/** One for all who connect by the same way: a prober counts its connections. */
+function askWith(reach: Reach): Ask {
+  const ask = asking.get(reach.connect) ?? askThrough(reach)
+  asking.set(reach.connect, ask)
+  return ask
+}
+
+function askThrough({ inputs, connect }: Reach): Ask {
   const addressOf = (host: string) => inputs.reach(host).address
   return makeAsk({
     addressOf,

@@ -73,6 +73,26 @@ describe('gates of a run that is gone on with', () => {
   const up = { prometheus: 'up', at: 'http://127.0.0.1:1' }
   const elsewhere = { ...up, at: 'http://127.0.0.1:2' }
 
+  it('share the connections to their prober', async () => {
+    let open = 0
+    let most = 0
+    const connect = () => async () => {
+      open += 1
+      most = Math.max(most, open)
+      await new Promise(resolve => setImmediate(resolve))
+      open -= 1
+      throw new FleetError('connect-timeout')
+    }
+    const gate = { tcp: 443, from: 'web1' }
+    const names = Array.from({ length: 30 }, (_, at) => `web${at + 3}`)
+    const before = new Map(names.map(name => [name, new Map([[nameOf(gate), 'pass' as const]])]))
+    const own = names.map(name =>
+      recallGates([gate], before, { inputs: { reach }, connect }, () => undefined)(name),
+    )
+    await Promise.all(own.map(gates => gates?.after('applied')))
+    expect(most).toBe(8)
+  })
+
   /** What each gate was asked, once it was asked before and after the hosts that still come. */
   async function askedOf(host: string, gates: readonly Gate[], said: Record<string, 'pass' | 'fail'>) {
     const asked: string[] = []
