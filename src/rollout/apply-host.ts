@@ -116,7 +116,7 @@ async function attempt(observed: Observed, tools: Tools): Promise<Settled> {
   const armed = { host: target.host, nonce, bootId: plan.bootId, confirmTimeout }
   const { removesBlocks = false } = plan.change
   const gates = tools.gatesOf?.(target.host)
-  await gates?.before()
+  await gates?.before(tools.limit?.signal)
   await beforeTimeIsUp(session, tools)
   await tools.emit({ type: 'host-step', ...armed, step: 'arming', base, generation })
   await refuseUnrecorded(session, tools)
@@ -149,7 +149,7 @@ export async function patiently(
   { clock, limit }: Pick<Tools, 'clock' | 'limit'>,
 ): Promise<Finding | undefined> {
   for (let left = TRIES; ; left -= 1) {
-    const { failed } = await gates.after('applied')
+    const { failed } = await gates.after('applied', limit?.signal)
     if (!failed || left === 1 || isUp(limit)) return failed
     await clock.sleep(BETWEEN_TRIES)
   }

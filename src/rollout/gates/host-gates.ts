@@ -46,8 +46,8 @@ export class HostGates {
     this.#counting = this.#gates.filter(gate => this.#said.get(nameOf(gate)) !== 'fail' && !failed.has(gate))
   }
 
-  async after(when: 'applied' | 'stage'): Promise<Verdict> {
-    const readings = await this.#read(this.#counting, when)
+  async after(when: 'applied' | 'stage', cut?: AbortSignal): Promise<Verdict> {
+    const readings = await this.#read(this.#counting, when, cut)
     const first = (is: keyof typeof CODE) => {
       const at = readings.findIndex(reading => reading?.is === is)
       const gate = this.#counting[at]

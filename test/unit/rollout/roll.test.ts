@@ -243,6 +243,18 @@ describe('the time that a host has', () => {
     expect(fleet.get('a')?.verbs).toEqual(['arm', 'status', 'rollback'])
   })
 
+  it.each([
+    [1, 'failed: host-overdue', []],
+    [2, 'reverted: host-overdue', ['arm', 'await', 'status', 'rollback']],
+  ])('ends a gate that hangs while generation %i is in force', async (hangsAt, state, verbs) => {
+    const gate = (host: FakeHost) => (host.inForce === hangsAt ? new Promise<never>(() => undefined) : 'pass')
+    const wish = { hosts: { a: 'good' }, stages: [['a']], hostTimeout: 20_000 } as const
+    const { words, fleet, clock } = await rollWith({ ...wish, gate })
+    expect(words).toEqual({ a: state })
+    expect(fleet.get('a')?.verbs).toEqual(verbs)
+    expect(clock.now()).toBeLessThan(25_000)
+  })
+
   it('never cuts a confirmation short', async () => {
     const { words, fleet } = await rollWith({ hosts: { a: 'slow' }, stages: [['a']], hostTimeout: 20_000 })
     expect(words).toEqual({ a: 'persisted' })
