@@ -89,7 +89,7 @@ describe('gates of a run that is gone on with', () => {
     const own = names.map(name =>
       recallGates([gate], before, { inputs: { reach }, connect }, () => undefined)(name),
     )
-    await Promise.all(own.map(gates => gates?.after('applied')))
+    await Promise.all(own.map(async gates => gates?.after('applied')))
     expect(most).toBe(8)
   })
 
