@@ -4,7 +4,7 @@
 set -eu
 
 packages='iptables ipset nftables conntrack iproute2 openssh-server openssh-client debootstrap systemd-container
-  shellcheck fish tcsh openssl ansible-core dpkg-dev procps sudo busybox-static util-linux libfaketime'
+  shellcheck fish tcsh openssl ansible-core dpkg-dev procps sudo busybox-static util-linux libfaketime curl wget'
 
 say() {
   printf '%s\n' "test packages: $*" >&2

@@ -8,7 +8,22 @@ import { fail, inconclusive, pass, type Reading } from './gate.ts'
  */
 
 const TCP = `command -v bash >/dev/null || exit 127; timeout "$4" bash -c ': </dev/tcp/"$0"/"$1"' "$2" "$3" 2>&1`
-const HTTP = `if command -v curl >/dev/null; then curl -fsS -o /dev/null -m "$3" "$2" 2>&1; elif command -v wget >/dev/null; then wget -q -O /dev/null -T "$3" -t 1 "$2" 2>&1; else exit 127; fi`
+/*
+ * As asked from here: the first answer counts, so a redirect passes and isn't followed, and there is no proxy. The
+ * status alone says it: a long page may be cut off. BusyBox's wget can't but follow; what came first still counts.
+ */
+const HTTP = [
+  'unset http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY;',
+  'if command -v curl >/dev/null; then',
+  'said=$(curl -q -gsS -o /dev/null -w "HTTP/1 %{http_code} " -m "$3" "$2" 2>&1);',
+  'elif command -v wget >/dev/null; then',
+  'only=; if wget --help 2>&1 | grep -q max-redirect; then only="--max-redirect=0 -t 1"; fi;',
+  'said=$(timeout "$3" wget $only -S -O /dev/null "$2" 2>&1);',
+  'else exit 127; fi; code=$?;',
+  String.raw`status=$(printf "%s\n" "$said" | sed -n "s|^ *HTTP/[0-9.]* \([1-9][0-9][0-9]\).*|\1|p" | head -n 1);`,
+  'case "$status" in [123]*) exit 0;; ?*) echo "$status"; exit 22;; esac;',
+  String.raw`printf "%s\n" "$said" | sed "s|HTTP/1 000 *||" | grep -Eim1 "curl:|error|failed|can.t"; exit "$code"`,
+].join(' ')
 const COMMAND = `timeout "$3" /bin/sh -c "$2" 2>&1`
 
 export const askTcpFrom = (connect: Connect, address: string, port: number, timeout: number) =>
