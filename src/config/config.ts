@@ -8,7 +8,7 @@ import { type ConfigDocument, type Path, readDocument } from './document.ts'
 import { type Feed, feedsOf } from './feeds.ts'
 import { type Hook, hooksOf } from './hooks.ts'
 import { type Rollout, withoutNulls as rolloutOf } from './rollout.ts'
-import { configSchema, NAMES, type WrittenConfig } from './schema.ts'
+import { configSchema, NAMES, NOT_YET, type WrittenConfig } from './schema.ts'
 
 /** What `fleet.yml` says, with its paths made absolute: they are relative to the file. What it leaves out is left out. */
 export interface Config {
@@ -30,11 +30,10 @@ export interface Config {
   readonly feeds?: readonly Feed[]
 }
 
-/** How many at once: hosts, connections being made, the same through one bastion, connections kept open. */
+/** How many at once: hosts, connections being made, connections kept open. */
 export interface Concurrency {
   readonly hosts?: number
   readonly starts?: number
-  readonly startsPerBastion?: number
   readonly open?: number
 }
 
@@ -115,6 +114,7 @@ function findUnknown(document: ConfigDocument): Finding[] {
       return names.map(name => {
         const at = document.place([...path, name])
         const inside = within.endsWith('.*') ? path.join('.') : within
+        if (NOT_YET[within]?.includes(name)) return error('config-not-yet', { name, within }, at)
         const args = { name, within: inside, nearest: nearest(name, known) ?? null, known }
         return error('config-unknown-key', args, at)
       })

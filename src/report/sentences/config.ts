@@ -55,6 +55,8 @@ export const configSentences = {
     `${String(a.name)} is unknown${a.within ? ` in ${String(a.within)}` : ''}.${a.nearest ? ` Did you mean ${String(a.nearest)}?` : ''} ${
       Array.isArray(a.known) && a.known.length > 0 ? `Known: ${a.known.join(', ')}.` : ''
     }`.trim(),
+  'config-not-yet': (a: Args) =>
+    `${String(a.name)} would have no effect: fleet can't reach hosts through a bastion yet. Take it out; ${String(a.within)}.starts says how many connections are opened at once.`,
   'config-wrong-value': (a: Args) =>
     `${String(a.name) || 'fleet.yml'} must be ${EXPECTED[String(a.expected)] ?? 'something else'}.`,
 } satisfies Sentences

@@ -14,7 +14,7 @@ journal: /var/log/fleet
 roles:
   webservers: [web, ftp]
   dbservers: db
-concurrency: {hosts: 10, starts: 5, startsPerBastion: 2, open: 100}
+concurrency: {hosts: 10, starts: 5, open: 100}
 confirmTimeout: 2m
 rollout:
   stages: [1, 10%, 100%]
@@ -43,7 +43,7 @@ rollout:
         ['webservers', { roles: ['web', 'ftp'], at: { file: 'fleet.yml', line: 6 } }],
         ['dbservers', { roles: ['db'], at: { file: 'fleet.yml', line: 7 } }],
       ]),
-      concurrency: { hosts: 10, starts: 5, startsPerBastion: 2, open: 100 },
+      concurrency: { hosts: 10, starts: 5, open: 100 },
       confirmTimeout: 120_000,
       rolloutAt: new Map(
         [

@@ -42,6 +42,7 @@ describe('fleet.yml', () => {
     ["templates: ''", '1 config-wrong-value templates'],
     ['concurrency:\n  hosts: 0', '2 config-wrong-value concurrency.hosts'],
     ['concurrency:\n  hosts: 1.5', '2 config-wrong-value concurrency.hosts'],
+    ['concurrency:\n  startsPerBastion: 2', '2 config-not-yet startsPerBastion'],
     ['confirmTimeout: soon', '1 config-wrong-value confirmTimeout'],
     ['confirmTimeout: 3s', '1 config-wrong-value confirmTimeout'],
     ['confirmTimeout: 31m', '1 config-wrong-value confirmTimeout'],
@@ -91,7 +92,14 @@ describe('fleet.yml', () => {
   })
 
   it('has a sentence for each of these', () => {
-    const codes = ['unknown: 1', 'journal: 5', 'feeds: {a b: {file: x}}', 'a: 1\na: 2', '[']
+    const codes = [
+      'unknown: 1',
+      'concurrency: {startsPerBastion: 2}',
+      'journal: 5',
+      'feeds: {a b: {file: x}}',
+      'a: 1\na: 2',
+      '[',
+    ]
     for (const { code, args } of codes.flatMap(findingsOf)) {
       const sentence = (configSentences as Record<string, (a: typeof args) => string>)[code]?.(args)
       expect(sentence).toMatch(/\.$/)
