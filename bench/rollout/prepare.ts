@@ -46,7 +46,7 @@ export async function prepareSimulated(
     targets,
     survey: emit => {
       begins()
-      return observeAll(targets, { each: pool.each, clock: realClock, emit })
+      return observeAll(targets, { each: pool.each, clock: realClock, emit, open: 1000 })
     },
   }
 }

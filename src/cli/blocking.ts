@@ -21,7 +21,7 @@ import type { Pool } from '../session/pool.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { hostsAtOnce } from './hosts.ts'
+import { hostsAtOnce, startsAtOnce } from './hosts.ts'
 import type { Inputs } from './inputs.ts'
 import { openPool } from './pool.ts'
 import { listenToSignals, type Signals } from './signals.ts'
@@ -61,7 +61,7 @@ export function blockPool(inputs: Inputs, flags: Flags, longest: number, signal:
   const most = flag(flags, 'forks', 'number') ?? Math.max(100, hostsAtOnce(inputs, flags))
   return openPool({
     hosts: Math.min(most, hostsTold(longest)),
-    starts: inputs.config.concurrency.starts ?? 50,
+    starts: startsAtOnce(inputs, flags, 50),
     signal,
   })
 }

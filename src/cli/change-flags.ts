@@ -37,6 +37,12 @@ export const APPLY = {
     requiresArg: true,
     describe: 'seconds until a host that is not confirmed rolls back, 4 to 1800 (60)',
   },
+  open: {
+    type: 'number',
+    requiresArg: true,
+    coerce: whole('open'),
+    describe: 'hosts whose connections stay open until they are changed (1000); others are connected to anew',
+  },
   ...JOURNAL,
 } satisfies Record<string, Flag>
 

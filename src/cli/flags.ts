@@ -78,6 +78,12 @@ export const CONNECTION = {
     coerce: whole('forks'),
     describe: 'hosts at once (50)',
   },
+  starts: {
+    type: 'number',
+    requiresArg: true,
+    coerce: whole('starts'),
+    describe: 'connections being opened at once (30)',
+  },
 } satisfies Record<string, Flag>
 
 export const OUTPUT = {

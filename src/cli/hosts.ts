@@ -6,11 +6,22 @@ import { openPool } from './pool.ts'
 
 /** The connections of a run, as many at once as flags and fleet.yml say. */
 export function poolFor(inputs: Inputs, flags: Flags, cancel: AbortSignal): Pool {
-  const { starts = 30 } = inputs.config.concurrency
-  return openPool({ hosts: hostsAtOnce(inputs, flags), starts, signal: cancel })
+  return openPool({
+    hosts: hostsAtOnce(inputs, flags),
+    starts: startsAtOnce(inputs, flags, 30),
+    signal: cancel,
+  })
 }
 
-export const hostsAtOnce = ({ config }: Inputs, flags: Flags): number =>
+/** Connections being opened. */
+export const startsAtOnce = ({ config }: Pick<Inputs, 'config'>, flags: Flags, unsaid: number): number =>
+  flag(flags, 'starts', 'number') ?? config.concurrency.starts ?? unsaid
+
+/** Hosts that keep their connections from the look to the change. */
+export const keptOpen = ({ config }: Pick<Inputs, 'config'>, flags: Flags): number =>
+  flag(flags, 'open', 'number') ?? config.concurrency.open ?? 1000
+
+export const hostsAtOnce = ({ config }: Pick<Inputs, 'config'>, flags: Flags): number =>
   flag(flags, 'forks', 'number') ?? config.concurrency.hosts ?? 50
 
 /** With the password of sudo, where the operator wants to be asked for it. */

@@ -11,7 +11,7 @@ import { printCandidate } from './candidate.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
+import { hostsAtOnce, keptOpen, poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { among, type Prepared } from './prepared.ts'
 import { acceptedRisks } from './risk.ts'
@@ -33,6 +33,7 @@ export async function prepareLockdown(flags: Flags, cancel: AbortSignal): Promis
       ...make(subject),
     }),
   )
+  const open = keptOpen(inputs, withPassword)
   return {
     inputs,
     each,
@@ -41,7 +42,7 @@ export async function prepareLockdown(flags: Flags, cancel: AbortSignal): Promis
     clock: realClock,
     back: wayBack(inputs, withPassword, pool),
     targets,
-    survey: (emit, only) => observeAll(among(targets, only), { each, clock: realClock, emit }),
+    survey: (emit, only) => observeAll(among(targets, only), { each, clock: realClock, emit, open }),
   }
 }
 

@@ -18,6 +18,8 @@ const REMEMBERED = [
   'host-key-checking',
   'connect-timeout',
   'forks',
+  'starts',
+  'open',
   'confirm-timeout',
   'apt-timeout',
   'stages',

@@ -6,7 +6,7 @@ import { findingsOf } from './check.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
-import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
+import { hostsAtOnce, keptOpen, poolFor, withBecomePassword } from './hosts.ts'
 import { readInputs } from './inputs.ts'
 import { readBlocking } from './ledger.ts'
 import { readPlan } from './plan-file.ts'
@@ -40,6 +40,7 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     ? targets.map(one => ({ ...one, decide: (seen: Observation) => holdTo(saved, one.decide(seen)) }))
     : targets
   const clock = realClock
+  const open = keptOpen(inputs, withPassword)
   return {
     inputs,
     each: pool.each,
@@ -51,6 +52,6 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     ...(blocking
       ? { catchUp: (survey, signals) => catchUp(survey, inputs, withPassword, blocking, signals) }
       : {}),
-    survey: (emit, only) => observeAll(among(held, only), { each: pool.each, clock, emit }),
+    survey: (emit, only) => observeAll(among(held, only), { each: pool.each, clock, emit, open }),
   }
 }

@@ -11,7 +11,7 @@ import type { Target } from '../rollout/target.ts'
 import type { Pool } from '../session/pool.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
-import { hostsAtOnce, poolFor, withBecomePassword } from './hosts.ts'
+import { hostsAtOnce, keptOpen, poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { among, type Prepared, type Way } from './prepared.ts'
 import { acceptedRisks } from './risk.ts'
@@ -84,6 +84,7 @@ export async function prepareBack(
   const clock = realClock
   const { each, connector: connect } = pool
   const hosts = hostsAtOnce(inputs, withPassword)
+  const open = keptOpen(inputs, withPassword)
   return {
     inputs,
     each,
@@ -92,6 +93,6 @@ export async function prepareBack(
     clock,
     back,
     targets,
-    survey: (emit, only) => observeAll(among(targets, only), { each, clock, emit }),
+    survey: (emit, only) => observeAll(among(targets, only), { each, clock, emit, open }),
   }
 }

@@ -15,6 +15,8 @@ export interface ObserveTools {
   readonly each: Each
   readonly clock: Clock
   readonly emit: Emit
+  /** So many hosts keep their connections until they are armed; those beyond are connected to anew. */
+  readonly open: number
 }
 
 export interface Survey {
@@ -23,10 +25,12 @@ export interface Survey {
   readonly failed: readonly Outcome[]
 }
 
-/** Looks at every host, each over a connection of its own that stays open. */
+/** Looks at every host, each over a connection of its own; of those that are to be changed it stays open. */
 export async function observeAll(targets: readonly Target[], tools: ObserveTools): Promise<Survey> {
   await tools.emit({ type: 'phase-started', phase: 'observe', hosts: targets.map(({ host }) => host) })
-  const settling = await tools.each(targets, target => observeOne(target, tools))
+  let kept = 0
+  const keeps = () => kept++ < tools.open
+  const settling = await tools.each(targets, target => observeOne(target, tools, keeps))
   const looked = await inOrder(
     settling,
     targets.map(({ host }) => host),
@@ -38,15 +42,20 @@ export async function observeAll(targets: readonly Target[], tools: ObserveTools
   }
 }
 
-async function observeOne(target: Target, { clock, emit }: ObserveTools): Promise<Observed | Outcome> {
+async function observeOne(
+  target: Target,
+  { clock, emit }: ObserveTools,
+  keeps: () => boolean,
+): Promise<Observed | Outcome> {
   await emit({ type: 'host-step', host: target.host, step: 'observing' })
   try {
     const session = await target.connect()
     try {
       const plan = target.decide(await target.observe(session))
       await emit({ type: 'host-planned', host: target.host, verdict: plan.verdict })
-      if (plan.verdict !== 'change') await session.close()
-      return { target, plan, session, observedAt: clock.now() }
+      const isKept = plan.verdict === 'change' && keeps()
+      if (!isKept) await session.close()
+      return { target, plan, session, observedAt: isKept ? clock.now() : Number.NEGATIVE_INFINITY }
     } catch (error) {
       await session.close()
       throw error

@@ -10,11 +10,11 @@ export interface Target {
   readonly decide: (seen: Observation) => HostPlan
 }
 
-/** A host that was looked at. The session stays open so that it can be armed without another connection. */
+/** A host that was looked at. The session stays open so that it can be armed without another connection, if there is room for it. */
 export interface Observed {
   readonly target: Target
   readonly plan: HostPlan
   readonly session: Session
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds; long ago where the session is closed. */
   readonly observedAt: number
 }

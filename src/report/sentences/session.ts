@@ -32,7 +32,7 @@ export const sessionSentences = {
   'handshake-timeout': a =>
     `${where(a)} takes connections, but didn't get on with the SSH handshake for ${String(a.seconds)} s. Check that it is sshd that listens there, and that the host isn't overloaded.`,
   'handshake-lost': a =>
-    `${where(a)} broke the connection off before login (${String(a.reason)}). sshd does that when too many log in at once (MaxStartups) or when it is keeping this address out for a while (PerSourcePenalties); try again, with a lower concurrency.starts.`,
+    `${where(a)} broke the connection off before login (${String(a.reason)}). sshd does that when too many log in at once (MaxStartups) or when it is keeping this address out for a while (PerSourcePenalties); try again, with a lower concurrency.starts (--starts).`,
   'handshake-failed': a =>
     `${where(a)} and fleet can't agree on SSH: ${String(a.reason)}. Check that it is sshd that listens there, and that it offers more than SHA-1.`,
   'host-key-unknown': a =>
