@@ -106,7 +106,10 @@ export const ROLLOUT = {
     choices: ['stop', 'pause', 'revert-stage', 'revert-all'],
     describe: 'what follows too many failures (stop)',
   },
-  manual: { type: 'boolean', describe: 'wait for `fleet promote RUN` before each stage but the first' },
+  manual: {
+    type: 'boolean',
+    describe: 'wait for `fleet promote RUN` before each stage but the first; --no-manual: whatever fleet.yml says, not',
+  },
   'not-before': text('start no host before: 22:30, or a date and time'),
   'not-after': text('start no host after'),
   'host-timeout': text('a host that is not done after so long, such as 5m, goes back to its old rules'),

@@ -64,7 +64,7 @@ function written(flags: Flags): Readonly<Record<string, unknown>> {
     ...(canaries.length > 0 ? { canaries: Object.fromEntries(canaries.map(countOf)) } : {}),
     ...(parallel.length > 0 ? { maxParallel: Object.fromEntries(parallel.map(countOf)) } : {}),
     ...(gates.length > 0 ? { gates: gates.map(gateOf) } : {}),
-    ...(flag(flags, 'manual', 'boolean') ? { manual: true } : {}),
+    manual: flag(flags, 'manual', 'boolean'),
   }
 }
 

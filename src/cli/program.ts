@@ -13,6 +13,7 @@ export async function runProgram(argv: readonly string[], version: string): Prom
   const named = COMMANDS.find(({ name }) => name === words[0])
   let chosen: (() => Promise<number>) | undefined
   const choose = (command: Command, flags: Flags) => {
+    refuseSwitchedOff(command, flags)
     chosen = () => runCommand(command, { ...withDashes(flags), ...(rest.length > 0 ? { '--': rest } : {}) })
   }
   // yargs lays out the help of a command that is one of several whenever it runs: 17 ms that the only one is spared.
@@ -75,6 +76,14 @@ function addCommand(
     builder => builder.options({ ...command.flags }),
     flags => choose(command, flags),
   )
+}
+
+/** yargs takes `--no-` before every flag: of one that wants a value nobody would hear. */
+function refuseSwitchedOff(command: Command, flags: Flags): void {
+  for (const [name, { type }] of Object.entries(command.flags)) {
+    const isOff = [flags[name]].flat().includes(false)
+    if (isOff && type !== 'boolean') throw new UsageError(`--no-${name}: --${name} wants a value`)
+  }
 }
 
 /** Words behind `--` are somebody else's. */

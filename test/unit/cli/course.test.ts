@@ -62,6 +62,15 @@ describe('flags that are given several times', () => {
   })
 })
 
+it.each([
+  [true, { manual: false }, false],
+  [false, { manual: true }, true],
+  [true, {}, true],
+])('manual: %s in fleet.yml and the flags %j are %s', (said, flags, manual) => {
+  const config = parseConfig(`rollout: {stages: [1, 100%], manual: ${said}}`, 'fleet.yml', '/')
+  expect(rolloutOf({ config }, flags).manual).toBe(manual)
+})
+
 it('a flag that is wrong is told how flags are written', () => {
   const refused = (flags: Record<string, string>) =>
     mistakeOf(() => rolloutOf({ config: parseConfig('', 'fleet.yml', '/') }, flags))

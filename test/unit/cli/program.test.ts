@@ -26,6 +26,15 @@ it.each([
   await expect(runProgram(['apply', 'inventory.ini', ...words], '0.0.0')).rejects.toThrow(error)
 })
 
+it.each(['soak', 'gate', 'stages', 'not-after', 'limit', 'forks', 'unreachable'])(
+  'says that a flag which wants a value is not switched off: --no-%s',
+  async name => {
+    const refused = runProgram(['apply', '-i', 'h1,', '--list-hosts', `--no-${name}`], '0.0.0')
+    await expect(refused).rejects.toThrow(name)
+    await expect(refused).rejects.toThrow(UsageError)
+  },
+)
+
 it('keeps the dash that stands for standard input', async () => {
   // Without the dash there would be no address, which is told first.
   const words = ['block', '-', '-i', 'h1,', '--for', 'nonsense']
