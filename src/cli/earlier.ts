@@ -26,7 +26,7 @@ export function stoodOf(rest: readonly string[], known: RunRecord['hosts'], { in
 export function leftOf(
   rest: readonly string[],
   known: RunRecord['hosts'],
-  { record, isNamed }: GoingOn,
+  { record, isNamed }: Pick<GoingOn, 'record' | 'isNamed'>,
 ): Left {
   const open = new Set(rest)
   const hosts = [...known].flatMap(([host, { outcome, isSpoiled, isAccepted, isOfBefore }]) => {
@@ -35,7 +35,8 @@ export function leftOf(
     return [{ host, state: outcome.state, ...(isSpoiled ? { isSpoiled } : {}), isAccepted: isFree ?? false }]
   })
   const paused = record.paused ? { paused: record.paused } : {}
-  return { ...record.standing, ...paused, frozen: record.stages, hosts }
+  const since = record.openSince === undefined ? {} : { since: Date.parse(record.openSince) }
+  return { ...record.standing, ...paused, ...since, frozen: record.stages, hosts }
 }
 
 /** All that a controller which died has left, for a rollout over the rest. */

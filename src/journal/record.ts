@@ -20,6 +20,8 @@ export interface RunRecord {
   readonly rollout?: WrittenRollout
   /** ISO 8601. */
   readonly since: string
+  /** When it began that has no end yet: the first time, or after its last end. */
+  readonly openSince?: string
   /** Who wrote it last, and nobody after whom it ended. */
   readonly writers: readonly Writer[]
   readonly isEnded: boolean
@@ -54,7 +56,9 @@ export function recordOf(recorded: readonly Recorded[]): RunRecord | undefined {
   const isPlanned = planned !== undefined
   const takingBack = takingBackOf(recorded)
   const rollout = rolloutOf(recorded)
+  const openSince = openSinceOf(recorded)
   const unfinished = {
+    ...(openSince ? { openSince } : {}),
     ...(rollout ? { rollout } : {}),
     ...(paused ? { paused } : {}),
     ...(takingBack ? { takingBack } : {}),
@@ -71,6 +75,13 @@ export function writersOf(recorded: readonly Recorded[]): Pick<RunRecord, 'write
   const writers = recorded.slice(lastEnd + 1).flatMap(({ event }) => writerOf(event) ?? [])
   return { writers, isEnded: lastEnd >= 0 && writers.length === 0 }
 }
+
+function openSinceOf(recorded: readonly Recorded[]): string | undefined {
+  const lastEnd = recorded.findLastIndex(({ event }) => event.type === 'run-ended')
+  return recorded.slice(lastEnd + 1).find(({ event }) => BEGINS.has(event.type))?.at
+}
+
+const BEGINS: ReadonlySet<string> = new Set(['run-started', 'run-resumed'])
 
 const writerOf = (event: Event): Writer | undefined =>
   event.type === 'run-started' || event.type === 'run-resumed' ? event.writer : undefined

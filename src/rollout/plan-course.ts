@@ -27,6 +27,8 @@ export interface Left extends Standing {
   readonly frozen: Course['stages']
   /** What became of the others. */
   readonly hosts: readonly PastHost[]
+  /** When it began, since the epoch, where it has no end yet. */
+  readonly since?: number
 }
 
 /**
@@ -121,7 +123,9 @@ const isStaged = ({ stages, canaries, manual, maxStageFailures }: Rollout) =>
 function windowOf({ notBefore, notAfter, timeout }: Rollout, { now, wall, began, left }: Circumstances) {
   // That moment was there when its first stage began. What closes as well opens every day.
   const isPast = notAfter === undefined && left !== undefined && left.stage >= 0
-  const { opens, closes } = windowAt(wall, isPast ? undefined : notBefore, notAfter)
+  // Without a time at which it opens again it has closed for good.
+  const from = notBefore === undefined ? (left?.since ?? wall) : wall
+  const { opens, closes } = windowAt(from, isPast ? undefined : notBefore, notAfter)
   const begins = Math.max(began, opens === undefined ? began : now + opens - wall)
   return {
     ...(opens === undefined ? {} : { notBefore: now + opens - wall }),

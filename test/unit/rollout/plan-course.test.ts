@@ -57,6 +57,32 @@ describe('the window of a run that is gone on with', () => {
   })
 })
 
+describe('the end of a window that says nothing of its beginning', () => {
+  const HOUR = 3_600_000
+  const closes = (notAfter: string, since?: number) =>
+    planCourse(
+      { notAfter },
+      {
+        changing: [],
+        before: [],
+        hosts: 50,
+        now: 1000,
+        wall: NOON,
+        began: 0,
+        left: { ...AT_THE_BEGINNING, frozen: [], hosts: [], ...(since === undefined ? {} : { since }) },
+      },
+    ).notAfter
+
+  it('is the first after the run began, also for who goes on with it later', () => {
+    expect(closes('11:00', NOON - 2 * HOUR)).toBe(1000 - HOUR)
+    expect(closes('13:00', NOON - 2 * HOUR)).toBe(1000 + HOUR)
+  })
+
+  it('is the next one for a run that has an end', () => {
+    expect(closes('11:00')).toBe(1000 + 23 * HOUR)
+  })
+})
+
 describe('canaries without stages', () => {
   it('are the first stage, and all others the second', () => {
     const hosts = ['a', 'b', 'c'].map(host => ({ host, groups: host === 'b' ? ['web'] : [], roles: [] }))
