@@ -1,17 +1,20 @@
-import { cp, mkdir, readdir } from 'node:fs/promises'
+import { cp, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeFolder } from '../config/folder.ts'
 import { FleetError } from '../model/error.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 
 const START = fileURLToPath(new URL('../../templates/init', import.meta.url))
 
-/** Writes a starting inventory, fleet.yml and a role. Throws `init-not-empty`: nothing of the user's is ever overwritten. */
+/** Writes a starting inventory, fleet.yml and a role. Throws `init-unwritable`, `init-not-empty`: nothing of the user's is ever overwritten. */
 export async function run(flags: Flags): Promise<number> {
   const folder = flag(flags, 'folder', 'string') ?? '.'
   const path = resolve(folder)
-  await mkdir(path, { recursive: true })
+  await makeFolder(path).catch((error: Error) => {
+    throw new FleetError('init-unwritable', { reason: error.message }, { cause: error })
+  })
   const there = (await readdir(path)).filter(name => !name.startsWith('.'))
   if (there.length > 0) throw new FleetError('init-not-empty', { folder: path, first: there[0] ?? '' })
   await cp(START, path, { recursive: true })

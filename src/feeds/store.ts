@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Feed } from '../config/feeds.ts'
+import { makeFolder } from '../config/folder.ts'
 import { FleetError } from '../model/error.ts'
 import type { Stamp } from './fetch.ts'
 
@@ -68,7 +69,7 @@ async function keeping(file: string, work: () => Promise<void>): Promise<void> {
 }
 
 async function write(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(file), 0o700)
   const fresh = `${file}.${process.pid}.new`
   try {
     const handle = await open(fresh, 'w', 0o600)

@@ -1,5 +1,6 @@
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../config/folder.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Event } from '../model/event.ts'
@@ -92,7 +93,7 @@ function mustBeSafe(event: Event): boolean {
 
 async function create(directory: string, file: string) {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeFolder(directory, 0o700)
     const handle = await open(file, 'ax', 0o600)
     await syncDirectory(directory)
     return handle

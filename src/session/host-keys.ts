@@ -1,6 +1,7 @@
-import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
+import { appendFile, open, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../config/folder.ts'
 import type { Connection } from '../model/connection.ts'
 import { FleetError } from '../model/error.ts'
 import { indexLines, type KnownHost, knowHost } from './known-host.ts'
@@ -80,7 +81,7 @@ async function readKnownHosts(file: string): Promise<KnownKey[]> {
 /** One write in append mode is whole even beside other writers, in this process and in others. */
 async function append(file: string, { host, address, port }: Connection, key: Buffer): Promise<KnownKey> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(file), 0o700)
     const start = (await endsInLine(file)) ? '' : '\n'
     const [names, type] = [knownName(address, port), keyType(key)]
     await appendFile(file, `${start}${names} ${type} ${key.toString('base64')}\n`)

@@ -53,6 +53,8 @@ export const cliSentences = {
     `roles: in fleet.yml speaks of a group ${String(a.group)}, and the inventory has none of that name.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
   'init-not-empty': a =>
     `${String(a.folder)} isn't empty (it has ${String(a.first)}), and \`fleet init\` writes over nothing. Name an empty or a new folder: fleet init FOLDER`,
+  'init-unwritable': a =>
+    `The folder can't be made (${String(a.reason)}). Name another one: fleet init FOLDER`,
   'confirm-timeout-range': a =>
     `--confirm-timeout ${String(a.seconds)} is out of range: expected 4 to 1800 seconds.`,
   'host-not-in-inventory': () =>

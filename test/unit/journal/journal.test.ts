@@ -83,6 +83,8 @@ describe('a journal', () => {
     await writeFile(join(folder, 'file'), '')
     const opened = openJournal(join(folder, 'file', 'runs'), 'r1', tools)
     await expect(opened).rejects.toMatchObject({ code: 'journal-unwritable' })
+    const inProc = openJournal('/proc/fleet', 'r1', tools)
+    await expect(inProc).rejects.toMatchObject({ code: 'journal-unwritable' })
   })
 
   it("that can't be written any more says so once, and is lost", async () => {
