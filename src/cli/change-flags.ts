@@ -108,7 +108,8 @@ export const ROLLOUT = {
   },
   manual: {
     type: 'boolean',
-    describe: 'wait for `fleet promote RUN` before each stage but the first; --no-manual: whatever fleet.yml says, not',
+    describe:
+      'wait for `fleet promote RUN` before each stage but the first; --no-manual: whatever fleet.yml says, not',
   },
   'not-before': text('start no host before: 22:30, or a date and time'),
   'not-after': text('start no host after'),

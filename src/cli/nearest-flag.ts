@@ -1,5 +1,6 @@
 import { nearest } from '../model/nearest.ts'
 import type { Command } from './command.ts'
+import { COMMANDS } from './commands.ts'
 import { UsageError } from './flags.ts'
 
 const UNKNOWN = /^Unknown arguments?: (.*)$/
@@ -8,17 +9,43 @@ const UNKNOWN = /^Unknown arguments?: (.*)$/
 export function nameNearest(error: unknown, command: Command, words: readonly string[]): unknown {
   const [, unknown] = (error instanceof UsageError && UNKNOWN.exec(error.message)) || []
   if (unknown === undefined) return error
-  const known = Object.entries(command.flags).flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()])
-  const flags = known.filter(({ length }) => length > 1)
-  const said = unknown.split(', ').map(name => (isFlag(name, words) ? askAbout(name, flags) : name))
-  return new UsageError(`unknown: ${said.join(', ')}. See fleet ${command.name} --help`)
+  const said = unknown.split(', ').map(name => sayFlag(name, command, words))
+  return new UsageError(`unknown: ${[...new Set(said)].join(', ')}. See fleet ${command.name} --help`)
 }
 
 /** A word too many is none. */
-const isFlag = (name: string, words: readonly string[]) =>
-  words.some(word => word === `--${name}` || word.startsWith(`--${name}=`))
-
-function askAbout(name: string, flags: readonly string[]): string {
-  const close = nearest(name, flags)
-  return close === undefined ? `--${name}` : `--${name} (did you mean --${close}?)`
+function sayFlag(name: string, command: Command, words: readonly string[]): string {
+  const long = words.map(word => word.split('=')[0] ?? '').find(word => isNamed(word, name))
+  if (long !== undefined) return askAbout(long, name, command)
+  const short = name.length === 1 && words.find(word => /^-[^-]/.test(word) && word.includes(name))
+  return short ? askAboutShort(short, name, command) : name
 }
+
+/** `--no-x` is how yargs is told that x isn't. */
+const isNamed = (word: string, name: string) => word === `--${name}` || word === `--no-${name}`
+
+function askAbout(said: string, name: string, command: Command): string {
+  const others = COMMANDS.filter(({ flags }) => Object.hasOwn(flags, name)).map(one => `fleet ${one.name}`)
+  if (others.length > 0) return `${said} (a flag of ${others.join(', ')})`
+  const close = nearest(
+    name,
+    namesOf(command).filter(({ length }) => length > 1),
+  )
+  return close === undefined ? said : `${said} (did you mean --${close}?)`
+}
+
+/** A letter, or one of several in a word: `-lweb` has its value where yargs looks for more letters. */
+function askAboutShort(word: string, name: string, command: Command): string {
+  const letters = namesOf(command).filter(({ length }) => length === 1)
+  const [, first = '', ...rest] = word
+  if (first !== name && takesValue(first, command))
+    return `${word} (did you mean -${first} ${rest.join('')}?)`
+  const close = nearest(name, letters)
+  return close === undefined ? `-${name}` : `-${name} (did you mean -${close}?)`
+}
+
+const namesOf = ({ flags }: Command): readonly string[] =>
+  Object.entries(flags).flatMap(([name, { alias = [] }]) => [name, ...[alias].flat()])
+
+const takesValue = (letter: string, { flags }: Command): boolean =>
+  Object.values(flags).some(({ alias = [], type }) => [alias].flat().includes(letter) && type !== 'boolean')

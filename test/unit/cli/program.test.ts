@@ -21,9 +21,21 @@ it.each([
   [['--extraVars', 'a=geheim'], '--extraVars (did you mean --extra-vars?)'],
   [['--nonsense'], '--nonsense'],
   [['stages'], 'stages'],
+  [['--no-nonsense'], '--no-nonsense'],
+  [['--keep-longer'], '--keep-longer (a flag of fleet block)'],
+  [['-Z'], '-Z'],
+  [['-L', 'web'], '-L (did you mean -l?)'],
+  [['-yZ'], '-Z'],
+  [['-lweb'], '-lweb (did you mean -l web?)'],
 ])('says which flag %s was probably meant to be', async (words, said) => {
   const error = new UsageError(`unknown: ${said}. See fleet apply --help`)
   await expect(runProgram(['apply', 'inventory.ini', ...words], '0.0.0')).rejects.toThrow(error)
+})
+
+it('says whose flag it is that a command has not', async () => {
+  const said = '--not-after (a flag of fleet apply, fleet remove)'
+  const error = new UsageError(`unknown: ${said}. See fleet resume --help`)
+  await expect(runProgram(['resume', '--not-after', '04:00'], '0.0.0')).rejects.toThrow(error)
 })
 
 it.each(['soak', 'gate', 'stages', 'not-after', 'limit', 'forks', 'unreachable'])(
