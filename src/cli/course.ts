@@ -1,5 +1,6 @@
 import { readDocument } from '../config/document.ts'
 import { parseRollout, type Rollout } from '../config/rollout.ts'
+import { refuseOpaque } from '../inventory/variable.ts'
 import { FleetError } from '../model/error.ts'
 import type { Host } from '../model/host.ts'
 import type { Course } from '../rollout/course.ts'
@@ -101,15 +102,18 @@ export interface CourseTools {
 }
 
 /** The course of a run over what was seen. */
-export function courseOf(survey: Survey, inputs: Inputs, tools: CourseTools): Course {
+export function courseOf(survey: Survey, inputs: Pick<Inputs, 'hosts'>, tools: CourseTools): Course {
   const known = new Map(inputs.hosts.map(host => [host.name, host]))
   const isChanging = ({ plan }: Survey['observed'][number]) => plan.verdict === 'change'
-  const changing = survey.observed.filter(isChanging).map(({ plan }) => ({
-    host: plan.host,
-    groups: ['all', ...plan.groups],
-    roles: plan.roles.map(role => role.split(' ')[0] ?? role),
-    ...zoneOf(known.get(plan.host), tools.rollout.spread),
-  }))
+  const changing = survey.observed.filter(isChanging).map(({ plan }) => {
+    const zone = zoneOf(known.get(plan.host), tools.rollout.spread)
+    return {
+      host: plan.host,
+      groups: ['all', ...plan.groups],
+      roles: plan.roles.map(role => role.split(' ')[0] ?? role),
+      ...(zone === undefined ? {} : { zone }),
+    }
+  })
   const others = survey.observed.filter(one => !isChanging(one))
   const before = [
     ...survey.failed.map(({ state }) => state),
@@ -118,8 +122,13 @@ export function courseOf(survey: Survey, inputs: Inputs, tools: CourseTools): Co
   return planCourse(tools.rollout, { ...tools, changing, before })
 }
 
-/** The value of the variable that stages are spread over. */
-function zoneOf(host: Host | undefined, spread: string | undefined): { zone?: string } {
-  const value = spread === undefined ? undefined : host?.variables.get(spread)?.value
-  return value === undefined ? {} : { zone: JSON.stringify(value) }
+/**
+ * The value of the variable that stages are spread over, as a word that tells it from others; undefined where the host has
+ * none. Error: `variable-opaque`.
+ */
+export function zoneOf(host: Host | undefined, spread: string | undefined): string | undefined {
+  const variable = spread === undefined ? undefined : host?.variables.get(spread)
+  if (host === undefined || spread === undefined || variable === undefined) return undefined
+  refuseOpaque(host, spread, variable)
+  return JSON.stringify(variable.value, (_, value) => (typeof value === 'bigint' ? String(value) : value))
 }

@@ -3,15 +3,16 @@ import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import { roleNames, SHIPPED_TEMPLATES } from '../roles/templates.ts'
 import type { Flags } from './command.ts'
-import { nameAsSaid } from './course.ts'
+import { nameAsSaid, zoneOf } from './course.ts'
 import { checkGates } from './gates.ts'
 import type { Inputs } from './inputs.ts'
 import { templateFolders } from './rendering.ts'
 import { warnOnce } from './warnings.ts'
 
-/** Before anybody is contacted; what is to be warned of goes to standard error. Error: `gate-unknown-host`. */
+/** Before anybody is contacted; what is to be warned of goes to standard error. Errors: `gate-unknown-host`, `variable-opaque`. */
 export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): void {
   checkGates(rollout.gates ?? [], inputs)
+  for (const host of inputs.hosts) zoneOf(host, rollout.spread)
   const folders = templateFolders(inputs, flags).map(path => ({ path, shown: path }))
   const roles = () => roleNames([...folders, SHIPPED_TEMPLATES])
   for (const finding of [...unknownNames(rollout, inputs, flags, roles), ...idle(rollout)]) warnOnce(finding)

@@ -53,7 +53,8 @@ export function readPort(host: Host, names: readonly string[]): number | undefin
   return port
 }
 
-function refuseOpaque(host: Host, name: string, variable: Variable) {
+/** Throws `variable-opaque` where it holds what fleet can't read. */
+export function refuseOpaque(host: Host, name: string, variable: Variable) {
   const opaque = findOpaque(variable.value)
   if (!opaque) return
   throw new FleetError('variable-opaque', { name, host: host.name, kind: opaque.kind }, { at: variable.at })
