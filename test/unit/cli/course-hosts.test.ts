@@ -23,7 +23,16 @@ const seen = (name: string, more: Partial<HostPlan> = {}): Survey['observed'][nu
     observe: () => expect.fail(),
     decide: () => expect.fail(),
   },
-  plan: { ...NOTHING, host: name, roles: [], groups: [], onlyBase: false, bootId: '', verdict: 'change', ...more },
+  plan: {
+    ...NOTHING,
+    host: name,
+    roles: [],
+    groups: [],
+    onlyBase: false,
+    bootId: '',
+    verdict: 'change',
+    ...more,
+  },
   session: { connectStart: 0, run: () => expect.fail(), close: async () => undefined },
   observedAt: 0,
 })
@@ -77,7 +86,10 @@ describe('the course of what was seen', () => {
 describe('the zone of a host', () => {
   it.each<readonly [Value, Value]>([
     ['1', 1],
-    [[1, 2], [2, 1]],
+    [
+      [1, 2],
+      [2, 1],
+    ],
     [true, false],
     [2n ** 64n, 2n ** 65n],
     [{ dc: 'a' }, { dc: 'b' }],
