@@ -8,7 +8,7 @@ import { readInputs } from '../../../src/cli/inputs.ts'
 import type { Prepared } from '../../../src/cli/prepared.ts'
 import { runProgram } from '../../../src/cli/program.ts'
 import { readJournal } from '../../../src/journal/replay.ts'
-import type { Event, Outcome } from '../../../src/model/event.ts'
+import type { Outcome } from '../../../src/model/event.ts'
 import { observeAll } from '../../../src/rollout/observe-all.ts'
 import { FakeHost, type Kind } from '../rollout/fake-host.ts'
 import { IdleClock } from './idle-clock.ts'
@@ -98,12 +98,12 @@ function told(recorded: Awaited<ReturnType<typeof readJournal>>): Omit<Applied, 
     if (event.type === 'rollout-planned') stages = event.stages
     if (event.type === 'rollout-stopped') why = event.why.code
     if (event.type === 'host-settled') ends[event.host] = said(event)
-    if (isArming(event)) armed.push({ host: event.host, at: hourOf(at) })
+    if (event.type === 'host-step' && event.step === 'arming')
+      armed.push({ host: event.host, at: hourOf(at) })
   }
   return { stages, armed, ends, why }
 }
 
 const said = ({ state, finding }: Outcome) => (finding ? `${state}: ${finding.code}` : state)
-const isArming = (event: Event) => event.type === 'host-step' && event.step === 'arming'
 /** `21:30` on this machine. */
 const hourOf = (at: string) => new Date(at).toTimeString().slice(0, 5)

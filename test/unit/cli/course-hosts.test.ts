@@ -65,8 +65,8 @@ describe('the course of what was seen', () => {
   it('knows a role wherever it comes from, each group, and all', () => {
     const web = seen('w', { roles: ['base', 'web (group webservers)', 'final'], groups: ['webservers'] })
     const other = seen('o', { roles: ['base', 'final'] })
-    for (const name of ['web', 'webservers'])
-      expect(stages({ canaries: { [name]: 1 } }, other, web), name).toEqual([['w'], ['o']])
+    expect(stages({ canaries: { web: 1 } }, other, web)).toEqual([['w'], ['o']])
+    expect(stages({ canaries: { webservers: 1 } }, other, web)).toEqual([['w'], ['o']])
     expect(stages({ canaries: { all: 1 } }, other, web)).toEqual([['o'], ['w']])
     expect(stages({ canaries: { 'web (group webservers)': 1 } }, other, web)).toEqual([['o', 'w']])
     expect(course({ maxParallel: { web: 1 } }, { observed: [web] }).parallel.groupsOf('w')).toContain('web')

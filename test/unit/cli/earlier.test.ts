@@ -11,7 +11,7 @@ const ended: Event = { type: 'run-ended', run: 'r', states: {} }
 function sinceWhen(...events: readonly Event[]): string | undefined {
   const at = (hour: number) => `2026-01-31T0${hour}:00:00.000Z`
   const record = recordOf(events.map((event, hour) => ({ at: at(hour), event })))
-  if (!record) return expect.fail()
+  if (!record) throw new Error('a run has begun')
   const { since } = leftOf([], record.hosts, { record, isNamed: true })
   return since === undefined ? undefined : new Date(since).toISOString().slice(11, 16)
 }

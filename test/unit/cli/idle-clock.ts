@@ -33,13 +33,15 @@ export class IdleClock implements Clock {
       isDone = true
     }
     void done.then(mark, mark)
-    for (let quiet = 0; !isDone; quiet = isBusy() ? 0 : quiet + 1) {
+    let quiet = 0
+    for (;;) {
       await new Promise(resolve => setImmediate(resolve))
-      if (quiet < QUIET) continue
+      if (isDone) return done
+      quiet = isBusy() ? 0 : quiet + 1
+      if (quiet <= QUIET) continue
       this.#goOn()
       quiet = 0
     }
-    return done
   }
 
   #goOn(): void {
