@@ -3,7 +3,7 @@ import type { Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Session } from '../session/session.ts'
 import { type Armed, fault, outcome, type Settled, type SettleTools } from './armed.ts'
-import { isUp } from './host-limit.ts'
+import { isUp, withLimit } from './host-limit.ts'
 
 /* What follows from what a host says of its transaction. Undefined: it isn't over yet, look again. */
 
@@ -14,10 +14,12 @@ export async function decide(
   session: Session,
   state: GuardState,
 ): Promise<Settled | undefined> {
-  if ((state.left ?? 0) < Math.min(5000, armed.confirmTimeout / 4)) {
+  const left = (state.left ?? 0) - Math.min(5000, armed.confirmTimeout / 4)
+  if (left < 0) {
     return byState(armed, tools, session, await askRollback(session, armed.nonce))
   }
-  const wrong = await tools.passes?.()
+  const { passes } = tools
+  const wrong = passes && (await withLimit(left, tools.clock, late => passes(late?.signal)))
   if (isUp(tools.limit)) return undefined
   // A confirmation is never cut short.
   tools.letBe()

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { askHttpFrom } from '../../src/rollout/gates/from-a-host.ts'
 import { askHttp } from '../../src/rollout/gates/from-here.ts'
+import { rootCommand } from '../../src/session/quote.ts'
 import type { Run, Session } from '../../src/session/session.ts'
 
 /* An http gate as a prober asks it, with what there is on hosts, beside the same gate asked from here. */
@@ -27,20 +28,23 @@ function pathWith(fetcher: Fetcher): string {
   return folder
 }
 
+const ROOT = { user: 'root', become: false }
+
 /** A machine with nothing else on its PATH, behind a proxy that isn't there. */
 function proberWith(fetcher: Fetcher): () => Promise<Session> {
   const env = { PATH: pathWith(fetcher), LC_ALL: 'C', http_proxy: 'http://127.0.0.1:1' }
   const run = async ({ script, args = [] }: Run) => {
-    const child = spawn('/bin/sh', ['-c', script, 'sh', '', ...args], {
+    const { command, marker } = rootCommand(ROOT, script, args, 'nonce')
+    const child = spawn('/bin/sh', ['-c', command], {
       env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     })
     let stdout = ''
     child.stdout.on('data', chunk => {
       stdout += String(chunk)
     })
     const [code] = await once(child, 'close')
-    return { code: Number(code), stdout, stderr: '' }
+    return { code: Number(code), stdout: stdout.slice(marker.length + 1), stderr: '' }
   }
   return async () => ({ connectStart: 0, run, close: async () => undefined })
 }

@@ -14,6 +14,8 @@ export type Said = ReadonlyMap<string, Reading['is']>
 export interface Verdict {
   readonly failed?: Finding
   readonly inconclusive?: Finding
+  /** Cut off. */
+  readonly unanswered?: Finding
 }
 
 /**
@@ -49,12 +51,16 @@ export class HostGates {
   async after(when: 'applied' | 'stage', cut?: AbortSignal): Promise<Verdict> {
     const readings = await this.#read(this.#counting, when, cut)
     const first = (is: keyof typeof CODE) => {
-      const at = readings.findIndex(reading => reading?.is === is)
+      const at = readings.findIndex(reading => (reading?.is ?? 'unanswered') === is)
       const gate = this.#counting[at]
       return gate && finding(CODE[is], gate, readings[at]?.detail ?? '', this.#host)
     }
-    const [failed, unsure] = [first('fail'), first('inconclusive')]
-    return { ...(failed ? { failed } : {}), ...(unsure ? { inconclusive: unsure } : {}) }
+    const [failed, inconclusive, unanswered] = [first('fail'), first('inconclusive'), first('unanswered')]
+    return {
+      ...(failed ? { failed } : {}),
+      ...(inconclusive ? { inconclusive } : {}),
+      ...(unanswered ? { unanswered } : {}),
+    }
   }
 
   async #read(
@@ -87,7 +93,7 @@ async function orCut(ask: () => Promise<Reading>, cut?: AbortSignal): Promise<Re
   }
 }
 
-const CODE = { fail: 'gate-fail', inconclusive: 'gate-inconclusive' } as const
+const CODE = { fail: 'gate-fail', inconclusive: 'gate-inconclusive', unanswered: 'gate-late' } as const
 
 const finding = (code: string, gate: Gate, detail: string, host: string): Finding => ({
   code,
