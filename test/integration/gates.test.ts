@@ -1,12 +1,24 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import type { Event } from '../../src/model/event.ts'
 import { inForce } from './hosts/rules.ts'
 import { makeSite } from './hosts/site.ts'
 import { useTestLab } from './hosts/test-lab.ts'
 
 /* Gates on real hosts: what passed before a change must pass after it, or the change is taken back. */
 
-const NAMES = ['closed', 'deaf', 'seen', 'broken', 'unsure', 'queried', 'later1', 'later2']
+const NAMES = [
+  'closed',
+  'deaf',
+  'seen',
+  'broken',
+  'unsure',
+  'queried',
+  'mended',
+  'later1',
+  'later2',
+  'later3',
+]
 const lab = useTestLab('gates', [...NAMES.map(name => ({ name, port: 443 })), 'probe'], { packages: true })
 
 /** Where a host stands with port 443 open; `gates` are asked from then on. */
@@ -24,16 +36,26 @@ async function ready(names: readonly string[], gates: string, rollout = '') {
   return { at, change }
 }
 
-/** Says 1 to the first who asks, and 0 to all that come later. */
+/** Says 1 to the first who asks, and 0 to all that come later, but 1 to whoever asks what is good. */
 const PROMETHEUS = `let said = '1'
-require('node:http').createServer((_, reply) => {
-  reply.end(JSON.stringify({ data: { resultType: 'scalar', result: [0, said] } }))
-  said = '0'
-}).listen(9090, '127.0.0.1', () => console.log('ready'))`
+require('node:http').createServer(({ url }, reply) => {
+  const isGood = url.endsWith('good')
+  reply.end(JSON.stringify({ data: { resultType: 'scalar', result: [0, isGood ? '1' : said] } }))
+  if (!isGood) said = '0'
+}).listen(Number(process.argv[1]), '127.0.0.1', () => console.log('ready'))`
+
+async function startPrometheus(port: number) {
+  const words = [process.execPath, '-e', PROMETHEUS, String(port)]
+  const server = lab().spawn(words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  if (server.stdout) await once(server.stdout, 'data')
+  return server
+}
+
+const runOf = ([started]: readonly Event[]) => (started?.type === 'run-started' ? started.run : '')
 
 describe.concurrent('a gate', () => {
   it('that fails once the new rules are in force takes them back', async () => {
-    const { change } = await ready(['closed'], '[{tcp: 443}]')
+    const { change } = await ready(['closed'], '[{tcp: 443, timeout: 2s}]')
     const old = await inForce(lab().host('closed'))
     const running = await change('http_ports: [80]\n')
     expect(await running.verdict()).toEqual({ code: 3, hosts: { closed: 'reverted: gate-fail' } })
@@ -98,8 +120,7 @@ describe.concurrent('a gate', () => {
   })
 
   it('that is a query and fails after the last stage is no success, now or later', async () => {
-    const server = lab().spawn([process.execPath, '-e', PROMETHEUS], { stdio: ['ignore', 'pipe', 'inherit'] })
-    if (server.stdout) await once(server.stdout, 'data')
+    const server = await startPrometheus(9090)
     const at = await makeSite(lab(), ['[web]', 'queried'], {
       'group_vars/web.yml': 'http_ports: [80, 443]\n',
       'fleet.yml': 'rollout: {gates: [{prometheus: up, at: "http://127.0.0.1:9090"}]}\n',
@@ -108,11 +129,35 @@ describe.concurrent('a gate', () => {
     const ended = await running.verdict()
     server.kill()
     expect(ended).toEqual({ code: 3, hosts: { queried: 'persisted' } })
-    const [started] = running.events
-    const run = started?.type === 'run-started' ? started.run : ''
+    const run = runOf(running.events)
     const later = [['status', run], ['history', run], ['resume'], ['resume', run]]
     const codes = await Promise.all(later.map(async words => (await at.fleet(...words)).code))
     expect(codes).toEqual([3, 3, 3, 3])
+  })
+
+  it('that is a query and was mended since is asked before the hosts that still come, and counts for them', async () => {
+    const server = await startPrometheus(9091)
+    const asking = (query: string) =>
+      `rollout: {stages: [1, 100%], gates: [{prometheus: ${query}, at: "http://127.0.0.1:9091"}]}\n`
+    const at = await makeSite(lab(), ['[web]', 'mended', 'later3'], {
+      'group_vars/web.yml': 'http_ports: [80, 443]\n',
+      'fleet.yml': asking('up'),
+    })
+    const stopped = at.start('apply')
+    expect(await stopped.verdict()).toEqual({
+      code: 3,
+      hosts: { mended: 'persisted', later3: 'not started' },
+    })
+    await at.write({ 'fleet.yml': asking('good') })
+    const running = at.start('resume', runOf(stopped.events))
+    const { code, hosts } = await running.verdict()
+    server.kill()
+    expect({ code, later3: hosts.later3 }).toEqual({ code: 0, later3: 'persisted' })
+    const asked = running.events.flatMap(event => {
+      if (event.type === 'host-gate') return [`${event.when} ${event.is}`]
+      return event.type === 'host-step' && event.step === 'arming' ? [event.step] : []
+    })
+    expect(asked).toEqual(['before pass', 'arming', 'stage pass'])
   })
 
   it('asked from a host that is not there stops before anybody is contacted', async () => {
