@@ -132,7 +132,7 @@ async function attempt(observed: Observed, tools: Tools): Promise<Settled> {
       ...tools,
       connect,
       lookAgain: one => lookAgain(one, target, plan, nonce),
-      ...(gates ? { passes: late => patiently(gates, tools, late) } : {}),
+      ...(gates ? { passes: () => patiently(gates, tools) } : {}),
       ...(transaction.removes ? { afterwards: one => forgetRemoved(one, nonce, { removesBlocks }) } : {}),
     },
   )
@@ -143,18 +143,14 @@ const TRIES = 3
 /** Milliseconds. */
 const BETWEEN_TRIES = 1000
 
-/** A service may need a moment after the rules under it were loaded. Who doesn't answer in time doesn't pass. */
+/** A service may need a moment after the rules under it were loaded. */
 export async function patiently(
   gates: HostGates,
   { clock, limit }: Pick<Tools, 'clock' | 'limit'>,
-  late: AbortSignal = new AbortController().signal,
 ): Promise<Finding | undefined> {
-  const cut = limit ? AbortSignal.any([limit.signal, late]) : late
-  let last: Finding | undefined
   for (let left = TRIES; ; left -= 1) {
-    const { failed, unanswered } = await gates.after('applied', cut)
-    last = failed ?? (unanswered && (last ?? unanswered))
-    if (!last || left === 1 || cut.aborted) return last
+    const { failed } = await gates.after('applied', limit?.signal)
+    if (!failed || left === 1 || isUp(limit)) return failed
     await clock.sleep(BETWEEN_TRIES)
   }
 }

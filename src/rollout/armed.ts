@@ -24,8 +24,8 @@ export interface SettleTools {
   readonly emit: Emit
   /** What a host looks like that doesn't know its transaction. */
   readonly lookAgain: (session: Session) => Promise<Untransacted>
-  /** Asked while the new rules are in force and nothing is confirmed: why they must go, if they must. Ends when it is too late. */
-  readonly passes?: (late?: AbortSignal) => Promise<Finding | undefined>
+  /** Asked while the new rules are in force and nothing is confirmed: why they must go, if they must. */
+  readonly passes?: () => Promise<Finding | undefined>
   /** When it is up, what isn't confirmed is to be taken back. */
   readonly limit?: HostLimit
   /** Once it is persisted, over the connection that said so: what is to be said of that. */

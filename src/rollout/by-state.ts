@@ -3,7 +3,7 @@ import type { Outcome } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Session } from '../session/session.ts'
 import { type Armed, fault, outcome, type Settled, type SettleTools } from './armed.ts'
-import { isUp, withLimit } from './host-limit.ts'
+import { isUp } from './host-limit.ts'
 
 /* What follows from what a host says of its transaction. Undefined: it isn't over yet, look again. */
 
@@ -14,15 +14,15 @@ export async function decide(
   session: Session,
   state: GuardState,
 ): Promise<Settled | undefined> {
-  const left = (state.left ?? 0) - Math.min(5000, armed.confirmTimeout / 4)
-  if (left < 0) {
+  if ((state.left ?? 0) < Math.min(5000, armed.confirmTimeout / 4)) {
     return byState(armed, tools, session, await askRollback(session, armed.nonce))
   }
-  const { passes } = tools
-  const wrong = passes && (await withLimit(left, tools.clock, late => passes(late?.signal)))
+  const deadline = tools.clock.now() + (state.left ?? 0)
+  const failed = await tools.passes?.()
   if (isUp(tools.limit)) return undefined
   // A confirmation is never cut short.
   tools.letBe()
+  const wrong = failed ?? (tools.clock.now() < deadline ? undefined : fault('gates-late'))
   return wrong ? refuse(armed, tools, session, wrong) : confirmed(armed, tools, session)
 }
 

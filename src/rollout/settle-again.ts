@@ -45,7 +45,7 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
       ...tools,
       connect: hearHost(host, tools.connect, tools.emit),
       lookAgain: session => lookAgain(session, left),
-      ...(gates ? { passes: late => patiently(gates, tools, late) } : {}),
+      ...(gates ? { passes: () => patiently(gates, tools) } : {}),
       ...(handover.generation === 0
         ? { afterwards: (session: Session) => forgetRemoved(session, handover.nonce, left) }
         : { asLeft: (session: Session) => asLeft(session, left) }),

@@ -68,8 +68,8 @@ export const rolloutSentences = {
     `The rollout failed, and this host was to be taken back to generation ${String(a.to)}, which failed too (${String(a.state)}: ${String(a.last)}): it stands on its new rules.`,
   'gate-fail': a =>
     `The gate ${String(a.gate)} passed before the change and fails after it${a.host === '' ? '' : ` for ${String(a.host)}`}: ${String(a.detail)}.`,
-  'gate-late': a =>
-    `The gate ${String(a.gate)} said nothing for ${String(a.host)} while there was time to confirm the change: give it a shorter timeout, or the change a longer --confirm-timeout.`,
+  'gates-late': () =>
+    'Its gates took longer than there was time to confirm the change, so it put its old rules back: give them a shorter timeout, or the change a longer --confirm-timeout.',
   'gate-failed-before': failedBefore,
   'gate-inconclusive': a =>
     `The gate ${String(a.gate)} can't be read${a.host === '' ? '' : ` for ${String(a.host)}`}: ${String(a.detail)}.`,

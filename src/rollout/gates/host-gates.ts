@@ -14,8 +14,6 @@ export type Said = ReadonlyMap<string, Reading['is']>
 export interface Verdict {
   readonly failed?: Finding
   readonly inconclusive?: Finding
-  /** Cut off. */
-  readonly unanswered?: Finding
 }
 
 /**
@@ -51,16 +49,12 @@ export class HostGates {
   async after(when: 'applied' | 'stage', cut?: AbortSignal): Promise<Verdict> {
     const readings = await this.#read(this.#counting, when, cut)
     const first = (is: keyof typeof CODE) => {
-      const at = readings.findIndex(reading => (reading?.is ?? 'unanswered') === is)
+      const at = readings.findIndex(reading => reading?.is === is)
       const gate = this.#counting[at]
       return gate && finding(CODE[is], gate, readings[at]?.detail ?? '', this.#host)
     }
-    const [failed, inconclusive, unanswered] = [first('fail'), first('inconclusive'), first('unanswered')]
-    return {
-      ...(failed ? { failed } : {}),
-      ...(inconclusive ? { inconclusive } : {}),
-      ...(unanswered ? { unanswered } : {}),
-    }
+    const [failed, unsure] = [first('fail'), first('inconclusive')]
+    return { ...(failed ? { failed } : {}), ...(unsure ? { inconclusive: unsure } : {}) }
   }
 
   async #read(
@@ -93,7 +87,7 @@ async function orCut(ask: () => Promise<Reading>, cut?: AbortSignal): Promise<Re
   }
 }
 
-const CODE = { fail: 'gate-fail', inconclusive: 'gate-inconclusive', unanswered: 'gate-late' } as const
+const CODE = { fail: 'gate-fail', inconclusive: 'gate-inconclusive' } as const
 
 const finding = (code: string, gate: Gate, detail: string, host: string): Finding => ({
   code,

@@ -13,7 +13,7 @@ interface Wish extends Partial<Course> {
   readonly stages: Course['stages']
   readonly hostTimeout?: number
   /** What becomes of the hosts whose gate is asked. */
-  readonly gate?: (host: FakeHost) => Reading['is'] | Promise<never>
+  readonly gate?: (host: FakeHost, clock: VirtualClock) => Reading['is'] | Promise<Reading['is']>
   /** What a query says, once it says something. */
   readonly query?: (clock: VirtualClock) => Promise<Reading['is']>
   /** When somebody stops it. */
@@ -53,7 +53,7 @@ export async function rollWith({
   )
   const named = (name: string) => fleet.get(name) ?? new FakeHost(name, 'dead', clock)
   const ask = async (_: Gate, host: string): Promise<Reading> => ({
-    is: (await gate?.(named(host))) ?? 'pass',
+    is: (await gate?.(named(host), clock)) ?? 'pass',
     detail: '',
   })
   const gates = new Map([...fleet.keys()].map(name => [name, new HostGates(name, [GATE], ask, emit)]))
