@@ -1,5 +1,6 @@
 import type { HostRecord } from '../journal/host-record.ts'
 import type { RunRecord } from '../journal/record.ts'
+import { isAsRendered, type PlannedRules } from '../plan/saved.ts'
 import type { Left } from '../rollout/plan-course.ts'
 import type { Stood } from '../rollout/roll.ts'
 import type { Recalled } from './gates.ts'
@@ -40,11 +41,19 @@ export function leftOf(
 }
 
 /** All that a controller which died has left, for a rollout over the rest. */
-export function earlierOf(left: Left, stood: Persisted, prepared: Prepared, gatesOf: Recalled): Earlier {
-  const targets = new Map(prepared.targets.map(target => [target.host, target]))
+export function earlierOf(
+  left: Left,
+  stood: Persisted,
+  { targets, back }: Pick<Prepared, 'targets' | 'back'>,
+  { gatesOf, planned }: { readonly gatesOf: Recalled; readonly planned: PlannedRules },
+): Earlier {
+  const fresh = new Map(targets.map(target => [target.host, target]))
   const known = [...stood].flatMap(([host, one]) => {
-    const target = targets.get(host)
-    return target ? [[host, { ...one, target }] as const] : []
+    const target = fresh.get(host)
+    if (!target) return []
+    const isAsPlanned = isAsRendered(planned, host, target.rendered)
+    // What would be rendered by now says nothing of whether it is as it was left.
+    return [[host, { ...one, target: isAsPlanned ? target : back(host, { to: one.generation }) }] as const]
   })
   return { left, gatesOf, stood: new Map(known) }
 }

@@ -1,6 +1,7 @@
 import type { RunRecord } from '../journal/record.ts'
 import type { Outcome } from '../model/event.ts'
 import type { HostState } from '../model/host-state.ts'
+import type { PlannedRules } from '../plan/saved.ts'
 import { whyStopped } from '../rollout/ending.ts'
 import type { Left } from '../rollout/plan-course.ts'
 import type { Rolled } from '../rollout/roll.ts'
@@ -16,6 +17,7 @@ import type { Prepared } from './prepared.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
 import { checkRollout } from './rollout-names.ts'
 import { prepare } from './survey.ts'
+import { warn } from './warnings.ts'
 import { ALL_OF_IT, waysOf } from './way-of.ts'
 import { prepareBack } from './ways-back.ts'
 import { whoIsHere } from './who.ts'
@@ -80,13 +82,15 @@ async function rollRest(
   const { record, emit, signals, stop, unrecorded, directory, ask, rollout } = it
   const began = realClock.now()
   const all = { ...allFlags(record, flags), limit: [...rest, ...stood.keys()].join(',') }
-  const prepared = await prepareAgain(record, all, signals.cancel)
+  const planned = plannedIn(record)
+  warnWithoutRules(rest, record, planned)
+  const prepared = await prepareAgain(record, all, signals.cancel, planned)
   const confirmTimeout = confirmTimeoutOf(all, prepared)
   const aptTimeout = aptTimeoutOf(all)
   checkRollout(rollout, prepared.inputs, all)
   const survey = rest.length > 0 ? await prepared.survey(emit, rest) : { observed: [], failed: [] }
   const gatesOf = recallGates(rollout.gates ?? [], record.gates, prepared, emit)
-  const earlier = earlierOf(left, stood, prepared, gatesOf)
+  const earlier = earlierOf(left, stood, prepared, { gatesOf, planned })
   const { run } = record
   const who = whoIsHere()
   const tools = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, ask }
@@ -102,9 +106,26 @@ function owes({ record, rollout }: GoingOn): boolean {
   return soak > 0 || gates.length > 0 || onFailure !== 'stop' || record.paused !== undefined
 }
 
-function prepareAgain(record: RunRecord, flags: Flags, cancel: AbortSignal): Promise<Prepared> {
+function plannedIn({ run, hosts }: RunRecord): PlannedRules {
+  const known = [...hosts].flatMap(([host, { rendered }]) =>
+    rendered === undefined ? [] : [[host, rendered] as const],
+  )
+  return { run, rendered: new Map(known) }
+}
+
+function warnWithoutRules(rest: readonly string[], record: RunRecord, { run, rendered }: PlannedRules): void {
+  if (wordOf(record) !== 'apply' || rest.every(host => rendered.has(host))) return
+  warn({ code: 'run-without-rules', severity: 'warning', args: { run } })
+}
+
+function prepareAgain(
+  record: RunRecord,
+  flags: Flags,
+  cancel: AbortSignal,
+  planned: PlannedRules,
+): Promise<Prepared> {
   const word = wordOf(record)
-  if (word === 'apply') return prepare(flags, cancel)
+  if (word === 'apply') return prepare(flags, cancel, planned)
   if (word === 'lockdown') return prepareLockdown(flags, cancel)
   const journal = flags.journal
   const ways = word === 'remove' ? () => ALL_OF_IT : waysOf({ ...record.flags, journal }, askedBy(record))

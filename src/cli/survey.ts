@@ -1,6 +1,6 @@
-import type { Observation } from '../host/observation.ts'
-import { holdTo } from '../plan/saved.ts'
+import { holdTo, holdToRules, type PlannedRules, type SavedPlan } from '../plan/saved.ts'
 import { observeAll } from '../rollout/observe-all.ts'
+import type { Target } from '../rollout/target.ts'
 import { catchUp } from './catch-up.ts'
 import { findingsOf } from './check.ts'
 import { realClock } from './clock.ts'
@@ -21,8 +21,20 @@ const savedPlan = async (flags: Flags) => {
   return file === undefined ? undefined : readPlan(file)
 }
 
-/** Reads and renders; nobody is contacted yet. Warnings go to standard error. */
-export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepared> {
+/** A host gets what was planned for it, or nothing. */
+const hold = (target: Target, saved?: SavedPlan, planned?: PlannedRules): Target => ({
+  ...target,
+  decide: seen => {
+    const fresh = target.decide(seen)
+    const held = planned ? holdToRules(planned, target.rendered, fresh) : fresh
+    return saved ? holdTo(saved, held) : held
+  },
+})
+
+/**
+ * Reads and renders; nobody is contacted yet. Warnings go to standard error. `planned`: of a run that is gone on with.
+ */
+export async function prepare(flags: Flags, cancel: AbortSignal, planned?: PlannedRules): Promise<Prepared> {
   const withPassword = await withBecomePassword(flags)
   const inputs = await readInputs(withPassword)
   const rendered = await renderAll(inputs, withPassword)
@@ -36,9 +48,7 @@ export async function prepare(flags: Flags, cancel: AbortSignal): Promise<Prepar
     ...(blocking ? { blocks: blocking.asked } : {}),
   })
   const saved = await savedPlan(flags)
-  const held = saved
-    ? targets.map(one => ({ ...one, decide: (seen: Observation) => holdTo(saved, one.decide(seen)) }))
-    : targets
+  const held = targets.map(target => hold(target, saved, planned))
   const clock = realClock
   const open = keptOpen(inputs, withPassword)
   return {

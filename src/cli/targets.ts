@@ -31,7 +31,7 @@ export interface Means {
 }
 
 /** A host with what is to be asked of it, and about it once it was looked at. */
-export interface Subject extends Pick<Target, 'host' | 'connect' | 'observe'> {
+export interface Subject extends Pick<Target, 'host' | 'connect' | 'observe' | 'rendered'> {
   readonly question: Omit<Question, 'seen'>
 }
 
@@ -87,6 +87,7 @@ export function makeSubjects(
         host: host.name,
         connect: means.pool.connector(connection),
         observe: session => observe(session, candidate),
+        rendered: candidate.hash,
         question,
       } satisfies Subject,
     ]

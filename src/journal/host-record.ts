@@ -4,6 +4,8 @@ import type { Recorded } from './replay.ts'
 
 export interface HostRecord {
   readonly verdict?: 'unchanged' | 'change' | 'refused'
+  /** The sum of the rules that were rendered for it when the run began; journals of before don't say. */
+  readonly rendered?: string
   /** The last one: a host that disarmed is tried twice, and one that is taken back is changed twice. */
   readonly handover?: Handover & { readonly at: string }
   /** The generation that it had before the run changed it. */
@@ -33,6 +35,9 @@ export function learn({ at, event }: Recorded, know: Know, known: ReadonlyMap<st
   }
   const settled = () => [...known].flatMap(([host, { outcome }]) => (outcome ? [host] : []))
   if (event.type === 'phase-started') all(event.hosts, {})
+  if (event.type === 'rules-rendered')
+    for (const { sha256, hosts } of event.rules)
+      for (const host of hosts) know(host, { rendered: known.get(host)?.rendered ?? sha256 })
   if (event.type === 'rollout-planned') all(event.stages.flat(), { isGoingBack: false })
   if (event.type === 'taking-back') all(event.hosts, { isGoingBack: true })
   if (event.type === 'rollout-promoted') all(settled(), { isAccepted: true })

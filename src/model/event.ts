@@ -67,6 +67,12 @@ export interface ChangedLine {
   readonly hidden?: number
 }
 
+/** Rules as they were rendered, by the sum of their text, and whose they are. */
+export interface RenderedRules {
+  readonly sha256: string
+  readonly hosts: readonly string[]
+}
+
 /** How a run goes over its hosts, as `rollout:` of fleet.yml would say it: that file may say otherwise later. */
 export type WrittenRollout = Readonly<Record<string, unknown>>
 
@@ -109,6 +115,8 @@ export type Event =
       readonly run: string
       readonly stages: readonly (readonly string[])[]
     }
+  /** The rules that hosts are to get: those and no others, whoever goes on with the run. */
+  | { readonly type: 'rules-rendered'; readonly rules: readonly RenderedRules[] }
   /** What is changed on hosts with the same change. */
   | {
       readonly type: 'change-planned'

@@ -48,6 +48,24 @@ export function holdTo(saved: SavedPlan, fresh: HostPlan): HostPlan {
   return refuse(fresh, was.wanted === is.wanted ? 'host-drifted' : 'other-rules-wanted', {})
 }
 
+/** A run that is gone on with, and of each host the sum of the rules that were rendered for it then. */
+export interface PlannedRules {
+  readonly run: string
+  readonly rendered: ReadonlyMap<string, string>
+}
+
+/** What is rendered now is what was then; also where nobody has written down what was. */
+export function isAsRendered({ rendered }: PlannedRules, host: string, now: string | undefined): boolean {
+  const then = rendered.get(host)
+  return then === undefined || then === now
+}
+
+/** The plan that was made afresh, unless it leads to other rules than the run had planned: no canary had those. */
+export function holdToRules(planned: PlannedRules, now: string | undefined, fresh: HostPlan): HostPlan {
+  if (fresh.verdict !== 'change' || isAsRendered(planned, fresh.host, now)) return fresh
+  return refuse(fresh, 'other-rules-than-run', { run: planned.run })
+}
+
 /** What it blocks is none of the plan's business: it is told so all the same. */
 function refuse(
   { host, groups, roles, onlyBase, bootId, isBehind, findings: found }: HostPlan,

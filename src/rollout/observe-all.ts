@@ -1,5 +1,5 @@
 import type { Clock } from '../model/clock.ts'
-import type { Emit, Outcome } from '../model/event.ts'
+import type { Emit, Outcome, RenderedRules } from '../model/event.ts'
 import type { Pool } from '../session/pool.ts'
 import { failure } from './outcome.ts'
 import type { Observed, Target } from './target.ts'
@@ -28,6 +28,8 @@ export interface Survey {
 /** Looks at every host, each over a connection of its own; of those that are to be changed it stays open. */
 export async function observeAll(targets: readonly Target[], tools: ObserveTools): Promise<Survey> {
   await tools.emit({ type: 'phase-started', phase: 'observe', hosts: targets.map(({ host }) => host) })
+  const rules = rulesOf(targets)
+  if (rules.length > 0) await tools.emit({ type: 'rules-rendered', rules })
   let kept = 0
   const keeps = () => kept++ < tools.open
   const settling = await tools.each(targets, target => observeOne(target, tools, keeps))
@@ -40,6 +42,18 @@ export async function observeAll(targets: readonly Target[], tools: ObserveTools
     observed: looked.flatMap(one => ('plan' in one ? [one] : [])),
     failed: looked.flatMap(one => ('plan' in one ? [] : [one])),
   }
+}
+
+/** Most hosts have the rules of others. */
+function rulesOf(targets: readonly Target[]): readonly RenderedRules[] {
+  const hostsOf = new Map<string, string[]>()
+  for (const { host, rendered } of targets) {
+    if (rendered === undefined) continue
+    const hosts = hostsOf.get(rendered)
+    if (hosts) hosts.push(host)
+    else hostsOf.set(rendered, [host])
+  }
+  return [...hostsOf].map(([sha256, hosts]) => ({ sha256, hosts }))
 }
 
 async function observeOne(

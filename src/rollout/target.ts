@@ -8,6 +8,8 @@ export interface Target {
   readonly connect: Connect
   readonly observe: (session: Session) => Promise<Observation>
   readonly decide: (seen: Observation) => HostPlan
+  /** The sum of what was rendered for it; where nothing was, it goes to rules that it has kept itself. */
+  readonly rendered?: string
 }
 
 /** A host that was looked at. The session stays open so that it can be armed without another connection, if there is room for it. */

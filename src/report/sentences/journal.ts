@@ -27,6 +27,8 @@ export const journalSentences = {
     `There is no run of this inventory (${[a.inventory].flat().join(', ')}) in ${String(a.directory)}, so there is nothing to resume. Journals lie with whoever ran fleet, on the machine where it ran.`,
   'run-moved': a =>
     `Run ${String(a.run)} was still going on while it was looked at here, and what it came to by now may be another matter. Look with \`fleet history ${String(a.run)}\`, then say it again.`,
+  'run-without-rules': a =>
+    `The journal of run ${String(a.run)} is of an older fleet and doesn't say which rules it planned: its hosts get what is rendered now.`,
   'run-going-on': a =>
     `Run ${String(a.run)} is still going on: process ${String(a.pid)} on this machine (${String(a.who)}, since ${minute(String(a.since))}). Wait for it, or stop it with Ctrl-C there.`,
 } satisfies Sentences

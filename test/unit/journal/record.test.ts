@@ -90,6 +90,19 @@ describe('the record of a run', () => {
     ])
   })
 
+  it('knows the rules that were rendered for each host when the run began, whatever is rendered later', async () => {
+    const rendered = (sha256: string, ...hosts: readonly string[]) => ({ sha256, hosts })
+    const file = await write(
+      'r',
+      started('r'),
+      { type: 'rules-rendered', rules: [rendered('web', 'a', 'b'), rendered('db', 'c')] },
+      resumed('r'),
+      { type: 'rules-rendered', rules: [rendered('new', 'b', 'd')] },
+    )
+    const rules = [...((await recordIn(file))?.hosts ?? [])].map(([host, one]) => [host, one.rendered])
+    expect(Object.fromEntries(rules)).toEqual({ a: 'web', b: 'web', c: 'db', d: 'new' })
+  })
+
   it('knows where a host stood before the run, however often the run has changed it', async () => {
     const persisted: Event = { type: 'host-settled', host: 'a', state: 'persisted' }
     const file = await write('r', started('r'), arming('a', 'there'), persisted, arming('a', 'back', 2))

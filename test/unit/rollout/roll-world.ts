@@ -100,6 +100,7 @@ function told(event: Event): string[] {
     case 'host-gate':
     case 'host-asked':
     case 'host-answered':
+    case 'rules-rendered':
       return []
     case 'rollout-planned':
       return [`planned ${event.stages.map(stage => stage.join('+')).join(' ')}`]
