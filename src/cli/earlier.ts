@@ -23,7 +23,10 @@ export function stoodOf(rest: readonly string[], known: RunRecord['hosts'], { in
   return new Map(stood)
 }
 
-/** Whoever names a run has a fresh budget; where the run has an end its stages begin anew as well. */
+/**
+ * Whoever names a run has a fresh budget, but for hosts that were checked again and don't pass; where the run has an end
+ * its stages begin anew as well.
+ */
 export function leftOf(
   rest: readonly string[],
   known: RunRecord['hosts'],
@@ -32,7 +35,7 @@ export function leftOf(
   const open = new Set(rest)
   const hosts = [...known].flatMap(([host, { outcome, isSpoiled, isAccepted, isOfBefore }]) => {
     if (!outcome || isOfBefore || open.has(host)) return []
-    const isFree = isNamed || isAccepted
+    const isFree = isAccepted || (isNamed && !isSpoiled)
     return [{ host, state: outcome.state, ...(isSpoiled ? { isSpoiled } : {}), isAccepted: isFree ?? false }]
   })
   const paused = record.paused ? { paused: record.paused } : {}

@@ -9,6 +9,7 @@ import type { Emit, Outcome } from '../model/event.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { count, holdInventory, worse } from './change.ts'
+import { checkAgain, failedChecks } from './check-again.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { goBack } from './go-back.ts'
@@ -102,7 +103,9 @@ const inventoryOf = ({ inventory }: RunRecord, { sources }: Inputs) =>
 
 function isDone(record: RunRecord, isNamed: boolean): boolean {
   if (!record.isEnded || inFlight(record).length > 0) return false
-  return !isNamed || toDo(record.hosts, isNamed).length === 0
+  return (
+    !isNamed || (toDo(record.hosts, isNamed).length === 0 && failedChecks(record.hosts, isNamed).length === 0)
+  )
 }
 
 const resuming = ({ run }: RunRecord, rollout: Rollout): Resumed => ({
@@ -124,7 +127,7 @@ async function tellHooks(inputs: Inputs, resumed: Resumed): Promise<Told> {
 
 /** Whoever names a run may not know that this takes more than what was left. */
 function sayFailed({ run, hosts }: RunRecord): void {
-  const failed = toDo(hosts, true).length - toDo(hosts, false).length
+  const failed = toDo(hosts, true).length - toDo(hosts, false).length + failedChecks(hosts, true).length
   if (failed === 0) return
   const who = failed === 1 ? 'the host' : `the ${failed} hosts`
   process.stderr.write(`going on with run ${run}, also with ${who} that failed, and with a fresh budget\n`)
@@ -133,12 +136,13 @@ function sayFailed({ run, hosts }: RunRecord): void {
 async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
   const { record, emit } = it
   const settled = await settleLeft(it)
-  const known = new Map(
+  const left = new Map(
     [...record.hosts].map(([host, one]) => {
       const outcome = settled.get(host)
       return [host, outcome ? { ...one, outcome, isAccepted: false, isOfBefore: false } : one]
     }),
   )
+  const known = await checkAgain(left, it, flags)
   const rest = toDo(known, it.isNamed)
   const wasCut = [...settled.values()].some(({ finding }) => finding?.code === 'let-go')
   const rolled: GoneOn & { isCut?: boolean } = record.takingBack

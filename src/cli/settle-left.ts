@@ -63,7 +63,10 @@ async function outcomeOf(host: string, known: HostRecord, it: GoingOn): Promise<
 }
 
 /** What has to hold of a host before it is confirmed, as it was asked before. */
-function gatesOf(host: string, { inputs, record, rollout, pool, emit }: GoingOn): HostGates | undefined {
+export function gatesOf(
+  host: string,
+  { inputs, record, rollout, pool, emit }: GoingOn,
+): HostGates | undefined {
   if (wordOf(record) === 'rollback' || wordOf(record) === 'lockdown') return undefined
   const reach = { inputs, connect: pool.connector }
   return recallGates(rollout.gates ?? [], record.gates, reach, emit)(host)

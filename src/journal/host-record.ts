@@ -49,13 +49,21 @@ function learnOfOne(event: Event, at: string, know: Know, known: ReadonlyMap<str
   if (event.type === 'host-planned') know(event.host, { verdict: event.verdict })
   if (event.type === 'host-settled') {
     const { type: _, ...outcome } = event
-    know(event.host, { outcome, isInFlight: false, isAccepted: false, isOfBefore: false })
+    const { isSpoiled, isGoingBack } = known.get(event.host) ?? {}
+    // Its check was asked once more.
+    const passes = isSpoiled && !isGoingBack ? { isSpoiled: false } : {}
+    know(event.host, { outcome, isInFlight: false, isAccepted: false, isOfBefore: false, ...passes })
   }
   if (event.type === 'host-checked' && event.finding) {
     const { outcome, isSpoiled, isAccepted } = known.get(event.host) ?? {}
     const accepted = isSpoiled && isAccepted ? {} : { isAccepted: false }
     if (outcome)
-      know(event.host, { outcome: { ...outcome, finding: event.finding }, isSpoiled: true, ...accepted })
+      know(event.host, {
+        outcome: { ...outcome, finding: event.finding },
+        isSpoiled: true,
+        isOfBefore: false,
+        ...accepted,
+      })
   }
   if (event.type === 'host-step' && isHandover(event))
     know(event.host, handedOver(event, at, known.get(event.host)))

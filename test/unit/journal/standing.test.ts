@@ -50,6 +50,12 @@ describe('where a run stood', () => {
     expect(hostAfter(checked, promoted, checked)).toMatchObject({ isSpoiled: true, isAccepted: true })
     expect(hostAfter(ended)).toMatchObject({ isOfBefore: true })
     expect(hostAfter(ended, settled)).toMatchObject({ isOfBefore: false })
+    // A later try has asked its check once more.
+    expect(hostAfter(checked, ended, resumed, checked)).toMatchObject({ isSpoiled: true, isOfBefore: false })
+    expect(hostAfter(checked, ended, resumed, settled)).toMatchObject({
+      isSpoiled: false,
+      outcome: { host: 'a', state: 'persisted' },
+    })
     const back: Event = { type: 'taking-back', run: 'r', hosts: ['a'], why }
     expect(hostAfter(back)).toMatchObject({ isGoingBack: true })
     const planned: Event = { type: 'rollout-planned', run: 'r', stages: [['a']] }
