@@ -41,6 +41,12 @@ export async function readPlan(file: string): Promise<SavedPlan> {
   return { hosts: new Map(parsed.output.hosts.map(host => [host.host, host])) }
 }
 
+/** Leaving a host of the plan out in silence would be another plan. Error: `plan-host-gone`, with all of them. */
+export function checkPlan({ hosts }: SavedPlan, inventory: ReadonlyMap<string, unknown>, file: string): void {
+  const gone = [...hosts.keys()].filter(host => !inventory.has(host))
+  if (gone.length > 0) throw new FleetError('plan-host-gone', { hosts: gone }, { at: { file } })
+}
+
 async function read(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))

@@ -7,18 +7,26 @@ import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { hostsAtOnce, keptOpen, poolFor, withBecomePassword } from './hosts.ts'
-import { readInputs } from './inputs.ts'
+import { type Inputs, readInputs } from './inputs.ts'
 import { readBlocking } from './ledger.ts'
-import { readPlan } from './plan-file.ts'
+import { checkPlan, readPlan } from './plan-file.ts'
 import { among, type Prepared } from './prepared.ts'
 import { renderAll } from './rendering.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
 import { warnOnce } from './warnings.ts'
 import { wayBack } from './ways-back.ts'
 
-const savedPlan = async (flags: Flags) => {
+async function savedPlan(
+  { inventory }: Inputs,
+  flags: Flags,
+  isBegun: boolean,
+): Promise<SavedPlan | undefined> {
   const file = flag(flags, 'plan', 'string')
-  return file === undefined ? undefined : readPlan(file)
+  if (file === undefined) return undefined
+  const saved = await readPlan(file)
+  // Whoever goes on with a run names hosts that are gone, and brings the others to their end.
+  if (!isBegun) checkPlan(saved, inventory.hosts, file)
+  return saved
 }
 
 /** A host gets what was planned for it, or nothing. */
@@ -47,7 +55,7 @@ export async function prepare(flags: Flags, cancel: AbortSignal, planned?: Plann
     isShipped: shippedRoles(inputs, withPassword),
     ...(blocking ? { blocks: blocking.asked } : {}),
   })
-  const saved = await savedPlan(flags)
+  const saved = await savedPlan(inputs, flags, planned !== undefined)
   const held = targets.map(target => hold(target, saved, planned))
   const clock = realClock
   const open = keptOpen(inputs, withPassword)

@@ -41,6 +41,18 @@ describe('fleet apply --plan', () => {
     })
   })
 
+  it('contacts nobody where the inventory has lost a host of the plan', async () => {
+    const at = await site('[80, 4443]', ['same', 'late'])
+    expect((await at.fleet('plan', '-o', 'gone.plan')).code).toBe(2)
+    const fewer = await site('[80, 4443]', ['same'])
+    const before = await inForce(lab().host('same'))
+    expect(await fewer.fleet('apply', '--plan', `${at.folder}/gone.plan`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('The plan has late, and the inventory'),
+    })
+    expect(await inForce(lab().host('same'))).toEqual(before)
+  })
+
   it('contacts nobody for a file that is no plan', async () => {
     const at = await site('[80]')
     await at.write({ 'c.plan': '{"hosts": []}' })

@@ -37,6 +37,8 @@ export const cliSentences = {
     `Run ${String(a.run)} went over ${list(a.was)}, which isn't there any more. Its hosts are reached as ${list(a.is)} says.`,
   'textfile-unwritable': a =>
     `The metrics can't be written there (${String(a.reason)}). --textfile wants a file in a folder that is there and can be written, such as /var/lib/prometheus/node-exporter/fleet.prom.`,
+  'plan-host-gone': a =>
+    `The plan has ${list(a.hosts)}, and the inventory hasn't (any more). Nobody was contacted. Make a new plan with \`fleet plan -o\`.`,
   'report-unwritable': a =>
     `The page about the run can't be written (${String(a.reason)}). Name a file in a folder that is there: --report FILE.html`,
   'report-unmade': a => `The page about the run wasn't written: ${String(a.reason)}.`,
