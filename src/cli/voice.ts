@@ -1,9 +1,10 @@
 import type { Clock } from '../model/clock.ts'
-import type { Event, Outcome } from '../model/event.ts'
+import type { Event, Outcome, WayBack } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import { jsonLine } from '../report/json.ts'
 import { createProgress } from '../report/progress.ts'
 import { printSummary } from '../report/summary.ts'
+import { printWays } from '../report/ways-back.ts'
 import { hosts } from '../report/words.ts'
 import { FailedBefore } from '../rollout/gates/failed-before.ts'
 import type { Survey } from '../rollout/observe-all.ts'
@@ -39,16 +40,20 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
   const show = () => createProgress({ stream: process.stderr, isTTY: isTerminal(process.stderr), clock })
   let progress = show()
   const gates = new FailedBefore()
+  const ways = new Map<string, WayBack>()
   return {
     emit: event => {
       gates.hear(event)
+      if (event.type === 'host-planned' && event.back) ways.set(event.host, event.back)
       return progress.emit(event)
     },
     agree: async (survey, stages) => {
       const changing = survey.observed.filter(({ plan }) => plan.verdict === 'change').length
-      if (!asks && !flag(flags, 'diff', 'boolean')) return true
+      const isWhole = asks || flag(flags, 'diff', 'boolean')
+      const shown = isWhole ? showSurvey(survey) : printWays(ways)
+      if (shown === '') return true
       await progress.done()
-      process.stdout.write(showSurvey(survey))
+      process.stdout.write(shown)
       progress = show()
       if (!asks || changing === 0) return true
       const { askYesNo } = await import('./ask.ts')
@@ -57,7 +62,7 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
     ...(asks ? { goOn } : {}),
     end: async (outcomes, why, rest) => {
       await progress.done()
-      const more = { notes: gates.findings(), ...(why ? { why } : {}), ...(rest ? { rest } : {}) }
+      const more = { ways, notes: gates.findings(), ...(why ? { why } : {}), ...(rest ? { rest } : {}) }
       process.stdout.write(printSummary(outcomes, { color: hasColor(process.stdout), ...more }))
     },
     close: () => progress.done(),

@@ -2,7 +2,7 @@ import type { Observation } from '../host/observation.ts'
 import { observeBefore, observeGeneration } from '../host/observe.ts'
 import { fleetList } from '../inventory/fleet-variables.ts'
 import { FleetError } from '../model/error.ts'
-import { decideBack, refuseSuperseded } from '../plan/back.ts'
+import { decideBack, goesBack, refuseSuperseded } from '../plan/back.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import { refuseLockedDown } from '../plan/lockdown.ts'
 import { decideRemoval } from '../plan/removal.ts'
@@ -53,9 +53,10 @@ export function wayBack(inputs: Inputs, flags: Flags, pool: Pool): (host: string
         host: name,
         connect,
         observe: observeBefore,
-        decide: decided(seen =>
-          decideRemoval({ ...question, seen, ...(removesBlocks ? { removesBlocks } : {}) }),
-        ),
+        decide: decided(seen => {
+          const plan = decideRemoval({ ...question, seen, ...(removesBlocks ? { removesBlocks } : {}) })
+          return removesBlocks ? plan : goesBack(plan, seen.generation.number, 0)
+        }),
       }
     return {
       host: name,

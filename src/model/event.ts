@@ -67,6 +67,12 @@ export interface ChangedLine {
   readonly hidden?: number
 }
 
+/** From which generation to what which one said; 0 is before fleet. */
+export interface WayBack {
+  readonly from: number
+  readonly to: number
+}
+
 /** Rules as they were rendered, by the sum of their text, and whose they are. */
 export interface RenderedRules {
   readonly sha256: string
@@ -164,6 +170,8 @@ export type Event =
       readonly type: 'host-planned'
       readonly host: string
       readonly verdict: 'unchanged' | 'change' | 'refused'
+      /** Where it is to go, if that is a generation of its own. */
+      readonly back?: WayBack
     }
   | ({ readonly type: 'host-settled' } & Outcome)
   | {

@@ -97,7 +97,11 @@ export function decideBack(question: BackQuestion): HostPlan {
     severity: 'note',
     args: { from: generation.number, to: target.number },
   }
-  return { ...plan, findings: [note, ...plan.findings] }
+  return goesBack({ ...plan, findings: [note, ...plan.findings] }, generation.number, target.number)
 }
+
+/** Says from where to where, of a host that has a way to go. */
+export const goesBack = (plan: HostPlan, from: number, to: number): HostPlan =>
+  plan.verdict === 'change' ? { ...plan, back: { from, to } } : plan
 
 const error = (code: string, args: Finding['args']): Finding => ({ code, severity: 'error', args })

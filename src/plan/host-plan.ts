@@ -1,4 +1,5 @@
 import type { Passage } from '../host/guard.ts'
+import type { WayBack } from '../model/event.ts'
 import type { Finding } from '../model/finding.ts'
 import type { DiffLine } from '../ruleset/diff.ts'
 import type { Unmanaged } from './ownership.ts'
@@ -40,6 +41,8 @@ export interface HostPlan extends Wish {
   /** Only where the verdict is `change` and the rules could be worked out before packages are installed. */
   readonly change?: HostChange
   readonly bootId: string
+  /** Where it goes, if that is a generation of its own. */
+  readonly back?: WayBack
   /** It doesn't block all that the ledger and the feeds say. */
   readonly isBehind?: true
 }

@@ -2,7 +2,7 @@ import type { HostPlan } from '../plan/host-plan.ts'
 import { type Paint, painter } from './paint.ts'
 import { diffLines } from './plan-diff.ts'
 import { factLines } from './plan-facts.ts'
-import { groupBy, hosts, indented } from './words.ts'
+import { groupBy, hosts, indented, named } from './words.ts'
 
 export interface PlanOptions {
   readonly color: boolean
@@ -43,9 +43,7 @@ function withoutRole(plans: readonly HostPlan[], paint: Paint): string[] {
   return [[paint('yellow', header), ...lines].join('\n')]
 }
 
-/** `web1, web2, web3 (3 hosts)`. */
-const headed = (plans: readonly HostPlan[]) =>
-  plans.map(({ host }) => host).join(', ') + (plans.length > 1 ? ` (${hosts(plans.length)})` : '')
+const headed = (plans: readonly HostPlan[]) => named(plans.map(({ host }) => host))
 
 function changeBlock(plans: readonly HostPlan[], paint: Paint): string {
   const diff = diffLines(plans[0]?.diff ?? [], paint).map(line => indented(line, '  '))

@@ -1,9 +1,10 @@
-import type { Outcome } from '../model/event.ts'
+import type { Outcome, WayBack } from '../model/event.ts'
 import type { Args, Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
 import { painter, type Tone } from './paint.ts'
 import { say } from './say.ts'
-import { groupBy, hosts, indented } from './words.ts'
+import { sayWay, type WaysBack } from './ways-back.ts'
+import { groupBy, hosts, indented, named } from './words.ts'
 
 /** What to do about a host in this state, beyond what its finding says; `LIMIT` stands for the hosts' names. */
 const NEXT: Readonly<Partial<Record<HostState, string>>> = {
@@ -63,6 +64,8 @@ interface SummaryOptions {
   readonly why?: Finding
   /** What is to be said of no single host. */
   readonly notes?: readonly Finding[]
+  /** Of hosts that were to go back, where. */
+  readonly ways?: WaysBack
   /** The run by which hosts that failed can be caught up. */
   readonly rest?: string
 }
@@ -70,12 +73,15 @@ interface SummaryOptions {
 /** What became of every host. Hosts of which the same is to be said are folded; a failed one says what to do next. */
 export function printSummary(
   outcomes: readonly Outcome[],
-  { color = false, why, rest, notes = [] }: SummaryOptions = {},
+  { color = false, why, rest, notes = [], ways = new Map() }: SummaryOptions = {},
 ): string {
   const paint = painter(color)
   const sorted = outcomes.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
-  const kinds = [...groupBy(sorted, ({ state, finding }) => `${state} ${finding?.code}`).values()]
-  const entries = kinds.flatMap(ofOneKind).map(all => paint(toneOf(all[0]), entry(all)))
+  const wayOf = ({ host, state }: Outcome) => onItsWay(state, ways.get(host))
+  const kinds = groupBy(sorted, one => `${one.state}${wayOf(one)} ${one.finding?.code}`)
+  const entries = [...kinds.values()]
+    .flatMap(ofOneKind)
+    .map(all => paint(toneOf(all[0]), entry(all, all.map(wayOf)[0])))
   entries.push(...notes.map(note => paint('yellow', say(note))))
   // Whoever stops it knows that.
   if (why && why.code !== 'stopped') entries.push(paint('red', early(why)))
@@ -106,16 +112,21 @@ export function whatNext({ state, finding }: Outcome, names: readonly string[]):
   return (own ?? NEXT[state])?.replace('LIMIT', names.length > MOST_LIMITED ? 'HOSTS' : names.join(','))
 }
 
-function entry(all: readonly Outcome[]): string {
+/** Behind its state: where a host went, or was to go. */
+function onItsWay(state: HostState, way?: WayBack): string {
+  if (!way) return ''
+  return GOOD.has(state) ? `, ${sayWay(way)}` : `, on the way ${sayWay(way)}`
+}
+
+function entry(all: readonly Outcome[], way = ''): string {
   const [first] = all
   if (!first) return ''
   const names = all.map(({ host }) => host)
-  if (isGood(first) && !first.finding) return `${hosts(all.length)}: ${first.state}`
-  const who = all.length > 1 ? `${names.join(', ')} (${hosts(all.length)})` : (names[0] ?? '')
+  if (isGood(first) && !first.finding && way === '') return `${hosts(all.length)}: ${first.state}`
   const causes = [...new Set(all.flatMap(({ finding }) => (finding ? [say(finding)] : [])))]
   const said = causes.length > 1 ? ', for example:' : causes.map(cause => `: ${cause}`).join('')
   const examples = causes.length > 1 ? causes.slice(0, EXAMPLES) : []
   const next = whatNext(first, names)
   const below = [...examples, ...(next ? [next] : [])].map(text => indented(text, '  '))
-  return [`${who}: ${first.state}${said}`, ...below].join('\n')
+  return [`${named(names)}: ${first.state}${way}${said}`, ...below].join('\n')
 }

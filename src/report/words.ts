@@ -1,6 +1,10 @@
 /** `1 host`, `3 hosts`. */
 export const hosts = (count: number): string => `${count} host${count === 1 ? '' : 's'}`
 
+/** `web1`, `web1, web2 (2 hosts)`. */
+export const named = (names: readonly string[]): string =>
+  names.join(', ') + (names.length > 1 ? ` (${hosts(names.length)})` : '')
+
 /** What a host or a file said may hold sequences that a terminal would obey: but for line ends they are made visible. */
 export function plain(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, character => {

@@ -66,8 +66,9 @@ async function observeOne(
     const session = await target.connect()
     try {
       const plan = target.decide(await target.observe(session))
-      await emit({ type: 'host-planned', host: target.host, verdict: plan.verdict })
-      const isKept = plan.verdict === 'change' && keeps()
+      const { verdict, back } = plan
+      await emit({ type: 'host-planned', host: target.host, verdict, ...(back ? { back } : {}) })
+      const isKept = verdict === 'change' && keeps()
       if (!isKept) await session.close()
       return { target, plan, session, observedAt: isKept ? clock.now() : Number.NEGATIVE_INFINITY }
     } catch (error) {

@@ -54,7 +54,10 @@ describe.concurrent('fleet rollback', () => {
   it('of hosts goes to the generation before, or to the one that is named', async () => {
     const at = await site(['b1', 'b2'], '[80, 443]')
     expect((await at.fleet('apply')).code).toBe(0)
-    expect((await at.fleet('rollback', '-l', 'b1')).stdout).toBe('1 host: persisted\n')
+    expect((await at.fleet('rollback', '-l', 'b1')).stdout).toBe(
+      'b1: from generation 2 back to what generation 1 said\n' +
+        'b1: persisted, from generation 2 back to what generation 1 said\n',
+    )
     expect(await on(['b1'])).toEqual(oldOf(['b1']))
     expect(await inForce(lab().host('b2'))).not.toEqual(old.b2)
     expect((await at.fleet('rollback', '--to', '2', '-l', 'b1')).code).toBe(0)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Asked, type Made, refuseSuperseded } from '../../../src/plan/back.ts'
+import { type Asked, decideBack, type Made, refuseSuperseded } from '../../../src/plan/back.ts'
+import { both, CONFIRMED, look, save } from './drift-question.ts'
 
 const MADE = '2026-01-02T03:04:05.000Z'
 
@@ -33,6 +34,18 @@ describe('a host that is to go back', () => {
     const [good, bad] = [undefined, 'superseded']
     expect(of('r7'), 'by that run').toEqual([good, good, good, good, good, good])
     expect(of('r6'), 'by another').toEqual([bad, good, bad, bad, bad, good])
+  })
+
+  it('says from where to where, if there is a way to go', () => {
+    const back = (rules: readonly string[]) => {
+      const canonical = both(save(rules))
+      const target = { number: 3, hash: 'h', ipsets: '', rules: canonical }
+      const seen = look({ target, canonical })
+      return decideBack({ host: 'h', groups: [], seen, preserve: [], acceptLockoutRisk: false })
+    }
+    expect(back(CONFIRMED.slice(0, 1))).toMatchObject({ verdict: 'change', back: { from: 4, to: 3 } })
+    expect(back(CONFIRMED)).toMatchObject({ verdict: 'unchanged' })
+    expect(back(CONFIRMED)).not.toHaveProperty('back')
   })
 
   it('is refused where somebody changed it after that was asked for', () => {

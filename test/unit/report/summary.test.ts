@@ -27,6 +27,26 @@ describe('a summary', () => {
     )
   })
 
+  it('says of hosts that were to go back from where to where', () => {
+    const way = { from: 2, to: 1 }
+    const ways = new Map([
+      ['h1', way],
+      ['h2', way],
+      ['h3', { from: 7, to: 5 }],
+      ['x1', { from: 1, to: 0 }],
+    ])
+    const stuck = failed('x1', 'stuck', 'rollback-stuck')
+    const text = printSummary([...many(3, 'persisted'), stuck, ...many(1, 'unchanged', 'u')], { ways })
+    expect(text.split('\n').slice(0, 4)).toEqual([
+      '1 host: unchanged',
+      'h1, h2 (2 hosts): persisted, from generation 2 back to what generation 1 said',
+      'h3: persisted, from generation 7 back to what generation 5 said',
+      expect.stringMatching(
+        /^x1: stuck, on the way from generation 1 back to what stood before fleet: The host/,
+      ),
+    ])
+  })
+
   it('says how hosts that failed are caught up, where there is such a way', () => {
     const rest = '20260131-120000-beef'
     const text = printSummary([...many(1, 'persisted'), ...many(1, 'unreachable', 'u')], { rest })

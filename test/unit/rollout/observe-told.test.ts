@@ -5,6 +5,21 @@ import { FakeHost } from './fake-host.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 describe('a look at all hosts', () => {
+  it('tells of a host that goes back from where to where', async () => {
+    const clock = new VirtualClock()
+    const target = new FakeHost('a', 'good', clock).target(2)
+    const back = { from: 3, to: 2 }
+    const events: Event[] = []
+    const looking = observeAll([{ ...target, decide: seen => ({ ...target.decide(seen), back }) }], {
+      each: (items, work) => Promise.allSettled(items.map(item => work(item))),
+      clock,
+      open: 9,
+      emit: event => void events.push(event),
+    })
+    await clock.run(looking)
+    expect(events).toContainEqual({ type: 'host-planned', host: 'a', verdict: 'change', back })
+  })
+
   it('tells which rules were rendered for whom, also for a host that cannot be looked at', async () => {
     const clock = new VirtualClock()
     const target = (name: string, rendered?: string, kind: 'good' | 'dead' = 'good') => ({
