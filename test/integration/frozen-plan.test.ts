@@ -15,6 +15,24 @@ beforeAll(async () => {
   await (await site('[80]', [...NAMES, 'late'])).mustApply()
 })
 
+describe('a host whose rules somebody changes before its stage', () => {
+  it('is refused and left as it is, and the others go on as the budget says', async () => {
+    const at = await site('[80, 81]')
+    const running = at.start('apply', '--stages', '1,100%', '--manual', '--max-failures', '1')
+    await running.until(({ type }) => type === 'rollout-paused')
+    await lab().host('drifted').exec('iptables -D INPUT -m conntrack --ctstate INVALID -j DROP')
+    const drifted = await inForce(lab().host('drifted'))
+    const [started] = running.events
+    expect((await at.fleet('promote', started?.type === 'run-started' ? started.run : '')).code).toBe(0)
+    expect(await running.verdict()).toEqual({
+      code: 3,
+      hosts: { same: 'persisted', drifted: 'refused: host-changed', done: 'persisted' },
+    })
+    expect(await inForce(lab().host('drifted'))).toEqual(drifted)
+    expect((await at.fleet('apply')).code).toBe(0)
+  })
+})
+
 describe('fleet apply --plan', () => {
   it('does what the plan says, and refuses a host that is another one by now', async () => {
     const at = await site('[80, 443]')

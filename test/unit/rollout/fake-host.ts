@@ -8,7 +8,8 @@ import type { Answer, Session } from '../../../src/session/session.ts'
 /**
  * `locks out`: its guard takes the new rules back. `hangs`: it says nothing of what it has applied; `deaf`: of what it is handed. `slow`: it takes
  * half a minute to confirm; `slow back`: to say that it went back. `stays`: it can't be taken back. `spoils`: when it is looked at again it is another.
- * `dead`: once it was looked at it can't be reached. `unloadable`: it refuses what it is handed.
+ * `dead`: once it was looked at it can't be reached. `unloadable`: it refuses what it is handed. `drifts`: once it was looked
+ * at, somebody changes its rules.
  */
 export type Kind =
   | 'good'
@@ -21,6 +22,7 @@ export type Kind =
   | 'spoils'
   | 'dead'
   | 'unloadable'
+  | 'drifts'
   | 'unchanged'
   | 'refused'
 
@@ -94,7 +96,7 @@ export class FakeHost {
       host: this.name,
       connect: signal => this.#connect(signal),
       observe: async () => SEEN,
-      decide: () => this.#plan(to),
+      decide: () => this.#plan(to, this.kind === 'drifts' ? '-A INPUT -j ACCEPT' : ''),
     }
   }
 
@@ -104,13 +106,14 @@ export class FakeHost {
     return { target, plan: this.#plan(2), session: this.#open(), observedAt: this.#clock.now() }
   }
 
-  #plan(to: number): HostPlan {
+  #plan(to: number, others = ''): HostPlan {
     const { name: host, generation } = this
     const wish = { host, roles: [], groups: [], onlyBase: false, bootId: 'boot' }
     const isThere = generation === to && !(this.kind === 'spoils' && to === 2)
     if (this.kind === 'refused' || this.kind === 'unchanged' || isThere)
       return { ...NOTHING, ...wish, verdict: this.kind === 'refused' ? 'refused' : 'unchanged' }
-    const texts = { now: both, want: both, do: both, undo: both, sets: '', setsNow: '', candidateHash: '' }
+    const now = { ...both, 4: others }
+    const texts = { now, want: both, do: both, undo: both, sets: '', setsNow: '', candidateHash: '' }
     return { ...NOTHING, ...wish, verdict: 'change', change: { ...texts, base: generation, generation: to } }
   }
 

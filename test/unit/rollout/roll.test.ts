@@ -55,6 +55,25 @@ describe('what a rollout tells', () => {
     expect(why).toBeUndefined()
   })
 
+  it.each([
+    [1, { a: 'persisted', b: 'refused: host-changed', c: 'persisted' }, undefined],
+    [0, { a: 'persisted', b: 'refused: host-changed', c: 'not started' }, 'budget-spent'],
+  ])(
+    'is that a host is another by its turn, which is refused, with a budget of %i',
+    async (failures, is, end) => {
+      const { words, why, fleet, all } = await rollWith({
+        hosts: { a: 'good', b: 'drifts', c: 'good' },
+        stages: [['a'], ['b'], ['c']],
+        budget: { failures, stageFailures: [], before: [] },
+      })
+      expect(words).toEqual(is)
+      expect(why).toBe(end)
+      expect(fleet.get('b')?.verbs).not.toContain('arm')
+      const refused = all.find(event => event.type === 'host-settled' && event.host === 'b')
+      expect(refused).toMatchObject({ finding: { args: { what: 'rules' } } })
+    },
+  )
+
   it('of a budget that is spent: who was never started, and why it stopped', async () => {
     const { events, words, why } = await rollWith({
       hosts: { a: 'good', b: 'locks out', c: 'good', d: 'good' },
