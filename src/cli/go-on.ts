@@ -13,7 +13,7 @@ import { recallGates } from './gates.ts'
 import type { GoingOn } from './going-on.ts'
 import { allFlags, wordOf } from './left-run.ts'
 import { prepareLockdown } from './lockdown-targets.ts'
-import type { Prepared } from './prepared.ts'
+import type { Begun, Prepared } from './prepared.ts'
 import { aptTimeoutOf, confirmTimeoutOf, rollOut } from './roll-out.ts'
 import { checkRollout } from './rollout-names.ts'
 import { prepare } from './survey.ts'
@@ -79,12 +79,12 @@ async function rollRest(
   it: GoingOn,
   flags: Flags,
 ): Promise<GoneOn> {
-  const { record, emit, signals, stop, unrecorded, directory, ask, rollout } = it
+  const { inputs, record, emit, signals, stop, unrecorded, directory, ask, rollout } = it
   const began = realClock.now()
   const all = { ...allFlags(record, flags), limit: [...rest, ...stood.keys()].join(',') }
   const planned = plannedIn(record)
   warnWithoutRules(rest, record, planned)
-  const prepared = await prepareAgain(record, all, signals.cancel, planned)
+  const prepared = await prepareAgain(record, all, signals.cancel, { sources: inputs, planned })
   const confirmTimeout = confirmTimeoutOf(all, prepared)
   const aptTimeout = aptTimeoutOf(all)
   checkRollout(rollout, prepared.inputs, all)
@@ -118,18 +118,13 @@ function warnWithoutRules(rest: readonly string[], record: RunRecord, { run, ren
   warn({ code: 'run-without-rules', severity: 'warning', args: { run } })
 }
 
-function prepareAgain(
-  record: RunRecord,
-  flags: Flags,
-  cancel: AbortSignal,
-  planned: PlannedRules,
-): Promise<Prepared> {
+function prepareAgain(record: RunRecord, flags: Flags, cancel: AbortSignal, begun: Begun): Promise<Prepared> {
   const word = wordOf(record)
-  if (word === 'apply') return prepare(flags, cancel, planned)
-  if (word === 'lockdown') return prepareLockdown(flags, cancel)
+  if (word === 'apply') return prepare(flags, cancel, begun)
+  if (word === 'lockdown') return prepareLockdown(flags, cancel, begun.sources)
   const journal = flags.journal
   const ways = word === 'remove' ? () => ALL_OF_IT : waysOf({ ...record.flags, journal }, askedBy(record))
-  return prepareBack(flags, cancel, ways)
+  return prepareBack(flags, cancel, ways, begun.sources)
 }
 
 const askedBy = ({ run, since }: RunRecord) => ({ at: since, run })

@@ -12,16 +12,20 @@ import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
 import { hostsAtOnce, keptOpen, poolFor, withBecomePassword } from './hosts.ts'
-import { type Inputs, readInputs } from './inputs.ts'
+import { type Inputs, readInputs, type Sources } from './inputs.ts'
 import { among, type Prepared } from './prepared.ts'
 import { acceptedRisks } from './risk.ts'
 import { warnOnce } from './warnings.ts'
 import { wayBack } from './ways-back.ts'
 
 /** Everything read that a lockdown or its release needs: no template is. */
-export async function prepareLockdown(flags: Flags, cancel: AbortSignal): Promise<Prepared> {
+export async function prepareLockdown(
+  flags: Flags,
+  cancel: AbortSignal,
+  sources?: Sources,
+): Promise<Prepared> {
   const withPassword = await withBecomePassword(flags)
-  const inputs = await readInputs(withPassword)
+  const inputs = await readInputs(withPassword, sources)
   for (const finding of inputs.findings) if (finding.severity === 'warning') warnOnce(finding)
   const pool = poolFor(inputs, withPassword, cancel)
   const { each, connector: connect } = pool

@@ -1,11 +1,12 @@
 import type { Clock } from '../model/clock.ts'
 import type { Emit } from '../model/event.ts'
 import type { Asked, Made } from '../plan/back.ts'
+import type { PlannedRules } from '../plan/saved.ts'
 import type { Each, Survey } from '../rollout/observe-all.ts'
 import type { Target } from '../rollout/target.ts'
 import type { Pool } from '../session/pool.ts'
 import type { CaughtUp } from './catch-up.ts'
-import type { Inputs } from './inputs.ts'
+import type { Inputs, Sources } from './inputs.ts'
 import type { Signals } from './signals.ts'
 
 /** Where a host goes back to, and the generation that it leaves (any, where that is left out); 0 is before fleet. */
@@ -35,6 +36,12 @@ export interface Prepared {
   readonly catchUp?: (survey: Survey, signals: Signals) => Promise<CaughtUp>
   /** Looks at them; of a run that is gone on with, at some. */
   survey(emit: Emit, only?: readonly string[]): Promise<Survey>
+}
+
+/** A run that is gone on with: what was read for it, and the rules that it had planned. */
+export interface Begun {
+  readonly sources: Sources
+  readonly planned: PlannedRules
 }
 
 export function among(targets: readonly Target[], only?: readonly string[]): readonly Target[] {

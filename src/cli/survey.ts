@@ -10,7 +10,7 @@ import { hostsAtOnce, keptOpen, poolFor, withBecomePassword } from './hosts.ts'
 import { type Inputs, readInputs } from './inputs.ts'
 import { readBlocking } from './ledger.ts'
 import { checkPlan, readPlan } from './plan-file.ts'
-import { among, type Prepared } from './prepared.ts'
+import { among, type Begun, type Prepared } from './prepared.ts'
 import { renderAll } from './rendering.ts'
 import { makeTargets, shippedRoles } from './targets.ts'
 import { warnOnce } from './warnings.ts'
@@ -39,12 +39,10 @@ const hold = (target: Target, saved?: SavedPlan, planned?: PlannedRules): Target
   },
 })
 
-/**
- * Reads and renders; nobody is contacted yet. Warnings go to standard error. `planned`: of a run that is gone on with.
- */
-export async function prepare(flags: Flags, cancel: AbortSignal, planned?: PlannedRules): Promise<Prepared> {
+/** Reads and renders; nobody is contacted yet. Warnings go to standard error. */
+export async function prepare(flags: Flags, cancel: AbortSignal, begun?: Begun): Promise<Prepared> {
   const withPassword = await withBecomePassword(flags)
-  const inputs = await readInputs(withPassword)
+  const inputs = await readInputs(withPassword, begun?.sources)
   const rendered = await renderAll(inputs, withPassword)
   for (const finding of findingsOf(inputs, rendered))
     if (finding.severity === 'warning' || flag(flags, 'verbose', 'boolean')) warnOnce(finding)
@@ -55,8 +53,8 @@ export async function prepare(flags: Flags, cancel: AbortSignal, planned?: Plann
     isShipped: shippedRoles(inputs, withPassword),
     ...(blocking ? { blocks: blocking.asked } : {}),
   })
-  const saved = await savedPlan(inputs, flags, planned !== undefined)
-  const held = targets.map(target => hold(target, saved, planned))
+  const saved = await savedPlan(inputs, flags, begun !== undefined)
+  const held = targets.map(target => hold(target, saved, begun?.planned))
   const clock = realClock
   const open = keptOpen(inputs, withPassword)
   return {

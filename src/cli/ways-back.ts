@@ -12,7 +12,7 @@ import type { Pool } from '../session/pool.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
 import { hostsAtOnce, keptOpen, poolFor, withBecomePassword } from './hosts.ts'
-import { type Inputs, readInputs } from './inputs.ts'
+import { type Inputs, readInputs, type Sources } from './inputs.ts'
 import { among, type Prepared, type Way } from './prepared.ts'
 import { acceptedRisks } from './risk.ts'
 import { warnOnce } from './warnings.ts'
@@ -72,9 +72,10 @@ export async function prepareBack(
   flags: Flags,
   cancel: AbortSignal,
   wayOf: (host: string, inputs: Inputs) => Promise<Way | undefined> | Way | undefined,
+  sources?: Sources,
 ): Promise<Prepared> {
   const withPassword = await withBecomePassword(flags)
-  const inputs = await readInputs(withPassword)
+  const inputs = await readInputs(withPassword, sources)
   for (const finding of inputs.findings) if (finding.severity === 'warning') warnOnce(finding)
   const pool = poolFor(inputs, withPassword, cancel)
   const back = wayBack(inputs, withPassword, pool)
