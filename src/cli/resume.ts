@@ -52,6 +52,8 @@ export async function run(flags: Flags): Promise<number> {
     refuseIfGoingOn(record)
     checkExtraVars(record, flags)
     const rollout = ownRollout(record, inputs, withPassword)
+    if (rollout.gates?.length)
+      for (const { event } of await readJournal(journalFile(directory, record.run))) voice.recall(event)
     for (const finding of findChanged(record, inputs, rollout, withPassword)) warn(finding)
     const letGo = await holdInventory(directory, inventoryOf(record, inputs), record.run)
     const resumed = resuming(record, rollout)

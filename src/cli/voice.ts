@@ -16,6 +16,8 @@ import { hasColor, isTerminal } from './terminal.ts'
 /** How a run speaks: to a person at a terminal, into a pipe, or as JSON. */
 export interface Voice {
   emit(event: Event): void | Promise<void>
+  /** What an earlier process has told of the run: it isn't told again, and its end is about it too. */
+  recall(event: Event): void
   /** Shows the plan and asks, where there is somebody to ask and something to change. `stages`: their sizes. */
   agree(survey: Survey, stages: () => readonly number[]): Promise<boolean>
   /** Asks whether a paused rollout goes on, until it is over; left out where nobody is asked. */
@@ -31,6 +33,7 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
   if (flag(flags, 'json', 'boolean')) {
     return {
       emit: event => void process.stdout.write(jsonLine(event)),
+      recall: () => {},
       agree: async () => true,
       end: async () => {},
       close: async () => {},
@@ -47,6 +50,7 @@ export function openVoice(flags: Flags, clock: Clock, doing: string): Voice {
       if (event.type === 'host-planned' && event.back) ways.set(event.host, event.back)
       return progress.emit(event)
     },
+    recall: event => gates.hear(event),
     agree: async (survey, stages) => {
       const changing = survey.observed.filter(({ plan }) => plan.verdict === 'change').length
       const isWhole = asks || flag(flags, 'diff', 'boolean')

@@ -1,5 +1,5 @@
-import { expect, it, vi } from 'vitest'
-import { openVoice, questionOf } from '../../../src/cli/voice.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { openVoice, questionOf, type Voice } from '../../../src/cli/voice.ts'
 import { VirtualClock } from '../rollout/virtual-clock.ts'
 
 it.each([
@@ -12,25 +12,27 @@ it.each([
   expect(questionOf('Apply to', changing, stages)).toBe(question)
 })
 
-it('tells people at the end which gates did not count', async () => {
-  const written: string[] = []
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(text => written.push(String(text)) > 0)
-  try {
-    const voice = openVoice({ yes: true }, new VirtualClock(), 'Apply to')
-    await voice.emit({
-      type: 'host-gate',
-      host: 'a',
-      gate: 'tcp 1',
-      when: 'before',
-      is: 'fail',
-      detail: 'refused',
-    })
-    await voice.end([{ host: 'a', state: 'persisted' }])
-    await voice.close()
-  } finally {
-    stdout.mockRestore()
+describe('at the end people are told which gates did not count', () => {
+  const failed = { type: 'host-gate', gate: 'tcp 1', when: 'before', is: 'fail', detail: 'refused' } as const
+
+  async function endOf(tell: (voice: Voice) => unknown): Promise<string> {
+    const written: string[] = []
+    const stdout = vi
+      .spyOn(process.stdout, 'write')
+      .mockImplementation(text => written.push(String(text)) > 0)
+    try {
+      const voice = openVoice({ yes: true }, new VirtualClock(), 'Apply to')
+      await tell(voice)
+      await voice.end([{ host: 'a', state: 'persisted' }])
+      await voice.close()
+    } finally {
+      stdout.mockRestore()
+    }
+    return written.join('')
   }
-  expect(written.join('')).toMatch(
-    /^1 host: persisted\nThe gate tcp 1 failed before the change .* a \(refused\)/,
-  )
+
+  it.each(['emit', 'recall'] as const)('that were told of by %s', async how => {
+    const said = await endOf(voice => voice[how]({ ...failed, host: 'a' }))
+    expect(said).toMatch(/^1 host: persisted\nThe gate tcp 1 failed before the change .* a \(refused\)/)
+  })
 })
