@@ -33,6 +33,7 @@ export function left(world: World, { fates }: Death): World {
     ...world,
     settled: new Map([...world.settled, ...fates.filter(([, state]) => state !== 'not started')]),
     flying: [],
+    wakes: [],
     isPaused: false,
     isChecking: false,
     isStopped: false,

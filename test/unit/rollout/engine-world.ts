@@ -4,6 +4,7 @@ import type { HostState } from '../../../src/model/host-state.ts'
 import type { Command, Course, EngineEvent } from '../../../src/rollout/course.ts'
 import { finding } from '../events.ts'
 import { type Death, deathsIn } from './engine-deaths.ts'
+import { assertOpen, assertRoom, isLate } from './engine-room.ts'
 
 const STATES: readonly HostState[] = ['persisted', 'reverted', 'unreachable']
 
@@ -13,6 +14,8 @@ export interface World {
   readonly settled: ReadonlyMap<string, HostState>
   readonly stage: number
   readonly time: number
+  /** Moments at which it is to be woken. */
+  readonly wakes: readonly number[]
   readonly isPaused: boolean
   /** The last stage whose check is known. */
   readonly checked: number
@@ -22,7 +25,9 @@ export interface World {
   readonly isTakingBack: boolean
   readonly isOver: boolean
   readonly isStopped: boolean
+  /** Failures that somebody has accepted, and hosts passed over. */
   readonly forgiven: number
+  readonly passed: number
   /** What the journal says: what it waits for, whether its stage is through with its check, who was accepted. */
   readonly paused?: Finding | undefined
   readonly isThrough: boolean
@@ -36,6 +41,7 @@ export const START: World = {
   settled: new Map(),
   stage: -1,
   time: 0,
+  wakes: [],
   isPaused: false,
   checked: -1,
   spoiled: [],
@@ -44,6 +50,7 @@ export const START: World = {
   isOver: false,
   isStopped: false,
   forgiven: 0,
+  passed: 0,
   isThrough: false,
   isPromoted: false,
   accepted: [],
@@ -76,13 +83,16 @@ const failuresOf = (world: World, course: Course) =>
     state => state === 'reverted' || (state === 'unreachable' && course.budget.skipped === undefined),
   ).length
 
-function isBroke(world: World, course: Course): boolean {
-  const skipped = [...world.settled.values()].filter(state => state === 'unreachable').length
-  return (
-    failuresOf(world, course) - world.forgiven > course.budget.failures ||
-    skipped > (course.budget.skipped ?? Number.POSITIVE_INFINITY)
-  )
-}
+const skippedOf = ({ settled }: World, { budget }: Course) =>
+  budget.skipped === undefined ? 0 : [...settled.values()].filter(state => state === 'unreachable').length
+
+const hasFailed = (world: World, course: Course) =>
+  failuresOf(world, course) - world.forgiven > course.budget.failures
+
+const hasSkipped = (world: World, course: Course) =>
+  skippedOf(world, course) - world.passed > (course.budget.skipped ?? 0)
+
+const isBroke = (world: World, course: Course) => hasFailed(world, course) || hasSkipped(world, course)
 
 /** Of a stage in which nobody has accepted anything: what failed before it began is none of its failures. */
 function isStageBroke({ settled, stage, accepted }: World, { stages, budget }: Course): boolean {
@@ -90,9 +100,27 @@ function isStageBroke({ settled, stage, accepted }: World, { stages, budget }: C
   return accepted.length === 0 && failed.length > (budget.stageFailures[stage] ?? Number.POSITIVE_INFINITY)
 }
 
+/** What comes of itself, or by somebody who promotes it, wherever it stands; undefined where nothing is on its way. */
+export function comingTo(world: World): { readonly event: EngineEvent; readonly at: number } | undefined {
+  const [host] = world.flying
+  const at = world.time
+  if (host !== undefined) return { event: { type: 'settled', host, state: 'persisted' }, at }
+  if (world.isChecking) return { event: { type: 'checked', check: { failed: [] } }, at }
+  if (world.isTakingBack) return { event: { type: 'taken back' }, at }
+  if (world.isPaused) return { event: { type: 'promoted' }, at }
+  return world.wakes.length > 0 ? { event: { type: 'woken' }, at: Math.min(...world.wakes) } : undefined
+}
+
 /** The world after an event and what the engine made of it; every promise is checked on the way. */
-export function after(world: World, event: EngineEvent, commands: readonly Command[], course: Course): World {
-  let next = apply(world, event, course)
+export function after(
+  world: World,
+  event: EngineEvent,
+  commands: readonly Command[],
+  course: Course,
+  time = world.time,
+): World {
+  const wakes = world.wakes.filter(at => at > time)
+  let next = apply({ ...world, time, wakes }, event, course)
   for (const command of commands) {
     assert(!next.isOver, 'nothing comes after the end')
     next = obey(next, command, course)
@@ -124,13 +152,13 @@ function apply(world: World, event: EngineEvent, course: Course): World {
         isPaused: false,
         paused: undefined,
         forgiven: failuresOf(world, course),
+        passed: skippedOf(world, course),
         isPromoted: true,
         accepted: [...world.settled.keys(), ...BEFORE],
       }
-    case 'woken':
-      return { ...world, time: world.time + 10 }
     case 'stopped':
       return { ...world, isStopped: true }
+    case 'woken':
     case 'begun':
     case 'taken back':
       return world
@@ -156,15 +184,16 @@ function obey(world: World, command: Command, course: Course): World {
     }
     case 'start': {
       assert(course.stages[world.stage]?.includes(command.host))
+      assertOpen(world, course)
+      assertRoom(world, command.host, course)
       assert(![...world.flying, ...world.settled.keys()].includes(command.host), 'a host starts once')
       assert(
         world.time < (course.overdueAt ?? Number.POSITIVE_INFINITY),
         'nothing starts when the time is up',
       )
       assert(!(world.isStopped || world.isTakingBack || world.isPaused), 'nothing starts after a stop')
-      if (course.budget.skipped === undefined) assert(!isBroke(world, course), 'the budget bears it')
+      assert(!isBroke(world, course), 'the budget bears it')
       assert(!isStageBroke(world, course), 'the budget of the stage bears it')
-      assert(world.flying.length < course.parallel.hosts)
       return { ...world, flying: [...world.flying, command.host] }
     }
     case 'take back':
@@ -174,7 +203,8 @@ function obey(world: World, command: Command, course: Course): World {
       return { ...world, isTakingBack: true }
     case 'pause':
       assert(world.flying.length === 0)
-      if (command.why.code === 'budget-spent') assert(isBroke(world, course), 'nobody is asked twice')
+      if (command.why.code === 'budget-spent') assert(hasFailed(world, course), 'nobody is asked twice')
+      if (command.why.code === 'too-many-skipped') assert(hasSkipped(world, course), 'nobody is asked twice')
       return {
         ...world,
         isPaused: true,
@@ -187,13 +217,17 @@ function obey(world: World, command: Command, course: Course): World {
       return { ...world, isChecking: true }
     case 'end':
       assert(world.flying.length === 0, 'nothing is left in flight')
-      if (command.why?.code === 'budget-spent') assert(isBroke(world, course), 'the budget was spent')
+      if (command.why?.code === 'budget-spent') assert(hasFailed(world, course), 'the budget was spent')
+      if (command.why?.code === 'too-many-skipped')
+        assert(hasSkipped(world, course), 'too many were passed over')
+      if (command.why?.code === 'window-over') assert(isLate(world, course), 'somebody came too late')
       if (FAILED.has(command.why?.code ?? ''))
         assert(world.isTakingBack || standing(world, course) === 0, 'what was to go back has gone')
       if (!command.why) assert(world.settled.size === course.stages.flat().length)
       return { ...world, isOver: true }
     case 'wake':
-      return world
+      assert(command.at > world.time, 'what is over is waited for by nobody')
+      return { ...world, wakes: [...new Set([...world.wakes, command.at])].toSorted((a, b) => a - b) }
     default:
       return command satisfies never
   }
