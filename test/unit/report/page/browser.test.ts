@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, maxRetries: 5 }))
 
-/** What a browser made of a page. The page itself lets no script run: this one is for measuring it. */
+/** What a browser made of a page. */
 interface Seen {
   readonly wide: number
   readonly high: number
@@ -35,26 +35,46 @@ interface Seen {
   readonly images: number
   /** Bars and names that lie outside of the drawing. */
   readonly outside: number
+  /** What a script of the page's own has written down. */
+  readonly title: string
+  /** Images that it has let in. */
+  readonly loaded: number
 }
 
-const MEASURE = `<script>
-const all = query => [...document.querySelectorAll(query)]
-const drawing = document.querySelector('.wide > svg').getBoundingClientRect()
-const isOutside = one => { const box = one.getBoundingClientRect()
-  return box.left < drawing.left - 1 || box.right > drawing.right + 1 || box.bottom > drawing.bottom + 1 }
-document.body.textContent = JSON.stringify({
-  wide: document.documentElement.scrollWidth, high: document.documentElement.scrollHeight,
-  back: getComputedStyle(document.body).backgroundColor, text: getComputedStyle(document.body).color,
-  rows: all('table tr').length, bars: all('.wide > svg g > rect').length, images: all('img, script:not(:last-of-type)').length,
-  outside: all('.wide > svg rect, .wide > svg text').filter(isOutside).length })
-</script>`
+/** Runs beside the page, which is in a frame with the policy that it brings, and lets no script of its own run. */
+const MEASURE = `
+const frame = document.querySelector('iframe')
+frame.onload = () => {
+  const page = frame.contentDocument
+  const all = query => [...page.querySelectorAll(query)]
+  const drawing = page.querySelector('.wide > svg').getBoundingClientRect()
+  const isOutside = one => { const box = one.getBoundingClientRect()
+    return box.left < drawing.left - 1 || box.right > drawing.right + 1 || box.bottom > drawing.bottom + 1 }
+  const style = frame.contentWindow.getComputedStyle(page.body)
+  document.body.textContent = JSON.stringify({
+    wide: page.documentElement.scrollWidth, high: page.documentElement.scrollHeight,
+    back: style.backgroundColor, text: style.color,
+    rows: all('table tr').length, bars: all('.wide > svg g > rect').length, images: all('img, script').length,
+    outside: all('.wide > svg rect, .wide > svg text').filter(isOutside).length, title: page.title, loaded: all('img').filter(one => one.naturalWidth > 0).length })
+}
+`
+
+/** A document around a page. */
+const around = (page: string, width: number) => `<!doctype html>
+<meta charset="utf-8"><meta name="color-scheme" content="light dark">
+<style>body { margin: 0; overflow: hidden } iframe { border: 0; display: block; width: ${width}px; height: 900px }</style>
+<body><iframe></iframe><script>
+${MEASURE}
+frame.srcdoc = ${JSON.stringify(page).replaceAll('<', String.raw`\u003c`)}
+</script></body>`
+
+const PIXEL = 'data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs='
 
 const run = promisify(execFile)
 
 async function look(page: string, { width = 1200, scheme = 'light' } = {}): Promise<Seen> {
   const file = join(folder, 'page.html')
-  const measured = page.replace(/<meta http-equiv[^>]*>/, '').replace('</body>', `${MEASURE}</body>`)
-  await writeFile(file, measured)
+  await writeFile(file, around(page, width))
   const isRoot = process.getuid?.() === 0
   const flags = [
     '--headless',
@@ -91,6 +111,14 @@ describe.skipIf(browser === undefined)('the page in a browser', { timeout: 60_00
   it('fits with names that never end', async () => {
     const seen = await look(made(48, at => `${'verylongname'.repeat(12)}<img>${at}.example.com`))
     expect(seen).toMatchObject({ wide: 1200, outside: 0, images: 0 })
+  })
+
+  it('lets in no script and no image that came into it: its policy does', async () => {
+    const strange = `<img src="${PIXEL}"><script>document.title = 'run'</script></body>`
+    const page = made().replace('</body>', strange)
+    expect(await look(page)).toMatchObject({ title: expect.stringMatching(/^fleet /), images: 2, loaded: 0 })
+    const open = page.replace(/<meta http-equiv[^>]*>/, '')
+    expect(await look(open)).toMatchObject({ title: 'run', images: 2, loaded: 1 })
   })
 
   it('follows the wish for light or dark', async () => {
