@@ -168,6 +168,7 @@ find_session() {
 
 start_guard() {
   tick
+  [ "$now" -lt "$NEVER" ] || stop "$EXIT_REFUSED" lacks /proc/uptime
   { echo "$now" >"$TXN_RUN/armed" && printf '' >"$TXN_RUN/state/ARMED-$((now + 3000))"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   if has_systemd; then
     said=$(systemd-run --quiet --collect -p Type=exec -p Restart=always -p RestartPreventExitStatus=0 \

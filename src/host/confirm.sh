@@ -24,7 +24,7 @@ verb_await() { # NONCE
   tell_state
 }
 
-# tell_state: the state, and the age of an apply on this host's own clock; the exit code says which it is.
+# tell_state: the state, and the ages of an apply and of who asks on this host's own clock; the exit code says which it is.
 tell_state() {
   see "$NONCE"
   which_boot
@@ -35,6 +35,8 @@ tell_state() {
     APPLIED-*)
       at=${state##*-} deadline=${state#APPLIED-}
       printf 'age_ms=%s\nleft_ms=%s\n' "$(((now - at) * 10))" "$(((${deadline%-*} - now) * 10))"
+      find_session
+      [ "$SESSION_PID" = none ] || printf 'session_ms=%s\n' "$(((now - SESSION_START) * 10))"
       ;;
   esac
   case $state in APPLIED-* | ARMED-*) ;; *) piece log; tail -n 20 "$TXN/log" 2>/dev/null ;; esac
@@ -62,9 +64,20 @@ verb_confirm() { # NONCE BOOT_ID
   [ -z "$unfit" ] || verb_rollback "$NONCE"
   see "$NONCE"
   case $state in
-    PERSISTED-*) piece persisted; printf 'generation=%s\n' "$GENERATION"; piece end ;;
+    PERSISTED-*)
+      piece persisted
+      printf 'generation=%s\n' "$GENERATION"
+      is_in_force || echo in_force=no
+      piece end
+      ;;
     *) stop "$EXIT_NOT_PERSISTED" not-persisted "$(head -c 500 "$TXN_RUN/persist-log" 2>/dev/null)" ;;
   esac
+}
+
+# is_in_force: somebody may have changed the rules since they were confirmed. Where a later change came, that says what is.
+is_in_force() {
+  [ -z "$REMOVES" ] && cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" || return 0
+  holds want now && sets_stand
 }
 
 # The lock under which it is put on the disk is held from the look at the rules on: a guard that can't rename the state
@@ -79,7 +92,7 @@ confirm_alone() {
       deadline=${applied#APPLIED-}
       tick
       # A guard that is slow to wake up makes the time no longer.
-      [ "$now" -lt "${deadline%-*}" ] || { become "$applied" ROLLING_BACK-deadline; unfit=yes; return 0; }
+      ! is_past "${deadline%-*}" "$T" || { become "$applied" ROLLING_BACK-deadline; unfit=yes; return 0; }
       become "$applied" "CONFIRMED-$now" || not_confirmed
       ;;
     CONFIRMED-* | PERSISTED-*) ;;

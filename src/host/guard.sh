@@ -147,7 +147,7 @@ await_session() { # ARMED-<by>
     still "$1" || return 0
     [ -z "$terminated" ] || { disarm "$1" terminated; return 0; }
     tick
-    [ "$now" -lt "${1#ARMED-}" ] || break
+    ! is_past "${1#ARMED-}" 3000 || break
     nap 0.02
   done
   apply "$1"
@@ -155,7 +155,7 @@ await_session() { # ARMED-<by>
 
 apply() { # ARMED-<by>
   tick
-  [ "$now" -lt "${1#ARMED-}" ] || { disarm "$1" session; return 0; }
+  ! is_past "${1#ARMED-}" 3000 || { disarm "$1" session; return 0; }
   deadline=$((now + T))
   become "$1" "APPLYING-$deadline" || return 0
   begun=yes
@@ -197,7 +197,7 @@ await_confirm() { # APPLIED-<deadline>-<at>
     tick
     left=$((deadline - now))
     [ -z "$terminated" ] || { take_back "$1" terminated; return 0; }
-    [ "$left" -gt 0 ] || { take_back "$1" deadline; return 0; }
+    ! is_past "$deadline" "$T" || { take_back "$1" deadline; return 0; }
     if [ "$left" -lt 25 ]; then nap "0.$((left / 10))$((left % 10))"; else nap 0.25; fi
   done
 }

@@ -112,6 +112,8 @@ export interface GuardState {
   readonly age?: number
   /** Milliseconds until it rolls back; of `APPLIED` only. */
   readonly left?: number
+  /** Milliseconds, on the same clock, since the session that asks began; of `APPLIED` only, and where the host knows it. */
+  readonly sessionAge?: number
 }
 
 const AWAIT_TIMEOUT = 45_000
@@ -135,9 +137,16 @@ function stateOf(reply: Reply): GuardState {
   const facts = readFacts(reply.pieces.get('state'))
   const one = (key: string) => facts.get(key)?.[0]
   const [name = '', ...why] = (one('state') ?? '').split('-')
-  const number = (key: string) =>
-    one(key) === undefined ? {} : { [key === 'age_ms' ? 'age' : 'left']: Number(one(key)) }
-  return { name, why: why.join('-'), bootId: one('boot_id') ?? '', ...number('age_ms'), ...number('left_ms') }
+  const number = (key: string, name: 'age' | 'left' | 'sessionAge') =>
+    one(key) === undefined ? {} : { [name]: Number(one(key)) }
+  return {
+    name,
+    why: why.join('-'),
+    bootId: one('boot_id') ?? '',
+    ...number('age_ms', 'age'),
+    ...number('left_ms', 'left'),
+    ...number('session_ms', 'sessionAge'),
+  }
 }
 
 export async function go(session: Session, nonce: string): Promise<void> {
@@ -145,7 +154,7 @@ export async function go(session: Session, nonce: string): Promise<void> {
 }
 
 export type Confirmation =
-  | { readonly is: 'persisted'; readonly generation: number }
+  | { readonly is: 'persisted'; readonly generation: number; readonly isInForce: boolean }
   | { readonly is: 'not persisted'; readonly detail: string }
   | { readonly is: 'changed' }
   | { readonly is: 'not confirmed'; readonly state: GuardState }
@@ -157,7 +166,7 @@ export async function confirm(session: Session, nonce: string, bootId: string): 
   switch (reply.code) {
     case EXIT.done:
       if (persisted === undefined) return { is: 'not confirmed', state: stateOf(reply) }
-      return { is: 'persisted', generation: Number(readFacts(persisted).get('generation')?.[0]) }
+      return persistedOf(readFacts(persisted))
     case EXIT.notPersisted:
       return { is: 'not persisted', detail: stopOf(reply).detail }
     case EXIT.changed:
@@ -166,6 +175,12 @@ export async function confirm(session: Session, nonce: string, bootId: string): 
       return { is: 'not confirmed', state: stateOf(reply) }
   }
 }
+
+const persistedOf = (facts: ReturnType<typeof readFacts>): Confirmation => ({
+  is: 'persisted',
+  generation: Number(facts.get('generation')?.[0]),
+  isInForce: facts.get('in_force')?.[0] !== 'no',
+})
 
 /** After a removal that is known to be done: the host keeps nothing of fleet's, so it can't be asked again. */
 export async function forget(session: Session, nonce: string): Promise<void> {

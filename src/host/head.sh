@@ -89,10 +89,19 @@ lacking_base() {
 }
 
 # tick: sets `now` to the hundredths of a second since boot, suspended time included; clock changes don't matter to it.
+# Where that can't be read (what a container sees in its place died) all time is up.
 tick() {
-  read -r now _ </proc/uptime
+  now=
+  { read -r now _ </proc/uptime; } 2>/dev/null
   now=${now%.*}${now#*.}
+  case $now in '' | *[!0-9]*) now=$NEVER ;; esac
 }
+
+NEVER=99999999999999
+
+# is_past BY MOST: the time has come, or it is further away than it ever was: the clock was set back (a container that was
+# moved to another machine).
+is_past() { [ "$now" -ge "$1" ] || [ "$(($1 - now))" -gt "${2:-$NEVER}" ]; }
 
 # started PID: sets `start`, which with the pid names a process for good, and `parent`.
 started() {

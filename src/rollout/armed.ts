@@ -30,8 +30,6 @@ export interface SettleTools {
   readonly limit?: HostLimit
   /** Once it is persisted, over the connection that said so: what is to be said of that. */
   readonly afterwards?: (session: Session) => Promise<Finding>
-  /** Asked where the host had confirmed before this controller came: what else is in force there by now. */
-  readonly asLeft?: (session: Session) => Promise<Finding | undefined>
 }
 
 /**

@@ -50,7 +50,12 @@ async function byConfirmation(
   answer: Confirmation,
 ): Promise<Settled | undefined> {
   if (answer.is === 'persisted')
-    return { ...(await persisted(armed, tools, session)), generation: answer.generation }
+    return {
+      ...(answer.isInForce
+        ? await persisted(armed, tools, session)
+        : outcome(armed, 'persisted', fault('not-as-left'))),
+      generation: answer.generation,
+    }
   if (answer.is === 'not persisted')
     return outcome(armed, 'confirmed, not persisted', fault('not-persisted', { detail: answer.detail }))
   const state = answer.is === 'changed' ? await askRollback(session, armed.nonce) : answer.state
@@ -59,16 +64,6 @@ async function byConfirmation(
 
 export const persisted = async (armed: Armed, tools: SettleTools, session: Session): Promise<Outcome> =>
   outcome(armed, 'persisted', await tools.afterwards?.(session))
-
-async function asLeft(
-  tools: SettleTools,
-  session: Session,
-  settled: Settled | undefined,
-): Promise<Settled | undefined> {
-  if (settled === undefined || settled === 'disarmed' || settled.state !== 'persisted') return settled
-  const finding = await tools.asLeft?.(session)
-  return finding ? { ...settled, finding } : settled
-}
 
 export async function byState(
   armed: Armed,
@@ -79,7 +74,7 @@ export async function byState(
   switch (state.name) {
     case 'PERSISTED':
     case 'CONFIRMED':
-      return asLeft(tools, session, await confirmed(armed, tools, session))
+      return confirmed(armed, tools, session)
     case 'ROLLED_BACK':
       return outcome(armed, 'reverted', fault('rolled-back', { why: state.why }))
     case 'DISARMED':

@@ -18,9 +18,15 @@ export const readClocks = (clock: Clock): Stopwatch => ({ now: clock.now(), wall
  *
  * @param connectStart the controller's monotonic clock just before the last hop was opened
  * @param received both clocks when the age came in
- * @param age milliseconds on the host's own clock since the rules came into force
+ * @param ages milliseconds on the host's own clock since the rules came into force, and since it let the session begin:
+ * a machine that was stopped with all its clocks meanwhile (the controller's) doesn't know that it was
  */
-export function isFresh(connectStart: Stopwatch, received: Stopwatch, age: number): boolean {
+export function isFresh(
+  connectStart: Stopwatch,
+  received: Stopwatch,
+  { age = 0, sessionAge = 0 }: { readonly age?: number; readonly sessionAge?: number },
+): boolean {
+  if (sessionAge > age) return false
   const elapsed = received.now - connectStart.now
   const slept = Math.abs(received.wall - connectStart.wall - elapsed)
   return slept <= SUSPENDED && connectStart.now >= received.now - age + MARGIN

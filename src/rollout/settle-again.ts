@@ -1,7 +1,6 @@
 import { type HostStatus, readStatus, type StatusGeneration } from '../host/status.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Emit, Handover, Outcome } from '../model/event.ts'
-import type { Finding } from '../model/finding.ts'
 import type { Connect, Session } from '../session/session.ts'
 import { patiently } from './apply-host.ts'
 import type { Untransacted } from './armed.ts'
@@ -48,18 +47,11 @@ export async function settleAgain(left: LeftBehind, tools: AgainTools): Promise<
       ...(gates ? { passes: () => patiently(gates, tools) } : {}),
       ...(handover.generation === 0
         ? { afterwards: (session: Session) => forgetRemoved(session, handover.nonce, left) }
-        : { asLeft: (session: Session) => asLeft(session, left) }),
+        : {}),
     },
   )
   if (settled !== 'disarmed') return settled
   return { host, state: 'failed', finding: { code: 'arm-lost', severity: 'error', args: {} } }
-}
-
-/** What was persisted long ago needn't be in force any more. Where a later change came, that says what is. */
-async function asLeft(session: Session, { handover }: LeftBehind): Promise<Finding | undefined> {
-  const status = await readStatus(session, handover.nonce)
-  if (status.inForce?.areCurrent || !isOwn(status, handover)) return undefined
-  return { code: 'not-as-left', severity: 'error', args: {} }
 }
 
 /** A generation that is there, and that no boot would load, is no proof that a change was made. */

@@ -70,7 +70,7 @@ async function look(armed: Armed, tools: SettleTools, hear: () => void): Promise
       return await byState(armed, tools, session, await askRollback(session, armed.nonce))
     if (state.name !== 'APPLIED') return await byState(armed, tools, session, state)
     await tools.emit({ type: 'host-step', host: armed.host, step: 'applied' })
-    if (!isFresh(started, readClocks(tools.clock), state.age ?? 0)) {
+    if (!isFresh(started, readClocks(tools.clock), state)) {
       await tools.emit({ type: 'host-step', host: armed.host, step: 'reconnecting' })
       return undefined
     }

@@ -4,6 +4,7 @@ import { allowConnections } from '../integration/hosts/one-connection.ts'
 import { hostRules, inForce } from '../integration/hosts/rules.ts'
 import { until } from '../integration/hosts/wait.ts'
 import { BACKENDS, type Backend, chooseBackend } from './backend.ts'
+import { hold, isHeld, letGo } from './hold.ts'
 import { pastDeadline, stateOf, strike } from './strike.ts'
 import { type Attempt, useTrial } from './trial.ts'
 import { startWindow } from './window.ts'
@@ -14,7 +15,17 @@ import { startWindow } from './window.ts'
  */
 
 const LEGACY = ['switched-legacy', 'kept-legacy', 'appended']
-const NFT = ['switched-nft', 'kept-nft', 'native', 'flushed', 'emptied', 'unset', 'readonly', 'blind']
+const NFT = [
+  'switched-nft',
+  'kept-nft',
+  'native',
+  'flushed',
+  'emptied',
+  'unset',
+  'stored',
+  'readonly',
+  'blind',
+]
 const trial = useTrial('meanwhile', [...NFT, ...LEGACY], { untouched: LEGACY })
 const REVERTED = 'reverted: rolled-back'
 
@@ -76,6 +87,18 @@ for undo in /var/lib/fleet/txn/*/undo.4; do printf '*filter\\n-D INPUT -j NONE\\
     await allowConnections(trial.lab, 'unset')
     await trial.ends(attempt, 3, { unset: REVERTED })
     expect(await stateOf(trial.host('unset'))).toBe(`ROLLED_BACK-set-${set}`)
+  })
+
+  it('somebody flushes all rules once they are confirmed, as they are put on the disk: it is said', async () => {
+    const host = trial.host('stored')
+    await hold(host, 'persisting')
+    const attempt = await trial.begin(['stored'], '--confirm-timeout', '30')
+    await isHeld(host)
+    await trial.must('stored', 'nft flush ruleset')
+    await letGo(host)
+    await trial.says(attempt, 3, { stored: 'persisted: not-as-left' })
+    await trial.must('stored', 'netfilter-persistent start')
+    await trial.isOn('stored', 'NEW')
   })
 
   it('somebody flushes all rules, and nobody hears of it', async () => {

@@ -72,7 +72,7 @@ describe('where no state can be renamed for a while', () => {
     const waits = async () => (await host.must('ps -eo args')).includes('flock -w 20 6')
     await until(async () => (await isBack()) || (await waits()), 'the guard to take it back')
     await host.must('umount -l /run; rm /hold')
-    expect(await confirming).toEqual({ is: 'persisted', generation: 2 })
+    expect(await confirming).toEqual({ is: 'persisted', generation: 2, isInForce: true })
     expect(stateFile(host, transaction)).toMatch(/^PERSISTED/)
     expect(await rules(host)).toContain('--dport 443')
     await until(() => guardOf(host, transaction) === undefined, 'the guard to end')

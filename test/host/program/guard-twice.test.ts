@@ -55,7 +55,7 @@ describe('two at once, and what comes twice', () => {
     })
     expect(stateFile(host, transaction)).toBe(state)
     expect(await host.must('readlink /etc/iptables/fleet/current')).toBe('gen-000001\n')
-    expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 2 })
+    expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 2, isInForce: true })
   })
 
   it('never begins beside another one, where the host was forgotten while it waited', async () => {

@@ -62,10 +62,14 @@ describe('the way to persisted', () => {
     expect(state).toMatchObject({ name: 'APPLIED', bootId: await bootId(host) })
     expect(state.age).toBeLessThan(30_000)
     expect((state.age ?? 0) + (state.left ?? 0)).toBeLessThanOrEqual(30_000)
-    expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 1 })
+    expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 1, isInForce: true })
     await until(() => !guardOf(host, transaction), 'the guard to end')
     expect(existsSync(join(host.root, 'run/fleet/lock'))).toBe(false)
-    expect(await confirmed(host, transaction), 'once more').toEqual({ is: 'persisted', generation: 1 })
+    expect(await confirmed(host, transaction), 'once more').toEqual({
+      is: 'persisted',
+      generation: 1,
+      isInForce: true,
+    })
     expect((await stateOf(host, transaction)).name).toBe('PERSISTED')
   })
 })

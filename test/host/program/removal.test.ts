@@ -13,8 +13,12 @@ describe('a removal', () => {
     const transaction = await removing(host)
     expect(await rules(host)).toContain('192.0.2.66')
     expect(await disk(host), 'the disk waits for the confirmation').toContain('rules.v4 -> fleet/current')
-    expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 0 })
-    expect(await confirmed(host, transaction), 'asked again').toEqual({ is: 'persisted', generation: 0 })
+    expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 0, isInForce: true })
+    expect(await confirmed(host, transaction), 'asked again').toEqual({
+      is: 'persisted',
+      generation: 0,
+      isInForce: true,
+    })
     await forgotten(host, transaction)
     expect((await rules(host)).startsWith(live)).toBe(true)
     expect(await disk(host)).toBe(files)
@@ -103,7 +107,11 @@ describe('a removal', () => {
       })
       expect(await disk(host)).toBe(boots)
       await host.must('rm -rf /etc/iptables/fleet/gen-000000; cp -a /mnt/gen-000000 /etc/iptables/fleet')
-      await expect(confirmed(host, transaction)).resolves.toEqual({ is: 'persisted', generation: 0 })
+      await expect(confirmed(host, transaction)).resolves.toEqual({
+        is: 'persisted',
+        generation: 0,
+        isInForce: true,
+      })
       await forgotten(host, transaction)
       expect(traces(host)).toEqual([])
     },
@@ -126,7 +134,7 @@ describe('a removal', () => {
     await confirmed(host, transaction)
     const next = await applied(host, web)
     await expect(forgotten(host, transaction)).rejects.toMatchObject({ args: { why: 'busy' } })
-    expect(await confirmed(host, next)).toEqual({ is: 'persisted', generation: 2 })
+    expect(await confirmed(host, next)).toEqual({ is: 'persisted', generation: 2, isInForce: true })
     await expect(forgotten(host, transaction)).rejects.toMatchObject({ args: { why: 'not-removed' } })
     expect(await boot(host)).toBe(await rules(host))
   })

@@ -60,7 +60,11 @@ export async function persisted(
   more?: Partial<Transaction>,
 ): Promise<Transaction> {
   const transaction = await applied(host, want, more)
-  expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: transaction.generation })
+  expect(await confirmed(host, transaction)).toEqual({
+    is: 'persisted',
+    generation: transaction.generation,
+    isInForce: true,
+  })
   return transaction
 }
 

@@ -117,7 +117,7 @@ describe('storage that fails between the confirmation and the disk', () => {
     expect(await rules(host), 'what was confirmed stays').toContain('--dport 443')
     expect(await disk(host)).toBe(before)
     await host.must('umount /etc/iptables')
-    expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 2 })
+    expect(await confirmed(host, transaction)).toEqual({ is: 'persisted', generation: 2, isInForce: true })
   })
 
   it('is superseded by the next change where it can never be persisted', async () => {

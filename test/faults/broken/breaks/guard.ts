@@ -20,9 +20,23 @@ export const GUARD: readonly Break[] = [
   {
     name: 'rolls-back-late',
     file: 'host/guard.sh',
-    from: '[ "$left" -gt 0 ] || { take_back "$1" deadline; return 0; }',
-    to: '[ "$left" -gt -700 ] || { take_back "$1" deadline; return 0; }',
+    from: '! is_past "$deadline" "$T" || { take_back',
+    to: '! is_past "$((deadline + 700))" || { take_back',
     red: ['faults/controller-killed.test.ts', '(applied) and the next one says what became of it'],
+  },
+  {
+    name: 'waits-for-a-clock-that-went-back',
+    file: 'host/head.sh',
+    from: ' || [ "$(($1 - now))" -gt "${2:-$NEVER}" ]; }',
+    to: '; }',
+    red: ['host/program/clock.test.ts', 'that goes back: the time is up'],
+  },
+  {
+    name: 'arms-without-a-clock',
+    file: 'host/arm.sh',
+    from: '[ "$now" -lt "$NEVER" ] || stop "$EXIT_REFUSED" lacks /proc/uptime',
+    to: '',
+    red: ['host/program/clock.test.ts', 'that nobody can read: nothing is armed'],
   },
   {
     name: 'confirms-what-is-being-rolled-back',
@@ -164,8 +178,8 @@ export const GUARD: readonly Break[] = [
   {
     name: 'says-persisted-of-what-is-only-confirmed',
     file: 'host/confirm.sh',
-    from: 'PERSISTED-*) piece persisted;',
-    to: 'PERSISTED-* | CONFIRMED-*) piece persisted;',
+    from: '    PERSISTED-*)\n      piece persisted',
+    to: '    PERSISTED-* | CONFIRMED-*)\n      piece persisted',
     red: [
       'faults/storage.test.ts',
       'and was read-only when it was confirmed: says so, and resume finishes it',

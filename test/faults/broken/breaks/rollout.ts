@@ -50,9 +50,9 @@ export const ROLLOUT: readonly Break[] = [
   },
   {
     name: 'takes-what-was-persisted-for-what-is-in-force',
-    file: 'rollout/settle-again.ts',
-    from: 'if (status.inForce?.areCurrent ||',
-    to: 'if (status.inForce ||',
+    file: 'host/confirm.sh',
+    from: 'is_in_force || echo in_force=no',
+    to: '',
     red: [
       'integration/resume.test.ts',
       'and rules that somebody took away after it was persisted: says that they are not in force',
