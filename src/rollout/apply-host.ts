@@ -4,7 +4,6 @@ import { installPackages } from '../host/packages.ts'
 import type { Clock } from '../model/clock.ts'
 import { FleetError } from '../model/error.ts'
 import type { Emit, Outcome } from '../model/event.ts'
-import type { Finding } from '../model/finding.ts'
 import type { HostChange, HostPlan } from '../plan/host-plan.ts'
 import { metaOf } from '../plan/meta.ts'
 import { sameChange } from '../plan/same-change.ts'
@@ -13,6 +12,7 @@ import { armAndClose, waitFor } from './arm-host.ts'
 import type { Settled } from './armed.ts'
 import { forgetRemoved } from './forget-removed.ts'
 import type { HostGates } from './gates/host-gates.ts'
+import { patiently } from './gates/patiently.ts'
 import { hearObserved } from './hear-host.ts'
 import { checkLimit, type HostLimit, isUp, overdue, within, withLimit } from './host-limit.ts'
 import { lookAgain } from './look-again.ts'
@@ -137,22 +137,6 @@ async function attempt(observed: Observed, tools: Tools): Promise<Settled> {
     },
   )
   return withWarning(settled, plan)
-}
-
-const TRIES = 3
-/** Milliseconds. */
-const BETWEEN_TRIES = 1000
-
-/** A service may need a moment after the rules under it were loaded. */
-export async function patiently(
-  gates: HostGates,
-  { clock, limit }: Pick<Tools, 'clock' | 'limit'>,
-): Promise<Finding | undefined> {
-  for (let left = TRIES; ; left -= 1) {
-    const { failed } = await gates.after('applied', limit?.signal)
-    if (!failed || left === 1 || isUp(limit)) return failed
-    await clock.sleep(BETWEEN_TRIES)
-  }
 }
 
 /** A host that ended well may still have something that the operator should hear of. */
