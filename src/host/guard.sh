@@ -87,10 +87,10 @@ is_there() { [ -d "$TXN_RUN/state" ]; }
 guard_until_final() { # TRIES_TO_PERSIST [WORD_TO_SAY]
   flock 9
   [ -z "${2:-}" ] || echo "$2"
-  LIMIT='timeout 20'
   persist_tries=$1 begun=
   pin_tools
   while see "$NONCE"; do
+    LIMIT='timeout -k 5 20'
     case $state in APPLYING-* | APPLIED-* | ROLLING_BACK-* | STUCK-*) begun=yes ;; *) begun= ;; esac
     case $state in
       ARMED-*) if at_transaction "$NONCE"; then await_session "$state"; else disarm "$state" damaged; fi ;;
@@ -114,7 +114,7 @@ guard_until_final() { # TRIES_TO_PERSIST [WORD_TO_SAY]
 # rules come back, unless they were confirmed and are on the disk. A change that was forgotten in order has no files either.
 stateless() {
   ! cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" || return 0
-  tries=0 undone=
+  tries=0 undone='' landed=''
   while [ -r "$TXN/now.4" ] && [ -r "$TXN/now.6" ]; do
     ! try_back lost || return 0
     nap 2
@@ -169,14 +169,25 @@ apply() { # ARMED-<by>
       become "APPLYING-$deadline" "APPLIED-$deadline-$now" && return 0
     fi
   fi
+  in_time || log 'the time was up before all of it was in force'
   take_back "APPLYING-$deadline" "$why"
+}
+
+# in_time: what hangs is ended by the deadline, since nobody looks at the clock meanwhile. 1: the time is up.
+in_time() {
+  tick
+  left=$(((deadline - now + 99) / 100))
+  [ "$left" -gt 0 ] || return 1
+  [ "$left" -le 20 ] || left=20
+  LIMIT="timeout -k 2 $left"
 }
 
 # What came goes once nothing is missing.
 fill_sets() { restore_sets "$TXN/sets" && restore_sets "$TXN/sets.do"; }
 restore_sets() {
+  [ -s "$1" ] || return 0
   # shellcheck disable=SC2086
-  [ ! -s "$1" ] || $LIMIT ipset restore -exist <"$1"
+  in_time && $LIMIT ipset restore -exist <"$1"
 }
 
 # sets_stand: they hold what is wanted, whatever ipset says of it; else `why` says which doesn't.
@@ -185,7 +196,8 @@ sets_stand() { sets_hold "$TXN/sets" || { why=set-$unlike; return 1; }; }
 # Nothing to do is an empty file; none at all is damage.
 run_do() {
   [ -e "$TXN/do.4" ] && [ -e "$TXN/do.6" ] || return 1
-  load 4 "$TXN/do.4" -w 5 --noflush && still "APPLYING-$deadline" && load 6 "$TXN/do.6" -w 5 --noflush
+  in_time && load 4 "$TXN/do.4" -w 5 --noflush && still "APPLYING-$deadline" &&
+    in_time && load 6 "$TXN/do.6" -w 5 --noflush && in_time
 }
 
 holds() { for family in 4 6; do is "$family" "$TXN/$1.$family" "$TXN/$2.$family" || return 1; done; }

@@ -5,7 +5,7 @@
 # old rules come back first, and the name when it can. A confirm that comes in between finds other rules than those it
 # would confirm.
 take_back() { # STATE WHY
-  tries=0 undone=''
+  tries=0 undone='' landed=''
   until become "$1" "ROLLING_BACK-$2"; do
     still "$1" || return 0
     lock=$TXN_RUN/persisting
@@ -22,13 +22,13 @@ unless_confirmed() { # STATE WHY
 }
 
 roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
-  tries=0 undone='' why=${1#*-}
+  tries=0 undone='' landed='' why=${1#*-}
   until try_back "$why"; do
     [ "$tries" -ne 5 ] || become "ROLLING_BACK-$why" "STUCK-$why"
     [ "$tries" -eq 1 ] || nap 2
   done
   unset XTABLES_LOCKFILE
-  drop_sets "$TXN/sets" "$TXN/sets.now" "$TXN/sets.before"
+  (drop_sets "$TXN/sets" "$TXN/sets.now" "$TXN/sets.before") 6>&- 9>&-
   back=$why
   [ -n "$sets_back" ] || back=sets
   { become "ROLLING_BACK-$why" "ROLLED_BACK-$back" || become "STUCK-$why" "ROLLED_BACK-$back"; } && release
@@ -36,11 +36,8 @@ roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
 
 try_back() { # WHY
   # What takes longer than it may is given more time, not fewer rules.
-  LIMIT="timeout $((20 + 20 * tries))"
+  LIMIT="timeout -k 5 $((20 + 20 * tries))"
   case $1-$tries in *-3 | terminated-1) unlock_xtables ;; esac
-  # Sets that nothing referred to meanwhile may have been destroyed. Those that stay have their way back from what was
-  # wanted of them.
-  [ "$tries" -eq 0 ] || { make_missing "$TXN/sets"; make_missing "$TXN/sets.now"; }
   back_is_done && return
   tries=$((tries + 1))
   return 1
@@ -52,17 +49,25 @@ unlock_xtables() {
   export XTABLES_LOCKFILE
 }
 
-# Sets and both families as they were, whatever becomes of the others. Rules that are back, beside a set that somebody
-# has made another one of, are not tried for again for good.
+# Both families as they were, whatever becomes of the other, and only then the sets: no rules wait for an ipset that
+# hangs, and no guard that is started again waits for one (it has no lock of the guard's, as a load does). Rules that need
+# a set which is gone come with the next try, which after the first is at once. Rules that are back, beside a set that
+# somebody has made another one of, are not tried for again for good.
 back_is_done() {
   done=yes sets_back=yes
-  undo_sets || sets_back=
   for family in 4 6; do family_is_back "$family" || done=; done
+  (undo_sets) 6>&- 9>&- || sets_back=
   [ -n "$done" ] && { [ -n "$sets_back" ] || [ "$tries" -ge 4 ]; }
 }
 
 # What they held, whoever has been at them since. Each set by itself: one that fails keeps nothing from the others.
 undo_sets() {
+  [ -s "$TXN/sets" ] || [ -s "$TXN/sets.now" ] || [ -s "$TXN/sets.before" ] || return 0
+  # One that hangs is waited for once.
+  timeout -k 5 20 ipset list -n >/dev/null 2>&1 || return 1
+  # Sets that nothing referred to meanwhile may have been destroyed. Those that stay have their way back from what was
+  # wanted of them.
+  [ "$done$tries" = yes0 ] || { make_missing "$TXN/sets"; make_missing "$TXN/sets.now"; }
   [ -s "$TXN/sets.before" ] || return 0
   # shellcheck disable=SC2086
   $LIMIT ipset save 2>/dev/null | lead_sets "$TXN/sets.before" | awk -v load="$LIMIT ipset restore -exist >/dev/null 2>&1" '
@@ -74,17 +79,19 @@ undo_sets() {
 # make_missing FILE: its sets that aren't there.
 make_missing() {
   [ -s "$1" ] || return 0
-  timeout 20 ipset list -n 2>/dev/null | awk -v file="$1" -v load="$LIMIT ipset restore -exist >/dev/null 2>&1" '
+  timeout -k 5 20 ipset list -n 2>/dev/null | awk -v file="$1" -v load="$LIMIT ipset restore -exist >/dev/null 2>&1" '
     { live[$1] = 1 }
     END { while ((getline line <file) > 0) { split(line, word, " "); if (!(word[2] in live)) print line | load } }'
 }
 
 # By reading first; by the undo that was made and tried before, as long as others left all as it was (it counts on
-# that) or nothing can be read; by one made from what is live. What was undone and can't be read (3) isn't undone twice.
+# that) or nothing can be read; by one made from what is live. What was undone and can't be read (3), or is read in other
+# words, isn't undone twice.
 family_is_back() {
   is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
   code=$?
   case $code$undone in 3*"$1"*) return 1 ;; esac
+  case $code$landed in 1*" $1-"*) ! has_landed "$1" || return 1 ;; esac
   if [ "$code" -eq 3 ] || others_stand "$1"; then
     load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null
     case $? in 0) undone=$undone$1 ;; 4) ! lock_is_held || return 1 ;; esac
@@ -92,9 +99,32 @@ family_is_back() {
   fi
   emptying=
   [ "$tries" -lt 3 ] || emptying=yes
+  beside=$(live "$1" | others "$TXN/now.$1" "$TXN/want.$1" | grep -c .)
   live "$1" | undo_from_live "$TXN/now.$1" "$TXN/want.$1" "$TXN/before.$1" "$emptying" | load_piped "$1"
-  is "$1" "$TXN/now.$1" "$TXN/want.$1"
+  loaded=$?
+  is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
+  [ "$loaded" -ne 0 ] || note_landed "$1" "$beside"
+  return 1
 }
+
+# note_landed FAMILY BESIDE: all was loaded, and as many rules stand there as the old ones and BESIDE of others, none of
+# them of the change alone. So the old ones are among them, and iptables-save has other words for some (it is another one
+# than it was). Loaded again they would stand there once more each time.
+note_landed() {
+  live "$1" | awk -v now="$TXN/now.$1" -v want="$TXN/want.$1" -v beside="$2" "$AWK_SCAN"'
+    BEGIN {
+      while ((getline line < now) > 0) if (scan(line) && item ~ /^-A/) { old[table, item] = 1; olds++ }
+      while ((getline line < want) > 0) if (scan(line) && item ~ /^-A/ && !((table, item) in old)) new[table, item] = 1
+    }
+    scan($0) && item ~ /^-A/ { rules++; if ((table, item) in new) differs = 1 }
+    END { exit differs || rules != olds + beside }' && landed="$landed $1-$(digest "$1")"
+}
+
+# has_landed FAMILY: nothing has become of that since.
+has_landed() { case $landed in *" $1-$(digest "$1")"*) return 0 ;; *) return 1 ;; esac; }
+
+# digest FAMILY: of its live rules, whatever was counted and when.
+digest() { live "$1" | awk "$AWK_SCAN"'scan($0) { print table, item }' | sha256sum; }
 
 # Where iptables said 4: the lock would be held again. iptables-nft has none; it says 4 of whatever the kernel refuses,
 # and would say it of that undo each time.
@@ -105,10 +135,14 @@ others_stand() {
   [ "$(others "$TXN/now.$1" "$TXN/want.$1" <"$TXN/before.$1")" = "$(live "$1" | others "$TXN/now.$1" "$TXN/want.$1")" ]
 }
 
-# Each part by itself: one that fails keeps nothing from the others.
+# Each part by itself: one that fails keeps nothing from the others. 1: one did, other than a chain that others jump to.
 load_piped() {
   tools "$1"
-  awk -v load="$LIMIT $restore -w 1 --noflush >/dev/null 2>&1" '{ print | load } /^COMMIT/ { close(load) }'
+  awk -v load="$LIMIT $restore -w 1 --noflush >/dev/null 2>&1" '
+    { print | load }
+    /^COMMIT/ && close(load) != 0 && last !~ /^-X/ { failed = 1 }
+    { last = $0 }
+    END { exit failed }'
 }
 
 # drop_sets GONE KEPT...: sets that GONE makes and no KEPT does; one that a foreign rule uses stays.
@@ -117,7 +151,7 @@ drop_sets() {
   gone=$1
   shift
   sed -n 's/^create \([^ ]*\) .*/\1/p' "$gone" | while read -r set; do
-    grep -qs "^create $set " "$@" || timeout 20 ipset destroy "$set" 2>/dev/null
+    grep -qs "^create $set " "$@" || timeout -k 5 20 ipset destroy "$set" 2>/dev/null || [ $? -lt 124 ] || break
   done
 }
 

@@ -47,5 +47,5 @@ open_installing() { { mkdir -p "$RUN" && printf '' >>"$RUN/installing"; } 2>/dev
 
 # in_scratch VERB DIR: a verb of this program inside a fresh network namespace, with a lock file of its own.
 in_scratch() {
-  XTABLES_LOCKFILE=$2/xtables.lock timeout 100 unshare -n /bin/sh "$PROGRAM" '' "$@"
+  XTABLES_LOCKFILE=$2/xtables.lock timeout -k 5 100 unshare -n /bin/sh "$PROGRAM" '' "$@"
 }

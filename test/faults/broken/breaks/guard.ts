@@ -39,6 +39,16 @@ export const GUARD: readonly Break[] = [
     red: ['host/program/clock.test.ts', 'that nobody can read: nothing is armed'],
   },
   {
+    name: 'waits-for-a-load-beyond-its-deadline',
+    file: 'host/guard.sh',
+    from: '  LIMIT="timeout -k 2 $left"\n',
+    to: '  LIMIT="timeout -k 5 20"\n',
+    red: [
+      'host/program/hangs.test.ts',
+      "a load that hangs is over by the deadline, and what came before it is taken back ('dash')",
+    ],
+  },
+  {
     name: 'confirms-what-is-being-rolled-back',
     file: 'host/confirm.sh',
     from: '      # A guard that is slow to wake up makes the time no longer.\n',

@@ -120,9 +120,43 @@ export const UNDO: readonly Break[] = [
   {
     name: 'keeps-what-it-changed-in-sets-after-a-rollback',
     file: 'host/undo.sh',
-    from: '  undo_sets || sets_back=\n',
+    from: '  (undo_sets) 6>&- 9>&- || sets_back=\n',
     to: '',
     red: ['host/program/sets.test.ts', 'are as somebody changed them where the change is taken back'],
+  },
+  {
+    name: 'lets-rules-wait-for-sets',
+    file: 'host/undo.sh',
+    from: '  done=yes sets_back=yes\n',
+    to: '  done= sets_back=yes\n  undo_sets || sets_back=\n  done=yes\n',
+    red: ['host/program/hangs.test.ts', "a guard that is started again does not wait for it ('dash')"],
+  },
+  {
+    name: 'leaves-its-lock-to-what-hangs',
+    file: 'host/undo.sh',
+    from: '(undo_sets) 6>&- 9>&- ||',
+    to: 'undo_sets ||',
+    red: ['host/program/hangs.test.ts', "a guard that is started again does not wait for it ('dash')"],
+  },
+  {
+    name: 'waits-for-good-for-what-does-not-end-when-told',
+    file: 'host/undo.sh',
+    from: '  timeout -k 5 20 ipset list -n >/dev/null',
+    to: '  timeout 20 ipset list -n >/dev/null',
+    red: [
+      'host/program/hangs.test.ts',
+      'rules of both families come back, and then its sets, once it does not hang any more',
+    ],
+  },
+  {
+    name: 'puts-rules-there-once-more-with-every-try',
+    file: 'host/undo.sh',
+    from: '! has_landed "$1" || return 1',
+    to: ':',
+    red: [
+      'host/program/hangs.test.ts',
+      "rules that are read in other words are put there once, not with every try ('dash')",
+    ],
   },
   {
     name: 'makes-no-set-anew-that-no-generation-had',
