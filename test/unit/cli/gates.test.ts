@@ -5,6 +5,7 @@ import { FleetError } from '../../../src/model/error.ts'
 import type { Event } from '../../../src/model/event.ts'
 import { say } from '../../../src/report/say.ts'
 import { type Gate, nameOf } from '../../../src/rollout/gates/gate.ts'
+import { connectionTo } from '../connection.ts'
 
 const hosts = ['web1', 'web2'].map(name => ({ name, groups: ['web'], variables: new Map() }))
 const inventory = {
@@ -13,16 +14,7 @@ const inventory = {
   hostSources: new Map(),
   directory: '',
 }
-const reach = (host: string) => ({
-  host,
-  address: host === 'web2' ? 'fd00::2' : '10.0.0.1',
-  port: 22,
-  user: 'root',
-  become: false,
-  hostKeyChecking: 'strict' as const,
-  knownHostsFiles: [],
-  connectTimeout: 1000,
-})
+const reach = (host: string) => connectionTo(host, host === 'web2' ? 'fd00::2' : '10.0.0.1')
 
 /** What is said of the second gate. */
 function said(gate: string, isOfFlag = false): string {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { guardedOf } from '../../../src/cli/guarded.ts'
 import type { Connection } from '../../../src/model/connection.ts'
 import type { Host } from '../../../src/model/host.ts'
+import { connectionTo } from '../connection.ts'
 
 const web1: Host = { name: 'web1', groups: [], variables: new Map() }
 const inventory = {
@@ -10,16 +11,7 @@ const inventory = {
   hostSources: new Map(),
   directory: '',
 }
-const reached: Connection = {
-  host: 'web1',
-  address: '203.0.113.7',
-  port: 22,
-  user: 'root',
-  become: false,
-  hostKeyChecking: 'strict',
-  knownHostsFiles: [],
-  connectTimeout: 1000,
-}
+const reached = connectionTo('web1', '203.0.113.7')
 
 it('where hosts are is looked up once a command, whoever asks', async () => {
   let asked = 0

@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Connection } from '../../../src/model/connection.ts'
 import { FleetError } from '../../../src/model/error.ts'
 import { createPool, type PoolOptions } from '../../../src/session/pool.ts'
 import type { Session } from '../../../src/session/session.ts'
+import { connectionTo } from '../connection.ts'
 
-const connection = (host: string): Connection => ({
-  host,
-  address: host,
-  port: 22,
-  user: 'root',
-  become: false,
-  hostKeyChecking: 'strict',
-  knownHostsFiles: [],
-  connectTimeout: 1000,
-})
 const session: Session = {
   connectStart: 0,
   run: () => Promise.reject(new Error('not here')),
@@ -76,7 +66,7 @@ describe('a pool', () => {
   it('opens so many connections at once and no more', async () => {
     const gate = makeGate()
     const { each, connector } = pool({ starts: 3, open: () => gate.enter().then(() => session) })
-    const work = each(HOSTS, host => connector(connection(host))())
+    const work = each(HOSTS, host => connector(connectionTo(host))())
     await gate.letAllThrough(HOSTS.length)
     expect((await work).every(({ status }) => status === 'fulfilled')).toBe(true)
     expect(gate.most()).toBe(3)
@@ -92,8 +82,8 @@ describe('a pool', () => {
         return host === 'proof' ? Promise.resolve(session) : gate.enter().then(() => session)
       },
     })
-    const others = ['web0', 'web1'].map(host => connector(connection(host))())
-    await expect(ahead(connection('proof'))()).resolves.toBe(session)
+    const others = ['web0', 'web1'].map(host => connector(connectionTo(host))())
+    await expect(ahead(connectionTo('proof'))()).resolves.toBe(session)
     expect(opened.toSorted()).toEqual(['proof', 'web0'])
     await gate.letAllThrough(2)
     await Promise.all(others)
@@ -104,7 +94,7 @@ describe('a pool', () => {
     const { connector, slept } = pool({
       open: () => Promise.reject(new FleetError('handshake-lost', { try: ++tries })),
     })
-    await expect(connector(connection('web1'))()).rejects.toThrow('{"try":3}')
+    await expect(connector(connectionTo('web1'))()).rejects.toThrow('{"try":3}')
     expect(slept).toEqual([750, 1500])
   })
 
@@ -118,7 +108,7 @@ describe('a pool', () => {
           return Promise.reject(new FleetError(code))
         },
       })
-      await expect(connector(connection('web1'))()).rejects.toThrow(code)
+      await expect(connector(connectionTo('web1'))()).rejects.toThrow(code)
       expect(tries).toBe(1)
     },
   )
@@ -136,7 +126,7 @@ describe('a pool', () => {
       },
       sleep: () => new Promise(resolve => setImmediate(resolve)),
     })
-    await each(['web0', 'web1', 'web2'], host => connector(connection(host))())
+    await each(['web0', 'web1', 'web2'], host => connector(connectionTo(host))())
     expect(opened).toEqual(['web0', 'web1', 'web2', 'web0'])
   })
 
@@ -162,10 +152,10 @@ describe('a pool', () => {
         return Promise.resolve(session)
       },
     })
-    await connector(connection('web1'))(call.signal)
+    await connector(connectionTo('web1'))(call.signal)
     expect(seen?.aborted).toBe(false)
     call.abort()
     expect(seen?.aborted).toBe(true)
-    await expect(connector(connection('web1'))(call.signal)).rejects.toThrow('aborted')
+    await expect(connector(connectionTo('web1'))(call.signal)).rejects.toThrow('aborted')
   })
 })
