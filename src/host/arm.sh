@@ -36,7 +36,7 @@ arm_alone() { # NONCE MANIFEST_HASH SECONDS_TO_SEND
   if [ "$generation" -ne "$BASE" ] || { [ -z "$REMOVES" ] && [ "$GENERATION" -le "$newest" ]; }; then stop "$EXIT_CHANGED" generation "$newest"; fi
   keep_before
   keep_members || stop "$EXIT_STORAGE" storage "$TXN"
-  sync_files "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
+  sync_files "$TXN"/* "$staged"/[!l]* "$staged"/kept/* "$staged" "$GENERATIONS" 2>/dev/null || stop "$EXIT_STORAGE" storage "$TXN"
   rehearse
   start_guard
   trap - EXIT HUP INT TERM PIPE

@@ -23,9 +23,10 @@ verb_boot_30_fleet() { # start|save|flush
   if [ "$generation" -eq 0 ]; then nothing_to_boot || loud "fleet: the generation that is to boot is not to be found"; return; fi
   if [ "$last" != "$GENERATIONS/current" ]; then boot_lost; return; fi
   # A damaged file expects less than it should.
-  whole "$last" && loaded "$last" && return 0
+  if whole "$last" && loaded "$last"; then newest_is_whole; return; fi
+  whole "$last" || find_whole
   boot_again
-  whole "$last" && loaded "$last" && return 0
+  [ "$last" = "$GENERATIONS/current" ] && whole "$last" && loaded "$last" && return 0
   loud "fleet: the rules loaded at boot are not those of generation $generation"
 }
 
@@ -35,6 +36,34 @@ boot_lost() {
   name_generation "$generation"
   [ "$last" != "$GENERATIONS/$name" ] || ! are_links || boot_again
   loud "fleet: the generation that is to boot is not to be found"
+}
+
+# Until the next apply each boot says so.
+newest_is_whole() {
+  [ "$generation" -ge "$newest" ] || whole "$newest_folder" || loud "fleet: generation $generation boots, and generation $newest, which was confirmed after it, is damaged"
+}
+
+# find_whole: sets `last` to what is loaded where the generation that boots is damaged. Where the power went before it was
+# put back, it is put back now. Else it is the newest whole one before it: half a generation may lock everybody out. That
+# one is current then, or its rules would be taken for those of others. What stood before fleet may be nothing at all, and
+# damage lifts no lockdown.
+find_whole() {
+  name_generation "$generation"
+  for copy in "$GENERATIONS"/staged-*/kept; do
+    of=
+    { read -r of <"$copy/of"; } 2>/dev/null
+    if [ "$of" != "$name" ] || ! whole "$copy"; then continue; fi
+    put_disk_back "$copy"
+    loud "fleet: what was saved over generation $generation before a change of it was confirmed is taken back"
+    whole "$last" && return
+    ! whole "$copy" || { last=$copy; return; }
+  done
+  ! grep -qs '^ *"lockdown":' "$last/meta.json" || return 0
+  for folder in "$GENERATIONS"/gen-*; do
+    unpad "${folder##*/gen-}"
+    if [ "$number" -gt 0 ] && [ "$number" -lt "$generation" ] && [ ! -L "$folder/link" ] && whole "$folder"; then last=$folder; fi
+  done
+  [ "$last" = "$GENERATIONS/current" ] || [ -n "${FLEET_REHEARSAL:-}" ] || lead_to "${last##*/}"
 }
 
 boot_again() {

@@ -80,7 +80,7 @@ stage() {
   staged=$GENERATIONS/staged-$NONCE
   make_folders "$GENERATIONS" || return 1
   drop_staged
-  mkdir "$staged" || return 1
+  mkdir "$staged" && keep_disk || return 1
   copy "$TXN/want.4" "$staged/rules.v4" "$TXN/want.6" "$staged/rules.v6" "$TXN/sets" "$staged/ipsets" "$TXN/meta.json" "$staged/meta.json"
   name_generation "$GENERATION"
   ln -s "$name" "$staged/link" || return 1
@@ -130,12 +130,13 @@ adopt() {
   sync "$ETC" "$GENERATIONS"
 }
 
-# keep_what_boots: what boots now becomes generation 0.
+# keep_what_boots: what boots becomes generation 0: as it was when the change was armed, whoever saved its rules since.
 keep_what_boots() {
-  first=$GENERATIONS/gen-000000
+  first=$GENERATIONS/gen-000000 from=$staged/kept
+  [ -d "$from" ] && [ ! -e "$from/of" ] || from=$ETC
   rm -rf "$first" && mkdir "$first" || return 1
   for rules in rules.v4 rules.v6; do
-    [ ! -f "$ETC/$rules" ] || { cp -p "$ETC/$rules" "$first/$rules" && cmp -s "$ETC/$rules" "$first/$rules" && sync "$first/$rules"; } || return 1
+    [ ! -f "$from/$rules" ] || { cp -p "$from/$rules" "$first/$rules" && cmp -s "$from/$rules" "$first/$rules" && sync "$first/$rules"; } || return 1
   done
   remember_before "$first" && sync "$first"/* "$first" && lead_to gen-000000
 }
@@ -169,7 +170,7 @@ persist() {
   fi
   if [ -L "$GENERATIONS/$name/link" ]; then
     mv -T "$GENERATIONS/$name/link" "$GENERATIONS/current" || return 1
-    rm -f "$GENERATIONS/$name"/link.v?
+    rm -rf "$GENERATIONS/$name"/link.v? "$GENERATIONS/$name/kept"
   fi
   # Also for a try that died between the rename and this.
   sync "$GENERATIONS" || return 1

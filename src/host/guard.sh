@@ -116,7 +116,7 @@ stateless() {
   ! cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" || return 0
   tries=0 undone='' landed=''
   while [ -r "$TXN/now.4" ] && [ -r "$TXN/now.6" ]; do
-    ! try_back lost || return 0
+    ! try_back lost || { put_disk_back "$GENERATIONS/staged-$NONCE/kept"; return 0; }
     nap 2
   done
 }

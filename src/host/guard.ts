@@ -4,6 +4,7 @@ import { type Session, secondsToSend } from '../session/session.ts'
 import { callHost, EXIT, type Reply, stopOf } from './call.ts'
 import { readLock } from './observe.ts'
 import { readFacts } from './pieces.ts'
+import { readWhy, type Saved } from './saved.ts'
 
 /** From which rules to which, and back: texts that the guard runs and compares, and understands nothing of. */
 export interface Passage {
@@ -107,6 +108,8 @@ export interface GuardState {
   readonly name: string
   /** What follows the name: why it rolled back, or times. */
   readonly why: string
+  /** Of one that rolled back. */
+  readonly saved?: Saved
   readonly bootId: string
   /** Milliseconds, on the host's own clock, since the rules came into force; of `APPLIED` only. */
   readonly age?: number
@@ -141,7 +144,7 @@ function stateOf(reply: Reply): GuardState {
     one(key) === undefined ? {} : { [name]: Number(one(key)) }
   return {
     name,
-    why: why.join('-'),
+    ...readWhy(why.join('-')),
     bootId: one('boot_id') ?? '',
     ...number('age_ms', 'age'),
     ...number('left_ms', 'left'),

@@ -54,7 +54,7 @@ stage_removal() {
   read_before || stop "$EXIT_REFUSED" "$wrong" "$before"
   make_folders "$GENERATIONS" || return 1
   drop_staged
-  mkdir "$staged" || return 1
+  mkdir "$staged" && keep_disk || return 1
   for rules in $had; do
     cp -p "$before/$rules" "$staged/$rules" && cmp -s "$before/$rules" "$staged/$rules" || return 1
   done

@@ -43,7 +43,7 @@ report_generation() {
   read_links
   [ "$generation" -gt 0 ] || return 0
   piece generation
-  printf 'number=%s\n' "$generation"
+  printf 'number=%s\nnewest=%s\n' "$generation" "$newest"
   tell_soundness "$GENERATIONS/current"
   piece generation-meta
   recite "$GENERATIONS/current/meta.json"

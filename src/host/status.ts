@@ -5,6 +5,7 @@ import { type Meta, readMeta } from './meta.ts'
 import type { HostBlocks } from './observation.ts'
 import { isTouched, readBlocks, readLock, readUp } from './observe.ts'
 import { type Pieces, readFacts } from './pieces.ts'
+import { readWhy, type Saved } from './saved.ts'
 
 /** What stands on a host of fleet's: its guard, its generation and its last change. */
 export interface HostStatus {
@@ -41,6 +42,8 @@ export interface LiveRules {
 
 export interface StatusGeneration extends Meta {
   readonly number: number
+  /** The newest one, where that isn't it. */
+  readonly newer?: number
   readonly whole: boolean
   readonly linked: boolean
   readonly plugins: boolean
@@ -56,6 +59,8 @@ export interface Transaction {
   readonly state: string
   /** `deadline`: why it rolled back or disarmed; '' for other states. */
   readonly why: string
+  /** Of one that rolled back. */
+  readonly saved?: Saved
   /** Milliseconds until the guard decides by itself: while it is armed, applying or applied. */
   readonly left?: number
   readonly isRemoval: boolean
@@ -103,6 +108,7 @@ function readGeneration(pieces: Pieces): StatusGeneration | undefined {
   const facts = readFacts(pieces.get('generation'))
   const yes = (key: string) => facts.get(key)?.[0] === 'yes'
   const number = Number(facts.get('number')?.[0] ?? 0)
+  const newest = Number(facts.get('newest')?.[0] ?? 0)
   if (number === 0) return undefined
   const meta = readMeta(pieces.get('generation-meta') ?? '')
   const flags = {
@@ -111,7 +117,7 @@ function readGeneration(pieces: Pieces): StatusGeneration | undefined {
     plugins: yes('plugins'),
     enabled: yes('enabled'),
   }
-  return { number, ...meta, ...flags }
+  return { number, ...(newest > number ? { newer: newest } : {}), ...meta, ...flags }
 }
 
 function readTransaction(piece: string | undefined, uptime: number): Transaction | undefined {
@@ -126,7 +132,7 @@ function readTransaction(piece: string | undefined, uptime: number): Transaction
     who: one('who'),
     since: one('since'),
     state,
-    why: EXPLAINED.has(state) ? rest.join('-') : '',
+    ...readWhy(EXPLAINED.has(state) ? rest.join('-') : ''),
     ...(timed ? { left: (Number(rest[0] ?? 0) - uptime) * 10 } : {}),
     isRemoval: one('removes') === 'yes',
   }

@@ -24,13 +24,16 @@ unless_confirmed() { # STATE WHY
 roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
   tries=0 undone='' landed='' why=${1#*-}
   until try_back "$why"; do
-    [ "$tries" -ne 5 ] || become "ROLLING_BACK-$why" "STUCK-$why"
+    # A boot is the way out then.
+    [ "$tries" -ne 5 ] || { put_disk_back "$GENERATIONS/staged-$NONCE/kept"; become "ROLLING_BACK-$why" "STUCK-$why"; }
     [ "$tries" -eq 1 ] || nap 2
   done
   unset XTABLES_LOCKFILE
   (drop_sets "$TXN/sets" "$TXN/sets.now" "$TXN/sets.before") 6>&- 9>&-
   back=$why
   [ -n "$sets_back" ] || back=sets
+  put_disk_back "$GENERATIONS/staged-$NONCE/kept"
+  back=$back$disk
   { become "ROLLING_BACK-$why" "ROLLED_BACK-$back" || become "STUCK-$why" "ROLLED_BACK-$back"; } && release
 }
 

@@ -1,3 +1,4 @@
+import type { Saved } from '../host/saved.ts'
 import type { HostStatus, StatusGeneration, Transaction } from '../host/status.ts'
 import type { Finding } from '../model/finding.ts'
 import type { HostState } from '../model/host-state.ts'
@@ -41,11 +42,11 @@ export function conditionOf(asked: Asked): Condition {
   if (!('status' in asked)) return 'unreadable'
   const { generation, unstored, last } = asked.status
   const guard = atWork(asked.status)
-  if (unstored || last?.state === 'CONFIRMED') return 'in danger'
+  if (unstored || last?.state === 'CONFIRMED' || last?.saved === 'boots') return 'in danger'
   if (guard && (isStranded(guard) || NOT_SAFE.has(guard.state))) return 'in danger'
   if (generation && !generation.whole) return 'in danger'
   if (guard) return 'pending'
-  if (generation?.lockdown !== undefined || asked.behind) return 'pending'
+  if (generation?.lockdown !== undefined || generation?.newer !== undefined || asked.behind) return 'pending'
   return generation && missing(generation).length > 0 ? 'pending' : 'settled'
 }
 
@@ -74,7 +75,8 @@ function sameness(asked: Asked): unknown {
   if (!('status' in asked)) return [asked.state, asked.finding]
   const { generation, last, unstored, isTouched, blocks } = asked.status
   const guard = atWork(asked.status)
-  const same = (one: Transaction | undefined) => one && [one.run, one.who, one.state, one.why, one.isRemoval]
+  const same = (one: Transaction | undefined) =>
+    one && [one.run, one.who, one.state, one.why, one.saved, one.isRemoval]
   return [
     isTouched,
     blocks,
@@ -114,6 +116,7 @@ function statusLines(status: HostStatus, all: readonly HostStatus[]): string[] {
   return [
     generation ? sayGeneration(generation) : sayNone(status),
     ...(generation?.lockdown === undefined ? [] : [sayLockdown(generation.lockdown)]),
+    ...(generation?.newer === undefined ? [] : [sayNewer(generation.newer)]),
     ...(generation ? sayTrouble(generation) : []),
     ...(guard ? [sayGuard(guard, shortest(all))] : []),
     ...(unstored ? [sayUnstored(unstored)] : []),
@@ -133,6 +136,9 @@ function sayLockdown(before: number): string {
   const what = before === 0 ? 'what stood before fleet' : `generation ${before}`
   return `in lockdown: only SSH reaches it. \`fleet lockdown --release\` goes back to ${what}`
 }
+
+const sayNewer = (newer: number) =>
+  `generation ${newer} was confirmed after it, and does not boot: it was damaged at a boot, or somebody chose this one by hand. \`fleet apply\` makes a new one`
 
 function sayTrouble(generation: StatusGeneration): string[] {
   if (!generation.whole)
@@ -198,7 +204,14 @@ const ENDED: Readonly<Record<string, string>> = {
   DISARMED: 'never began',
 }
 
+const SAVED: Readonly<Record<Saved, string>> = {
+  aside: 'what somebody saved meanwhile lies in /etc/iptables as rules.v4.unconfirmed, rules.v6.unconfirmed',
+  boots:
+    'a boot loads what somebody saved meanwhile, which nobody confirmed. `fleet apply` stores a new generation',
+}
+
 function sayLast(last: Transaction): string {
   const how = ENDED[last.state] ?? last.state.toLowerCase()
-  return `${how}${last.why === '' ? '' : ` (${last.why})`}, ${origin(last)}`
+  const what = `${how}${last.why === '' ? '' : ` (${last.why})`}, ${origin(last)}`
+  return last.saved ? `${what}; ${SAVED[last.saved]}` : what
 }

@@ -35,8 +35,10 @@ async function refuse(
 ): Promise<Settled | undefined> {
   const settled = await byState(armed, tools, session, await askRollback(session, armed.nonce))
   if (settled === undefined || settled === 'disarmed' || settled.state !== 'reverted') return settled
-  return { ...settled, finding: why }
+  return settled.finding?.args.saved === 'boots' ? settled : { ...settled, finding: why }
 }
+
+const whyBack = ({ why, saved }: GuardState) => ({ why, ...(saved ? { saved } : {}) })
 
 async function confirmed(armed: Armed, tools: SettleTools, session: Session): Promise<Settled | undefined> {
   await tools.emit({ type: 'host-step', host: armed.host, step: 'confirming' })
@@ -76,7 +78,7 @@ export async function byState(
     case 'CONFIRMED':
       return confirmed(armed, tools, session)
     case 'ROLLED_BACK':
-      return outcome(armed, 'reverted', fault('rolled-back', { why: state.why }))
+      return outcome(armed, 'reverted', fault('rolled-back', whyBack(state)))
     case 'DISARMED':
       return state.why === 'session'
         ? 'disarmed'

@@ -61,7 +61,8 @@ export function checkLimit(limit: HostLimit | undefined): void {
 /** What the host came to because its time was up says so; what it came to by itself stays. */
 export function sayOverdue(limit: HostLimit, outcome: Outcome): Outcome {
   const { host, state, finding } = outcome
-  const isOurs = finding?.args.why === 'asked' || finding?.code === 'arm-lost'
+  const isAsked = finding?.args.why === 'asked' && finding.args.saved !== 'boots'
+  const isOurs = isAsked || finding?.code === 'arm-lost'
   return isOurs && (state === 'reverted' || state === 'failed') ? overdue(host, state, limit) : outcome
 }
 

@@ -111,7 +111,10 @@ describe.concurrent('the power goes', () => {
   it('and what was confirmed last is damaged: a fleet that resumes cannot know', async () => {
     const attempt = await MOMENTS.applied('damaged')
     await attempt.running.kill()
-    await trial.must('damaged', 'echo "# damaged" >>/etc/iptables/fleet/current/rules.v4')
+    await trial.must(
+      'damaged',
+      'cd /etc/iptables/fleet; echo "# damaged" >>current/rules.v4; rm -r staged-*/kept',
+    )
     await trial.says(await resumesAfterBoot('damaged', attempt), 4, { damaged: LOST })
   })
 

@@ -24,6 +24,15 @@ function whyOf(why: string): string {
   return `${what}: something there changes sets, or its ipset does not do what it says`
 }
 
+const SAVED: Readonly<Record<string, string>> = {
+  aside:
+    ' Somebody saved rules there meanwhile, with some that nobody confirmed: a boot loads what it did before all the same, and what was saved lies in /etc/iptables as rules.v4.unconfirmed, rules.v6.unconfirmed. What of it is to stay must be saved again.',
+  boots:
+    " But somebody saved rules there meanwhile, with some that nobody confirmed, and they couldn't be taken back from the disk: THE NEXT BOOT LOADS THEM. Mend /etc/iptables/rules.v4 and rules.v6 before the host boots (`iptables-save` shows what is in force), or apply again.",
+}
+
+const sayWhatBoots = ({ saved }: Args) => SAVED[String(saved)] ?? ''
+
 /** Beyond it they are counted. */
 const MOST_NAMED = 10
 
@@ -48,7 +57,7 @@ export const rolloutSentences = {
     "Another machine answers at the host's address now: it doesn't know the change that was handed over, and wasn't booted since. Nothing was confirmed, so the host itself puts its old rules back when its time is up. Look who has that address (a failover, a clone, an address given twice), and at the host from its console.",
   'not-persisted': a =>
     `The new rules are live and confirmed, but the host wouldn't load them at its next boot${a.detail === '' ? '' : `: ${String(a.detail)}`}.`,
-  'rolled-back': a => `The host put its old rules back: ${whyOf(String(a.why))}.`,
+  'rolled-back': a => `The host put its old rules back: ${whyOf(String(a.why))}.${sayWhatBoots(a)}`,
   'rollback-stuck': () => "The host couldn't put its old rules back yet, and goes on trying every 2 seconds.",
   'let-go': () =>
     'fleet was told to let go of this host before it answered. Its guard rolls it back unless it had confirmed already: look with `fleet plan`.',

@@ -12,6 +12,7 @@ import { LOCK } from './breaks/lock.ts'
 import { LOCKDOWN } from './breaks/lockdown.ts'
 import { PLAN } from './breaks/plan.ts'
 import { ROLLOUT } from './breaks/rollout.ts'
+import { SAVED } from './breaks/saved.ts'
 import { SESSION } from './breaks/session.ts'
 import { SETTLE } from './breaks/settle.ts'
 import { UNDO } from './breaks/undo.ts'
@@ -24,6 +25,7 @@ export const BREAKS: readonly Break[] = [
   ...LOCK,
   ...DISK,
   ...BOOT,
+  ...SAVED,
   ...BLOCKS,
   ...BLOCK_PLACE,
   ...LOCKDOWN,

@@ -131,6 +131,23 @@ describe('a status', () => {
     )
   })
 
+  it('says what became of what somebody saved meanwhile, and that it is a danger where it boots', () => {
+    const last = (saved: 'aside' | 'boots') => change('ROLLED_BACK', { why: 'deadline', saved })
+    const [aside, boots] = [asked('a', { last: last('aside') }), asked('b', { last: last('boots') })]
+    const text = printStatus([aside, boots])
+    expect(text).toMatch(
+      /^a: .*\n.*; what somebody saved meanwhile lies in \/etc\/iptables as rules\.v4\.unconf/,
+    )
+    expect(text).toMatch(/^b: .*\n.*; a boot loads what somebody saved meanwhile, which nobody confirmed/m)
+    expect([conditionOf(aside), conditionOf(boots)]).toEqual(['settled', 'in danger'])
+  })
+
+  it('says that an older generation boots than was confirmed', () => {
+    const older = asked('a', { generation: { ...GENERATION, newer: 5 } })
+    expect(printStatus([older])).toContain('generation 5 was confirmed after it, and does not boot')
+    expect(conditionOf(older)).toBe('pending')
+  })
+
   it('says what is confirmed and not on disk, beside the change that came over it', () => {
     const unstored = change('CONFIRMED', { run: 'r1' })
     expect(printStatus([asked('a', { unstored, guard: guard('ARMED'), last: unstored })])).toBe(

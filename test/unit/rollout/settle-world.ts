@@ -1,6 +1,6 @@
 import { FleetError } from '../../../src/model/error.ts'
 import type { Event } from '../../../src/model/event.ts'
-import type { Settled, Untransacted } from '../../../src/rollout/armed.ts'
+import type { Settled, SettleTools, Untransacted } from '../../../src/rollout/armed.ts'
 import { settle } from '../../../src/rollout/settle.ts'
 import type { Answer, Session } from '../../../src/session/session.ts'
 
@@ -43,6 +43,7 @@ export async function settleWith(
   script: Script,
   lookAgain: () => Untransacted = () => ({ is: 'different', bootId: BOOT, up: 0 }),
   more: { readonly isKnown?: boolean } = {},
+  own: Pick<SettleTools, 'passes' | 'limit'> = {},
 ) {
   let now = 10_000
   let looks = 0
@@ -89,6 +90,7 @@ export async function settleWith(
     clock,
     emit: (event: Event) => void events.push(event),
     lookAgain: async () => lookAgain(),
+    ...own,
   }
   const outcome: Settled = await settle(armed, tools)
   return { outcome, verbs, looks, events, elapsed: now - 10_000 }

@@ -75,6 +75,24 @@ describe('settling an armed host', () => {
     expect(outcome).toMatchObject({ state: expected })
   })
 
+  it.each([
+    ['ROLLED_BACK-deadline-saved', { why: 'deadline', saved: 'aside' }],
+    ['ROLLED_BACK-set-fleet4-0a1b-saved-stays', { why: 'set-fleet4-0a1b', saved: 'boots' }],
+  ])('takes %s apart', async (name, args) => {
+    const { outcome } = await settleWith(() => state(name))
+    expect(outcome).toMatchObject({ state: 'reverted', finding: { code: 'rolled-back', args } })
+  })
+
+  it.each([
+    ['ROLLED_BACK-asked-saved', 'gate-fail'],
+    ['ROLLED_BACK-asked-saved-stays', 'rolled-back'],
+  ])('says of %s what matters more: %s', async (name, code) => {
+    const passes = async () => ({ code: 'gate-fail', severity: 'error', args: {} }) as const
+    const answers = (verb: string) => (verb === 'rollback' ? state(name) : applied())
+    const { outcome } = await settleWith(answers, undefined, {}, { passes })
+    expect(outcome).toMatchObject({ state: 'reverted', finding: { code } })
+  })
+
   it('hands a disarmed host back for another try', async () => {
     expect((await settleWith(() => state('DISARMED-session'))).outcome).toBe('disarmed')
   })

@@ -28,7 +28,7 @@ export const DISK: readonly Break[] = [
   {
     name: 'does-not-sync-what-it-stages',
     file: 'host/arm.sh',
-    from: 'sync_files "$TXN"/* "$staged"/[!l]* "$staged" "$GENERATIONS" 2>/dev/null',
+    from: 'sync_files "$TXN"/* "$staged"/[!l]* "$staged"/kept/* "$staged" "$GENERATIONS" 2>/dev/null',
     to: 'true',
     red: ['faults/power.test.ts', 'at any step that touches the disk, with what was not synced and without'],
   },
@@ -66,7 +66,7 @@ export const DISK: readonly Break[] = [
   {
     name: 'forgets-what-stood-before',
     file: 'host/generation.sh',
-    from: 'cp -p "$ETC/$rules" "$first/$rules" && cmp -s "$ETC/$rules" "$first/$rules"',
+    from: 'cp -p "$from/$rules" "$first/$rules" && cmp -s "$from/$rules" "$first/$rules"',
     to: 'printf "" >"$first/$rules"',
     red: [
       'host/program/generation.test.ts',
