@@ -18,6 +18,8 @@ export interface Packet {
   readonly outInterface?: string
   readonly icmpType?: number
   readonly icmpCode?: number
+  /** Of IPv6; of IPv4 its TTL. */
+  readonly hopLimit?: number
   readonly ctstate?: ConnectionState
   /** Without them: SYN for a NEW packet, what an open connection sends for an ESTABLISHED one. */
   readonly tcpFlags?: readonly string[]

@@ -54,7 +54,7 @@ export function evaluate(ruleset: Ruleset, packet: Packet, { sets }: Options): V
     const state = table === 'raw' ? 'INVALID' : ctstate
     const walk = { table, chains, sight: look(packet, name, state, sets), untracked: false }
     stages.push([...stepsOf(walk, chain).steps, policyOf(table, chain)])
-    if (walk.untracked) ctstate = undefined
+    if (walk.untracked && ctstate !== 'UNTRACKED') ctstate = undefined
   }
   return stages.reduceRight<Verdict>(settle, { verdict: 'accept', rules: [] })
 }

@@ -10,6 +10,10 @@ export interface Observation {
   readonly sshConnection: string
   /** The one that leads to the controller; undefined where the host can't say. */
   readonly interface: string | undefined
+  /** The router on the way there, where there is one. */
+  readonly gateway?: string
+  /** It has one other end, or is the host itself: there are no neighbours to be found. */
+  readonly isDirect?: true
   readonly init: 'systemd' | 'other'
   readonly os: string
   readonly release: string

@@ -56,14 +56,21 @@ tell_facts() {
   tell_managers
 }
 
-# The interface that answers to the controller leave by, which is what `-i` and `-o` will meet.
+# The interface that answers to the controller leave by, which is what `-i` and `-o` will meet, and the router on their way.
+# One with a single other end (IFF_POINTOPOINT), without addresses of its link (IFF_NOARP), or the host's own (IFF_LOOPBACK)
+# knows no neighbours.
 tell_interface() {
   [ -n "$SSH" ] && have ip || return 0
   route=$(ip -o route get "${SSH%% *}" 2>/dev/null) || return 0
   case $route in
     *' dev '*)
+      via=${route%% dev *}
       route=${route#* dev }
-      printf 'interface=%s\n' "${route%% *}"
+      route=${route%% *}
+      printf 'interface=%s\n' "$route"
+      case $via in *' via '*) printf 'gateway=%s\n' "${via##* }" ;; esac
+      { read -r flags <"/sys/class/net/$route/flags"; } 2>/dev/null || return 0
+      case $flags in *[!0-9a-fx]*) return 0 ;; 0x?*) [ $((flags & 0x98)) -eq 0 ] || echo direct=yes ;; esac
       ;;
   esac
 }

@@ -88,6 +88,8 @@ function readObservation(pieces: Pieces): Observation {
     up: readUp(facts),
     sshConnection: one('ssh_connection'),
     interface: facts.get('interface')?.[0],
+    ...(facts.has('gateway') ? { gateway: one('gateway') } : {}),
+    ...(one('direct') === 'yes' ? { isDirect: true } : {}),
     init: one('init') === 'systemd' ? 'systemd' : 'other',
     os: one('os'),
     release: one('release'),

@@ -7,6 +7,7 @@ import { changedSets, saySets } from './changed-sets.ts'
 import { both, compare, type Texts, type Worked } from './compare.ts'
 import { type HostChange, type HostPlan, NOTHING } from './host-plan.ts'
 import { checkLockout, parseSshConnection } from './lockout.ts'
+import { checkNeighbours } from './neighbours.ts'
 import type { Question } from './question.ts'
 import { refusals } from './refuse.ts'
 import { judgeUnmanaged } from './unmanaged.ts'
@@ -60,19 +61,24 @@ const empty = ({ host, groups, roles, onlyBase, seen }: Question): HostPlan => (
 })
 
 function lockout(question: Question, families: PerFamily<Worked>): readonly Finding[] {
-  const connection = parseSshConnection(question.seen.sshConnection)
-  if (!connection) return [{ code: 'no-ssh-connection', severity: 'error', args: {} }]
+  const { seen } = question
+  const parsed = parseSshConnection(seen.sshConnection)
+  if (!parsed) return [{ code: 'no-ssh-connection', severity: 'error', args: {} }]
   const own = question.sets.map(({ name, entries }): [string, readonly string[]] => [name, entries])
-  const sets = new Map([...question.seen.members, ...own])
-  const seen = question.seen.interface
-  const found = checkLockout(
-    both(family => families[family].change.after),
-    { ...connection, ...(seen === undefined ? {} : { interface: seen }) },
-    sets,
-  )
+  const sets = new Map([...seen.members, ...own])
+  const connection = { ...parsed, ...wayOf(seen) }
+  const after = both(family => families[family].change.after)
+  const found = [...checkLockout(after, connection, sets), ...checkNeighbours(after[6], connection, sets)]
   if (!question.acceptLockoutRisk) return found
   return found.map(finding => ({ ...finding, severity: 'warning' }))
 }
+
+/** As far as the host knows it. */
+const wayOf = ({ interface: name, gateway, isDirect }: Observation) => ({
+  ...(name === undefined ? {} : { interface: name }),
+  ...(gateway === undefined ? {} : { gateway }),
+  ...(isDirect ? { isDirect } : {}),
+})
 
 function freeze({ seen }: Question, texts: Texts): HostChange {
   return { base: seen.generation.number, generation: seen.generation.newest + 1, ...texts }

@@ -12,6 +12,10 @@ export interface SshConnection {
   readonly serverPort: number
   /** Where the controller's packets come in and the answers go out, as far as the host knows. */
   readonly interface?: string
+  /** The router on the way to the controller; nobody where it is on the host's own link. */
+  readonly gateway?: string
+  /** The interface has one other end, or is the host itself: nobody asks there who has an address. */
+  readonly isDirect?: boolean
 }
 
 /** `SSH_CONNECTION` as sshd set it; undefined if there is none to read. */
@@ -29,7 +33,7 @@ export function parseSshConnection(text: string): SshConnection | undefined {
   }
 }
 
-type Sets = ReadonlyMap<string, readonly string[]>
+export type Sets = ReadonlyMap<string, readonly string[]>
 
 /**
  * Would the rules as they will be, foreign ones included, let a new connection of the controller's in and its
@@ -52,7 +56,7 @@ export function checkLockout(
   return findings
 }
 
-function refusal(code: string, args: Finding['args'], verdict: ReturnType<typeof evaluate>): Finding {
+export function refusal(code: string, args: Finding['args'], verdict: ReturnType<typeof evaluate>): Finding {
   const rule = verdict.rules.at(-1)
   const decided = rule ? sayDecider(rule) : ''
   return {

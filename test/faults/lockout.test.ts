@@ -85,7 +85,7 @@ const BEFORE: Readonly<Record<string, Wish>> = {
 
 const trial = useTrial(
   'lockout',
-  Object.keys({ ...LOCKOUTS, ...LIMITS, ...HARMLESS }).map(name => ({
+  [...Object.keys({ ...LOCKOUTS, ...LIMITS, ...HARMLESS }), 'neighbours'].map(name => ({
     name,
     systemd: name === 'sys',
     ...(name.endsWith('port') ? { port: 2222 } : {}),
@@ -187,5 +187,45 @@ describe('rules that only look so', () => {
     await trial.says(attempt, 0, all(HARMLESS, 'persisted'))
     expect(await hostRules(trial.host('forward'))).toContain('-A FORWARD -p tcp -m tcp --dport 22 -j DROP')
     await trial.isOn('secondport', 'NEW')
+  })
+})
+
+describe('rules without neighbour discovery', () => {
+  const SSH_ALONE = (chain: string, side: string): readonly string[] => [
+    '*filter',
+    // A policy that nobody says stays.
+    ...['INPUT', 'OUTPUT'].map(one => `:${one} ${one === chain ? 'DROP' : 'ACCEPT'} [0:0]`),
+    `-A ${chain} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
+    `-A ${chain} -p tcp -m tcp --${side} 22 -j ACCEPT`,
+    'COMMIT',
+  ]
+  const asksFor = (address: string, ...rules: readonly string[]) =>
+    trial.newSite([`neighbours ansible_host=${address}`], {
+      'templates/own.hbs': ['---', 'role: Of a test.', '---', ...rules, ''].join('\n'),
+      'group_vars/all.yml': `fleet_roles: [${rules.length > 0 ? 'own, web' : 'base, web, final'}]\n`,
+    })
+
+  it.each([
+    ['in', 'INPUT', 'dport'],
+    ['out', 'OUTPUT', 'sport'],
+  ])('are refused where fleet comes by IPv6: none comes or goes %s', async (way, chain, side) => {
+    const site = await asksFor(trial.host('neighbours').address6, ...SSH_ALONE(chain, side))
+    await trial.ends(trial.start(site), 3, { neighbours: `refused: lockout-neighbours-${way}` })
+  })
+
+  it('stay where it comes by IPv4', async () => {
+    const site = await asksFor(trial.host('neighbours').address4, ...SSH_ALONE('INPUT', 'dport'))
+    await trial.says(trial.start(site), 0, { neighbours: 'persisted' })
+    expect(await hostRules(trial.host('neighbours'), 6)).toContain(':INPUT DROP')
+  })
+
+  it('are gone by IPv6 with those that let it in, and the host is found again when nobody remembers it', async () => {
+    const host = trial.host('neighbours')
+    await trial.must('neighbours', 'ip6tables -P INPUT ACCEPT')
+    const site = await asksFor(host.address6)
+    await trial.says(trial.start(site), 0, { neighbours: 'persisted' })
+    await trial.lab.run(['ip', '-6', 'neigh', 'flush', 'all'])
+    await trial.must('neighbours', 'ip -6 neigh flush all')
+    await trial.says(trial.start(site), 0, { neighbours: 'unchanged' })
   })
 })

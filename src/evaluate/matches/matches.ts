@@ -3,7 +3,7 @@ import type { Clause, Condition } from '../clause.ts'
 import type { Sight } from '../packet.ts'
 import { isInSet, isOfType, isWithin } from './addresses.ts'
 import { isPort } from './ports.ts'
-import { hasFlags, isIcmpType, isProtocol, isState } from './protocols.ts'
+import { hasFlags, hasHops, isIcmpType, isProtocol, isState } from './protocols.ts'
 
 type Match = (condition: Condition, sight: Sight) => Answer
 
@@ -28,6 +28,19 @@ function ask(condition: Condition, sight: Sight): Answer {
 
 const first = ({ args }: Condition) => args[0] ?? ''
 
+/** `-m hl` of IPv6, `-m ttl` of IPv4. */
+function byHops(name: string): Readonly<Record<string, Match>> {
+  const compare =
+    (holds: (hops: number, text: number) => boolean): Match =>
+    (one, { packet }) =>
+      hasHops(packet, first(one), holds)
+  return {
+    [`--${name}-eq`]: compare((hops, text) => hops === text),
+    [`--${name}-lt`]: compare((hops, text) => hops < text),
+    [`--${name}-gt`]: compare((hops, text) => hops > text),
+  }
+}
+
 const BY_OPTION: Readonly<Record<string, Match | undefined>> = {
   '-p': (one, { packet }) => isProtocol(packet, first(one)),
   '-s': (one, { packet }) => isWithin(packet.source, first(one)),
@@ -44,6 +57,8 @@ const BY_OPTION: Readonly<Record<string, Match | undefined>> = {
   '--tcp-flags': ({ args: [mask = '', compared = ''] }, { packet }) => hasFlags(packet, mask, compared),
   '--icmp-type': (one, { packet }) => isIcmpType(packet, first(one), 'icmp'),
   '--icmpv6-type': (one, { packet }) => isIcmpType(packet, first(one), 'icmpv6'),
+  ...byHops('hl'),
+  ...byHops('ttl'),
   '--ctstate': (one, { ctstate }) => isState(ctstate, first(one)),
   '--state': (one, { ctstate }) => isState(ctstate, first(one)),
   '--comment': () => 'yes',
@@ -60,7 +75,7 @@ const loaded: Match = ({ option }) => (option === '' ? 'yes' : 'unknown')
 const BY_MODULE: Readonly<Record<string, Match | undefined>> = {
   ...Object.fromEntries(
     ['tcp', 'udp', 'udplite', 'sctp', 'dccp', 'icmp', 'icmp6', 'icmpv6', 'multiport', 'conntrack', 'state']
-      .concat(['comment', 'set', 'addrtype', 'iprange', 'pkttype'])
+      .concat(['comment', 'set', 'addrtype', 'iprange', 'pkttype', 'hl', 'ttl'])
       .map(name => [name, loaded]),
   ),
   limit: () => 'maybe',

@@ -109,6 +109,16 @@ export function isIcmpType({ icmpType, icmpCode }: Packet, text: string, names: 
     : answer(icmpCode === undefined ? undefined : Number(codeText) === icmpCode)
 }
 
+/** How many routers a packet may still pass. */
+export function hasHops(
+  { hopLimit }: Packet,
+  text: string,
+  holds: (hops: number, text: number) => boolean,
+): Answer {
+  if (!/^\d+$/.test(text)) return 'unknown'
+  return answer(hopLimit === undefined ? undefined : holds(hopLimit, Number(text)))
+}
+
 /** `--ctstate`, `--state`. SNAT and DNAT are states of their own beside these, which a packet here doesn't tell. */
 export function isState(ctstate: ConnectionState | undefined, text: string): Answer {
   return any(

@@ -1,3 +1,4 @@
+import { ADVERTISEMENT, discovery, SOLICITATION } from '../../evaluate/discovery.ts'
 import type { Packet } from '../../evaluate/packet.ts'
 import { evaluate } from '../../evaluate/walk.ts'
 import { FAMILIES, type Family } from '../../model/family.ts'
@@ -26,22 +27,11 @@ export function findDroppedAnswers(subject: Subject): Finding[] {
   )
 }
 
-const SOLICITATION = 135
-const ADVERTISEMENT = 136
-
-/** `neighbour-discovery-dropped`: without it IPv6 doesn't work at all. Connection tracking never tracks it. */
+/** `neighbour-discovery-dropped`: without it IPv6 doesn't work at all. */
 export function findDroppedNeighbours(subject: Subject): Finding[] {
   const dropped = WAYS.filter(hook =>
     [SOLICITATION, ADVERTISEMENT].some(icmpType =>
-      isClosed(subject, {
-        family: 6,
-        hook,
-        proto: 'ipv6-icmp',
-        icmpType,
-        icmpCode: 0,
-        ctstate: 'UNTRACKED',
-        ...THROUGH[hook],
-      }),
+      isClosed(subject, { ...discovery(hook, icmpType), ...THROUGH[hook] }),
     ),
   )
   return dropped.map(hook => about('neighbour-discovery-dropped', 6, { chain: hook.toUpperCase() }))

@@ -30,6 +30,9 @@ const BEHIND: Readonly<Record<string, string>> = {
 const decided = (a: Args) =>
   a.rule === '' ? 'No rule accepts it, so the policy decides.' : `What decides is "${String(a.rule)}".`
 
+const acceptNeighbours = (chain: string) =>
+  `Accept \`-p ipv6-icmp --icmpv6-type 135\` and \`136\` in ${chain} (the role \`base\` does), or let the host go ahead with --accept-lockout-risk HOST: the new connection that proves a change may still pass then, and none after it.`
+
 function wayOut(manager: string): string {
   if (manager.startsWith('/')) return 'Take those lines out of the file first.'
   if (manager === 'ufw')
@@ -95,6 +98,12 @@ export const planSentences = {
     `The new rules would lock fleet out: a new connection from ${String(a.address)} to port ${String(a.port)}, where sshd listens, comes out as "${String(a.verdict)}". ${decided(a)} Accept it (ssh_from, ssh_port: sshd sees port ${String(a.port)}), or let the host go ahead and revert by itself with --accept-lockout-risk HOST.`,
   'lockout-out': a =>
     `The new rules would lock fleet out: the answers of sshd (port ${String(a.port)}) to ${String(a.address)} come out as "${String(a.verdict)}". ${decided(a)} Accept ESTABLISHED in OUTPUT, or let the host go ahead and revert by itself with --accept-lockout-risk HOST.`,
+  'lockout-neighbours-in': a =>
+    `The new rules would lock fleet out: it comes by IPv6 (${String(a.address)}), and neighbour discovery, without which no IPv6 address can be reached, comes in as "${String(a.verdict)}" (ICMPv6 type ${String(a.type)} from ${String(a.source)} to ${String(a.destination)}). ${decided(a)} ${acceptNeighbours('INPUT')}`,
+  'lockout-neighbours-out': a =>
+    `The new rules would lock fleet out: it comes by IPv6 (${String(a.address)}), and neighbour discovery, without which the host finds no way back, goes out as "${String(a.verdict)}" (ICMPv6 type ${String(a.type)} from ${String(a.source)} to ${String(a.destination)}). ${decided(a)} ${acceptNeighbours('OUTPUT')}`,
+  'router-advertisements-dropped': a =>
+    `fleet comes by IPv6 (${String(a.address)}), and router advertisements (ICMPv6 type 134) come in as "${String(a.verdict)}": where the host has its address or its way out from them, it loses those when they run out. ${decided(a)} Accept \`-p ipv6-icmp --icmpv6-type 134\` in INPUT; the role \`base\` does.`,
   'lockout-rate-limit': a =>
     `SSH from ${String(a.address)} to port ${String(a.port)} is accepted up to a rate limit: many logins in a short time can be turned away.`,
   'no-ssh-connection': () =>

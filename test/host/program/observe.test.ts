@@ -40,6 +40,25 @@ describe('observe', () => {
     expect(leftovers(host)).toEqual([])
   })
 
+  it('says by which interface and router answers to the controller leave, and whether it has neighbours', async () => {
+    const host = await aHost()
+    await host.must(`ip link add wire type veth peer name tunnel; ip link set wire up; ip link set tunnel up arp off
+ip addr add 192.0.2.1/24 dev wire; ip addr add 2001:db8::1/64 dev wire nodad
+ip route add 198.51.100.0/24 via 192.0.2.254; ip route add 2001:db8:1::/64 via fe80::ff dev wire
+ip route add 203.0.113.0/24 dev tunnel`)
+    const way = async (from: string) => {
+      const session = await host.connect({ from: `${from} 50000 192.0.2.1 22` })
+      const { interface: name, gateway, isDirect } = await look(session, web)
+      await session.close()
+      return { name, gateway, isDirect }
+    }
+    expect(await way('198.51.100.7')).toEqual({ name: 'wire', gateway: '192.0.2.254' })
+    expect(await way('2001:db8:1::7')).toEqual({ name: 'wire', gateway: 'fe80::ff' })
+    expect(await way('2001:db8::7')).toEqual({ name: 'wire' })
+    expect(await way('203.0.113.7')).toEqual({ name: 'tunnel', isDirect: true })
+    expect(await way('::1')).toEqual({ name: 'lo', isDirect: true })
+  })
+
   it('gives the candidate in the words of the host', async () => {
     const host = await aHost()
     const rough = filter('INPUT -m state --state NEW -p tcp --dport ssh -s 192.0.2.9/24 -j ACCEPT')

@@ -87,6 +87,18 @@ describe('a match', () => {
   )
 
   it.each([
+    ['-m hl --hl-eq 255', 'yes'],
+    ['-m hl ! --hl-eq 255', 'no'],
+    ['-m hl --hl-lt 255', 'no'],
+    ['-m ttl --ttl-lt 255', 'no'],
+    ['-m ttl --ttl-gt 254', 'yes'],
+    ['-m ttl --ttl-gt 255', 'no'],
+    ['-m hl --hl-eq many', 'unknown'],
+  ])('with 255 hops left %s: %s', (match, result) => expect(hits(match, { hopLimit: 255 })).toBe(result))
+
+  it('asks for hops that nobody knows', () => expect(hits('-m hl --hl-eq 255')).toBe('unknown'))
+
+  it.each([
     ['-p tcp -m tcp --tcp-flags SYN,FIN SYN,FIN', 'no'],
     ['-p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN', 'no'],
     ['-p tcp -m tcp --tcp-flags ACK ACK', 'yes'],

@@ -166,6 +166,8 @@ describe('traffic that must pass', () => {
 
   it('is neighbour discovery', () => {
     expect(codes(GOOD, GOOD.filter(onlyFour))).toEqual(['neighbour-discovery-dropped'])
+    const far = NEIGHBOURS.map(line => line.replace(' -j', ' -m hl --hl-lt 255 -j'))
+    expect(codes(GOOD, [...GOOD.filter(onlyFour), ...far])).toEqual(['neighbour-discovery-dropped'])
   })
 })
 
