@@ -33,7 +33,8 @@ still() { [ -e "$TXN_RUN/state/$1" ]; }
 
 # become FROM TO: the one way a state changes.
 become() {
-  if mv "$TXN_RUN/state/$1" "$TXN_RUN/state/$2" 2>/dev/null; then log "$1 -> $2"; return; fi
+  # In a trap bash takes a bare return for the code from before it.
+  if mv "$TXN_RUN/state/$1" "$TXN_RUN/state/$2" 2>/dev/null; then log "$1 -> $2"; return 0; fi
   # It can't be renamed at all (/run is read-only): who asks again and again asks slowly.
   ! still "$1" || nap 1
   return 1
