@@ -14,6 +14,8 @@ verb_arm() { # MANIFEST_HASH NONCE SECONDS_TO_SEND [removal]
   [ -z "$base$lacks" ] || stop "$EXIT_REFUSED" lacks "$base$lacks"
   # A removal must be possible also where somebody has taken the package out.
   [ "${4:-}" = removal ] || { [ -d "$PLUGINS" ] && have netfilter-persistent; } || stop "$EXIT_REFUSED" lacks netfilter-persistent
+  find_apart
+  [ -z "$apart" ] || stop "$EXIT_REFUSED" apart "$apart"
   make_folders "$RUN/txn" "$VAR/txn" || stop "$EXIT_STORAGE" storage "$VAR"
   { printf '' >>"$RUN/arming"; } 2>/dev/null || stop "$EXIT_STORAGE" storage "$RUN"
   begin_life

@@ -76,6 +76,19 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
+# find_apart: sets `apart` to what systemd, which would start the guard, and a boot have as another one than this session:
+# the network namespace (net), whose rules they are, or a folder. Where the first process can't be looked at nothing is known.
+find_apart() {
+  apart=
+  has_systemd || return 0
+  # shellcheck disable=SC3013
+  [ ! -e /proc/1/ns/net ] || [ /proc/self/ns/net -ef /proc/1/ns/net ] || { apart=net; return; }
+  for place in /run /var/lib /etc; do
+    # shellcheck disable=SC3013
+    [ ! -e "/proc/1/root$place" ] || [ "$place" -ef "/proc/1/root$place" ] || apart=$place
+  done
+}
+
 # lacking TOOL...: sets `lacks` to those that aren't there.
 lacking() {
   lacks=

@@ -15,6 +15,8 @@ export interface Observation {
   /** It has one other end, or is the host itself: there are no neighbours to be found. */
   readonly isDirect?: true
   readonly init: 'systemd' | 'other'
+  /** What its systemd has as another one than the session: `net`, its network namespace, or a folder. */
+  readonly apart?: string
   readonly os: string
   readonly release: string
   /** `iptables --version`; '' if there is none. */

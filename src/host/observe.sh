@@ -44,6 +44,8 @@ tell_facts() {
   printf 'boot_id=%s\nssh_connection=%s\n' "$boot" "$SSH"
   tell_uptime
   if has_systemd; then echo init=systemd; else echo init=other; fi
+  find_apart
+  [ -z "$apart" ] || printf 'apart=%s\n' "$apart"
   # shellcheck source=/dev/null
   (. /etc/os-release && printf 'os=%s\nrelease=%s\n' "${ID:-}" "${VERSION_ID:-}") 2>/dev/null
   printf 'iptables=%s\n' "$version"

@@ -91,6 +91,7 @@ function readObservation(pieces: Pieces): Observation {
     ...(facts.has('gateway') ? { gateway: one('gateway') } : {}),
     ...(one('direct') === 'yes' ? { isDirect: true } : {}),
     init: one('init') === 'systemd' ? 'systemd' : 'other',
+    ...(facts.has('apart') ? { apart: one('apart') } : {}),
     os: one('os'),
     release: one('release'),
     iptables: one('iptables'),

@@ -12,6 +12,7 @@ export function refusals(question: Question): readonly Finding[] {
   // The rest wasn't read then.
   if (lacking.length > 0) return lacking
   return [
+    ...apart(seen),
     // Who makes the rules, before what is strange in them.
     ...managers(seen),
     ...natives(question),
@@ -24,6 +25,9 @@ export function refusals(question: Question): readonly Finding[] {
 }
 
 const refuse = (code: string, args: Finding['args'] = {}): Finding => ({ code, severity: 'error', args })
+
+/** What was read is not what the guard would change, and a boot load. */
+const apart = ({ apart: what }: Observation) => (what === undefined ? [] : [refuse('host-apart', { what })])
 
 function natives({ seen, preserve }: Question): Finding[] {
   const places = nativeRules(seen, preserve)

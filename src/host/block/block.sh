@@ -24,6 +24,8 @@ find_tools() {
   hash $BLOCK_NEEDS 2>/dev/null || lacking $BLOCK_NEEDS
   if has_systemd; then have systemd-run || lacks="$lacks systemd-run"; else have setsid || lacks="$lacks setsid"; fi
   [ -z "$lacks" ] || stop "$EXIT_REFUSED" lacks "$lacks"
+  find_apart
+  [ -z "$apart" ] || stop "$EXIT_REFUSED" apart "$apart"
 }
 
 BLOCK_NEEDS='awk cat dd flock grep head ipset iptables-restore iptables-save ip6tables-restore ip6tables-save mkdir mv rm sha256sum sleep sync timeout'

@@ -1,4 +1,5 @@
 import type { Args } from '../../model/finding.ts'
+import { sayApart } from '../apart.ts'
 import type { Sentences } from './sentence.ts'
 
 /** What a tool of the host said; nothing where it said nothing. */
@@ -17,6 +18,7 @@ const because = (table: Why, a: Args, otherwise: string) =>
 
 const REFUSES: Why = {
   lacks: a => `The host has no ${named(a)}, which the guard needs. Install it there first.`,
+  apart: a => `${sayApart(a.detail)} Nothing was changed.`,
   'systemd-run': a =>
     `The host's systemd won't start the guard, and without it nothing would put the old rules back. Nothing was changed. Look at \`systemctl status\` there${quoted(a.detail)}`,
   'no-guard': () =>
@@ -95,6 +97,7 @@ const BLOCK_REFUSED: Why = {
     `The host refuses to block itself or what it lives by, and blocks nothing new: ${some(covering(a.covers))}. If you want it: block it again with ${exceptions(a.covers)}`,
   'set-in-the-way': a =>
     `Somebody else's set on the host has a name that fleet's blocks need (${named(a)}), and is of another type or size. Nothing was changed. Look at it with \`ipset list ${named(a)}\` there, and rename it: ipset rename.`,
+  apart: a => `${sayApart(a.detail)} Nothing is blocked.`,
   'systemd-run': a =>
     `The host's systemd won't start what takes a block back that cuts the host off. Nothing is blocked. Look at \`systemctl status\` there${quoted(a.detail)}`,
   'no-guard': () =>

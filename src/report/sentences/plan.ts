@@ -1,4 +1,5 @@
 import type { Args } from '../../model/finding.ts'
+import { sayApart } from '../apart.ts'
 import { minute } from '../words.ts'
 import type { Sentences } from './sentence.ts'
 
@@ -130,6 +131,7 @@ export const planSentences = {
     `${String(a.manager)} manages or loads firewall rules on this host as well, and two masters undo each other. ${wayOut(String(a.manager))}`,
   'host-lacks': a =>
     `The host has no ${list(a.tools).join(', ')}, which the guard needs to put old rules back. Install it there first.`,
+  'host-apart': a => `${sayApart(a.what)} Nothing was changed.`,
   'host-busy': a =>
     `Another run is at work on this host: ${String(a.run) || 'an unnamed one'} of ${String(a.who) || 'somebody'}, since ${minute(String(a.since)) || 'an unknown time'}. Wait until it has ended (a change that nobody confirms ends by itself), and run this again.`,
   'candidate-does-not-load': a =>

@@ -31,7 +31,12 @@ export interface MiniHost {
   exec(script: string, stdin?: string): Promise<Result>
   /** The same, and an exit code other than 0 is an error. Answers stdout. */
   must(script: string, stdin?: string): Promise<string>
-  connect(options?: { readonly from?: string; readonly program?: string }): Promise<Session>
+  /** `within`: what runs the session's process, and all that hangs from it. */
+  connect(options?: {
+    readonly from?: string
+    readonly program?: string
+    readonly within?: readonly string[]
+  }): Promise<Session>
   stop(): Promise<void>
 }
 
@@ -113,7 +118,8 @@ export async function startHost({
       if (code !== 0) throw new Error(`${script}: ${code} ${stderr}`)
       return stdout
     },
-    connect: options => openSession({ enter, shared, ...options }),
+    connect: ({ within = [], ...options } = {}) =>
+      openSession({ enter: [...enter, ...within], shared, ...options }),
     async stop() {
       init.kill('SIGKILL')
       await ended

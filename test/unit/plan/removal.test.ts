@@ -92,6 +92,12 @@ describe('what a removal does to a host', () => {
     })
   })
 
+  it('is refused over a session that is not where systemd would start the guard', () => {
+    const { verdict, findings } = plan({ canonical: { 4: FLEETS, 6: '' }, apart: 'net' })
+    const errors = findings.filter(({ severity }) => severity === 'error')
+    expect([verdict, ...errors.map(({ code }) => code)]).toEqual(['refused', 'host-apart'])
+  })
+
   it('does nothing to a host that fleet never changed', () => {
     const before = { isTouched: false, files: [], isBooted: false }
     expect(plan({ before, canonical: undefined })).toMatchObject({ verdict: 'unchanged', findings: [] })

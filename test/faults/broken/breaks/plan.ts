@@ -18,6 +18,40 @@ export const PLAN: readonly Break[] = [
     red: ['faults/lockout.test.ts', 'are refused before anything changes, and say which rule it is'],
   },
   {
+    name: 'takes-another-namespace-for-its-own',
+    file: 'host/head.sh',
+    from: '|| { apart=net; return; }',
+    to: '|| return 0',
+    red: [
+      'faults/long/namespaces.test.ts',
+      'a host whose sshd is in another network namespace is refused, and both keep their rules',
+    ],
+  },
+  {
+    name: 'answers-with-an-older-code-in-a-trap-of-bash',
+    file: 'host/guard.sh',
+    from: 'log "$1 -> $2"; return 0; fi',
+    to: 'log "$1 -> $2"; return; fi',
+    red: ['host/program/apart.test.ts', 'is told from one that is there (bash)'],
+  },
+  {
+    name: 'arms-in-another-namespace',
+    file: 'host/arm.sh',
+    from: '[ -z "$apart" ] || stop "$EXIT_REFUSED" apart "$apart"',
+    to: 'true',
+    red: ['host/program/apart.test.ts', 'is told from one that is there (dash)'],
+  },
+  {
+    name: 'blocks-in-another-namespace',
+    file: 'host/block/block.sh',
+    from: '[ -z "$apart" ] || stop "$EXIT_REFUSED" apart "$apart"',
+    to: 'true',
+    red: [
+      'host/program/apart.test.ts',
+      'refuses to block: what takes a block back would be elsewhere as well',
+    ],
+  },
+  {
     name: 'does-not-check-that-neighbours-are-found',
     file: 'plan/decide.ts',
     from: '...checkNeighbours(after[6], connection, sets)',
