@@ -91,14 +91,18 @@ make_missing() {
 # that) or nothing can be read; by one made from what is live. What was undone and can't be read (3), or is read in other
 # words, isn't undone twice.
 family_is_back() {
-  is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
+  is "$1" "$TXN/now.$1" "$TXN/want.$1"
   code=$?
   case $code$undone in 3*"$1"*) return 1 ;; esac
   case $code$landed in 1*" $1-"*) ! has_landed "$1" || return 1 ;; esac
   if [ "$code" -eq 3 ] || others_stand "$1"; then
+    [ "$code" -ne 0 ] || return 0
     load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null
     case $? in 0) undone=$undone$1 ;; 4) ! lock_is_held || return 1 ;; esac
     is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
+  else
+    take_out_unread "$1"
+    [ "$code" -ne 0 ] || return 0
   fi
   emptying=
   [ "$tries" -lt 3 ] || emptying=yes
@@ -108,6 +112,29 @@ family_is_back() {
   is "$1" "$TXN/now.$1" "$TXN/want.$1" && return
   [ "$loaded" -ne 0 ] || note_landed "$1" "$beside"
   return 1
+}
+
+# take_out_unread FAMILY: rules of the change alone that aren't read go by their words. Where iptables-save is another one
+# than it was, a rule that it has other words for looks like one of others. Each by itself, since one that isn't there fails.
+take_out_unread() {
+  tools "$1"
+  locked=
+  ! lock_is_held || locked=4
+  live "$1" | awk -v now="$TXN/now.$1" -v want="$TXN/want.$1" -v locked="$locked" -v load="$LIMIT $restore -w 1 --noflush >/dev/null 2>&1" "$AWK_SCAN"'
+    BEGIN {
+      while ((got = (getline line < now)) > 0) if (scan(line)) old[table, item] = 1
+      while (got == 0 && (getline line < want) > 0)
+        if (scan(line) && item ~ /^-A/ && !((table, item) in old)) { in_table[++news] = table; new[news] = item }
+    }
+    /^#FAILED|^# Table .* is incompatible/ { failed = 1 }
+    scan($0) { is_read[table, item] = 1 }
+    END {
+      for (i = 1; i <= news && !failed; i++) if (!((in_table[i], new[i]) in is_read)) {
+        print "*" in_table[i] "\n-D" substr(new[i], 3) "\nCOMMIT" | load
+        code = close(load)
+        if (locked && (code == 4 || code == 1024)) failed = 1
+      }
+    }'
 }
 
 # note_landed FAMILY BESIDE: all was loaded, and as many rules stand there as the old ones and BESIDE of others, none of

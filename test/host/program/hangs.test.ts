@@ -14,7 +14,10 @@ import {
   stateFile,
 } from './steps.ts'
 
-/* Tools that hang, and don't end when they are told to: no rules wait for them. */
+/*
+ * Tools that hang, and don't end when they are told to: no rules wait for them. And an iptables-save that is another one
+ * than when the change was armed, and has other words for what it reads.
+ */
 
 const KINDS: readonly HostKind[] = [{ shell: 'dash' }, { shell: 'busybox', backend: 'legacy' }]
 
@@ -123,3 +126,15 @@ it.each(KINDS)(
     expect(await rules(host)).toBe(before)
   },
 )
+
+it.each(KINDS)('rules of the change that are read in other words go all the same ($shell)', async kind => {
+  const host = await aHost(kind)
+  await persisted(host, wanted('INPUT -p tcp -m tcp --dport 80 -j ACCEPT'))
+  const before = await rules(host)
+  const transaction = await applied(host, web)
+  await replace(host, 'iptables-save', '/usr/sbin/iptables-save "$@" | sed "s/--dport 443 /--dport https /"')
+  await kill(host, transaction, 'TERM')
+  await becomes(host, transaction, 'ROLLED_BACK-terminated')
+  await host.must('rm /usr/local/sbin/iptables-save')
+  expect(await rules(host)).toBe(before)
+})
