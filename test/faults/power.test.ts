@@ -137,7 +137,7 @@ describe.concurrent('the power goes', () => {
     expect(await trial.must('kept', 'cat /proc/sys/kernel/random/boot_id')).toBe(boot)
     await letGo(host)
     attempt.running.child.kill('SIGCONT')
-    expect(await attempt.running.verdict()).toEqual({ code: 3, hosts: { kept: 'reverted: rolled-back' } })
+    await trial.says(attempt, 3, { kept: 'reverted: rolled-back' })
     expect({ ...(await readGround(host)), isLocked: false }).toEqual(trial.ground('kept', 'OLD'))
     await trial.ends(await trial.begin(['kept']), 0, { kept: 'persisted' })
   })
@@ -167,10 +167,7 @@ describe.concurrent('the power goes', () => {
     const sources = Array.from({ length: 20 }, (_, at) => `198.51.100.${at + 1}`)
     const files = { 'host_vars/met.yml': `http_from: [${sources.join(', ')}]\n` }
     const attempt = trial.start(await trial.newSite(['met'], files), '--replace-unmanaged')
-    expect(await attempt.running.verdict()).toEqual({
-      code: 0,
-      hosts: { met: 'persisted: unmanaged-replaced' },
-    })
+    await trial.says(attempt, 0, { met: 'persisted: unmanaged-replaced' })
     const { boots } = await readGround(host)
     expect(boots).toMatch(/--match-set \S+ src .*--dports 80,8443|--dports 80,8443 .*--match-set/)
     isWhole(await whatIsLeft(host), trial.ground('met', 'OLD').boots, boots)

@@ -60,7 +60,9 @@ const LAST: Readonly<Record<string, RegExp>> = {
   unchanged: /^none$|^observe 0/,
   persisted: /^confirm 0|^forget \d|^(observe|report) 0/,
   'reverted: taken-back': /^confirm 0|^(observe|report) 0/,
-  'persisted: not-taken-back': /^/,
+  // The way back failed, or never began.
+  'persisted: not-taken-back':
+    /^(confirm 0|rollback 11|\w+ 10 (ROLLED_BACK|DISARMED))|^(connect|observe|packages|arm|report)(: | \d)/,
   reverted: /^\w+ 10 ROLLED_BACK|^(observe|report) 0/,
   'confirmed, not persisted': /^confirm 17/,
   stuck: /^\w+ 21 STUCK/,
@@ -76,7 +78,7 @@ const LAST: Readonly<Record<string, RegExp>> = {
 }
 
 /** What is wrong with the story of a host that ended so; nothing is, if it is whole, in order, and says why. */
-function gapsIn(lines: readonly string[], said: string, begins: string): readonly string[] {
+export function gapsIn(lines: readonly string[], said: string, begins: string): readonly string[] {
   const last = lines.findLast(line => ANSWER.test(line)) ?? 'none'
   const leads = LAST[said] ?? LAST[said.split(':')[0] ?? '']
   // At the end of a stage those that persisted are looked at once more.

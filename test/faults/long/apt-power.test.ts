@@ -62,7 +62,7 @@ const begin = async (name: string) =>
 
 async function isMended(name: string, finding: string): Promise<void> {
   const attempt = await begin(name)
-  expect(await attempt.running.verdict()).toEqual({ code: 0, hosts: { [name]: `persisted: ${finding}` } })
+  await trial.says(attempt, 0, { [name]: `persisted: ${finding}` })
   await apt.isAtRest(name)
   await trial.host(name).unplug()
   await trial.host(name).boot()

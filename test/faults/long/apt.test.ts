@@ -35,7 +35,7 @@ describe.concurrent('an apt that is used by another', () => {
     const attempt = await apt.begin('freed')
     await apt.waits('freed')
     await letGo('freed')
-    expect(await apt.outcome('freed', attempt)).toEqual(apt.success('freed'))
+    await apt.succeeds('freed', attempt)
   })
 
   it('who fetches its lists, for which apt itself does not wait', async () => {
@@ -50,7 +50,7 @@ describe.concurrent('an apt that is used by another', () => {
     const attempt = await apt.begin('lists')
     await apt.waits('lists')
     await trial.must('lists', 'kill "$(cat /tmp/other.pid)"')
-    expect(await apt.outcome('lists', attempt)).toEqual(apt.success('lists'))
+    await apt.succeeds('lists', attempt)
   })
 
   it('who installs what would have to go again', async () => {
@@ -110,7 +110,7 @@ iptables-persistent iptables-persistent/autosave_v6 boolean true
 END`,
       mine,
     )
-    expect(await apt.outcome('answers', await apt.begin('answers'))).toEqual(apt.success('answers'))
+    await apt.succeeds('answers', await apt.begin('answers'))
     expect(await trial.must('answers', 'cat /etc/default/netfilter-persistent')).toBe(mine)
     expect(await trial.must('answers', 'ls /etc/iptables/fleet/gen-000000')).not.toContain('rules')
   })
@@ -154,7 +154,7 @@ describe.concurrent('sources', () => {
 
   it('whose lists are older than its packages', async () => {
     await trial.must('stale', `sed -i '/^Filename/s,[^/]*$,gone.deb,' /var/lib/apt/lists/*_Packages`)
-    expect(await apt.outcome('stale', await apt.begin('stale'))).toEqual(apt.success('stale'))
+    await apt.succeeds('stale', await apt.begin('stale'))
   })
 })
 
@@ -179,7 +179,7 @@ describe.concurrent('packages', () => {
       detail: expect.stringContaining('dpkg --configure -a'),
     })
     await trial.must('half', 'dpkg --configure -a')
-    expect(await apt.outcome('half', await apt.begin('half'))).toEqual(apt.success('half'))
+    await apt.succeeds('half', await apt.begin('half'))
   })
 })
 

@@ -68,7 +68,7 @@ describe.concurrent('a guard that nothing starts again', () => {
     for (const pid of await pidsOf(host('storing'), storing)) await host('storing').exec(`kill -9 ${pid}`)
     await letGo(host('storing'))
     expect(await stateOf(host('storing'))).toMatch(/^CONFIRMED/)
-    expect(await trial.start(site).running.verdict()).toEqual({ code: 0, hosts: { storing: 'persisted' } })
+    await trial.says(trial.start(site), 0, { storing: 'persisted' })
     expect(await stateOf(host('storing'))).toMatch(/^PERSISTED/)
     expect(await inForce(host('storing'))).toEqual(trial.ground('storing', 'NEW').live)
   })

@@ -118,8 +118,8 @@ describe.concurrent('the power goes at a first contact, between the confirmation
     )
     await trial.remember('own')
     await trial.ends(await firstGoesDark('own', 'renaming'), 3, { own: 'reverted: rolled-back' })
-    const { running } = await firstGoesDark('own', 'persisting')
-    expect(await running.verdict()).toEqual({ code: 0, hosts: { own: 'persisted: unmanaged-replaced' } })
+    const attempt = await firstGoesDark('own', 'persisting')
+    await trial.says(attempt, 0, { own: 'persisted: unmanaged-replaced' })
     const { live, boots } = await readGround(trial.host('own'))
     expect(live.join('')).toBe(boots)
     expect(boots).toContain('--dports 80,8443')
@@ -128,8 +128,7 @@ describe.concurrent('the power goes at a first contact, between the confirmation
   it('and a host that had none boots none, until all is done', async () => {
     await trial.ends(await firstGoesDark('bare', 'renaming'), 3, { bare: 'reverted: rolled-back' })
     // Its generation is there, and no boot loads it: netfilter-persistent is not enabled before that was rehearsed.
-    const { running } = await firstGoesDark('bare', 'persisting')
-    expect(await running.verdict()).toEqual({ code: 3, hosts: { bare: 'reverted: rolled-back' } })
+    await trial.says(await firstGoesDark('bare', 'persisting'), 3, { bare: 'reverted: rolled-back' })
     expect(await trial.must('bare', 'readlink /etc/iptables/fleet/current')).toBe('gen-000001\n')
     expect((await readGround(trial.host('bare'))).live).toEqual(['', ''])
     await (await trial.newSite(['bare'])).mustApply()
@@ -149,8 +148,8 @@ describe.concurrent('the power goes at a first contact, between the confirmation
     await host.unplug()
     await host.boot()
     await letGo(host)
-    const resumed = site.start('resume', '--connect-timeout', '10')
-    expect(await resumed.verdict()).toEqual({ code: 3, hosts: { left: 'reverted: rolled-back' } })
+    const resumed = { site, running: site.start('resume', '--connect-timeout', '10') }
+    await trial.says(resumed, 3, { left: 'reverted: rolled-back' })
     expect((await readGround(host)).live).toEqual(['', ''])
   })
 })

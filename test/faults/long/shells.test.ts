@@ -52,8 +52,10 @@ describe.concurrent('a host whose /bin/sh is', () => {
     expect(await hostRules(trial.host('standalone'))).toContain('--dports 80,8443')
     await shellOf('standalone', 'dash')
     // The guard tries again by itself, and so does the next contact.
-    const { running } = await trial.begin(['standalone'])
-    expect((await running.verdict()).hosts.standalone).toMatch(/^(persisted|unchanged)$/)
+    const again = await trial.begin(['standalone'])
+    const { hosts } = await again.running.verdict()
+    expect(hosts.standalone).toMatch(/^(persisted|unchanged)$/)
+    await trial.says(again, 0, hosts)
     await trial.isOn('standalone', 'NEW')
   })
 })
