@@ -100,6 +100,16 @@ export const GUARD: readonly Break[] = [
     ],
   },
   {
+    name: 'applies-though-it-was-told-to-end',
+    file: 'host/guard.sh',
+    from: '    [ -z "$terminated" ] || { disarm "$1" terminated; return 0; }\n',
+    to: '',
+    red: [
+      'faults/guard-killed.test.ts',
+      '(light) goes on by its state before it applies: seven times with -9 it waits on, told to end seven times',
+    ],
+  },
+  {
     name: 'is-cut-off-by-a-shutdown',
     file: 'host/guard.sh',
     from: "trap 'terminated=yes' TERM",

@@ -63,6 +63,30 @@ export const SETTLE: readonly Break[] = [
     red: ['faults/sshd.test.ts', 'is full (MaxStartups): reverted, and confirmed once there is room in time'],
   },
   {
+    name: 'takes-a-shut-door-for-the-end',
+    file: 'rollout/settle.ts',
+    from: '      lastError = error.finding\n',
+    to: "      if (error.hostState === 'unreachable') return outcome(armed, 'unknown', error.finding)\n      lastError = error.finding\n",
+    red: ['faults/sshd.test.ts', 'is stopped: the host takes itself back (stopped)'],
+  },
+  {
+    name: 'takes-being-kept-out-for-the-end',
+    file: 'rollout/settle.ts',
+    from: '      lastError = error.finding\n',
+    to: "      if (error.code === 'handshake-lost') return outcome(armed, 'unknown', error.finding)\n      lastError = error.finding\n",
+    red: [
+      'faults/sshd.test.ts',
+      'keeps the address out (PerSourcePenalties): reverted, and confirmed once it is let in in time',
+    ],
+  },
+  {
+    name: 'gives-up-before-the-guard-has-decided',
+    file: 'rollout/settle.ts',
+    from: 'armed.closedAt + ARMED_LIMIT + armed.confirmTimeout + AFTER_DEADLINE',
+    to: 'armed.closedAt',
+    red: ['faults/network.test.ts', 'after its line was cut for 20 s, if there is time left'],
+  },
+  {
     name: 'takes-an-sshd-that-died-for-a-no',
     file: 'rollout/arm-host.ts',
     from: 'if (mayHaveArmed(error)) return',
