@@ -60,6 +60,7 @@ const LAST: Readonly<Record<string, RegExp>> = {
   unchanged: /^none$|^observe 0/,
   persisted: /^confirm 0|^forget \d|^(observe|report) 0/,
   'reverted: taken-back': /^confirm 0|^(observe|report) 0/,
+  'persisted: removed-not-forgotten': /^forget(: | \d)/,
   // The way back failed, or never began.
   'persisted: not-taken-back':
     /^(confirm 0|rollback 11|\w+ 10 (ROLLED_BACK|DISARMED))|^(connect|observe|packages|arm|report)(: | \d)/,

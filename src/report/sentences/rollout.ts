@@ -68,7 +68,7 @@ export const rolloutSentences = {
   'blocks-stay': a =>
     `fleet's rules are gone, but what is blocked there still is (${String(a.last)}). \`fleet remove\` once more takes it away.`,
   'removed-not-forgotten': () =>
-    "What stood before fleet is in force and boots, but fleet's own files in /var/lib/fleet and /etc/iptables/fleet are still there. They do nothing; `fleet remove` takes them away.",
+    "What stood before fleet is in force and boots, but the host hasn't said that fleet's own files in /var/lib/fleet and /etc/iptables/fleet are gone. They do nothing; `fleet remove` takes away what is still there.",
   'taken-back': a =>
     a.to === 0
       ? 'The rollout failed, and what stood before fleet is in force there again.'

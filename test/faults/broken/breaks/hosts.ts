@@ -120,6 +120,20 @@ export const HOSTS: readonly Break[] = [
     red: ['host/program/removal.test.ts', 'is not forgotten while another change holds the host'],
   },
   {
+    name: 'says-removed-of-what-was-not-forgotten',
+    file: 'rollout/forget-removed.ts',
+    from: "return { code: 'removed-not-forgotten', severity: 'warning', args: { last: error.code } }",
+    to: "return { code: 'removed', severity: 'note', args: {} }",
+    red: ['faults/long/lying-later.test.ts', 'forget-0: it is removed, and nothing is said to be gone'],
+  },
+  {
+    name: 'takes-a-report-that-hangs-for-no-change',
+    file: 'rollout/settle-again.ts',
+    from: '  const status = await readStatus(session, handover.nonce)\n',
+    to: "  const status = await readStatus(session, handover.nonce).catch(() => undefined)\n  if (!status) return { is: 'as before', bootId: 'none', up: 1 }\n",
+    red: ['faults/long/lying-later.test.ts', 'at report, when it is asked what it booted'],
+  },
+  {
     name: 'takes-its-links-away-before-it-puts-the-files-of-before',
     file: 'host/remove.sh',
     from: '[ ! -e "$staged/$1" ] || mv -T "$staged/$1" "$ETC/$1" || return 1',

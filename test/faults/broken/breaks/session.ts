@@ -63,6 +63,13 @@ export const SESSION: readonly Break[] = [
     red: ['faults/long/lying-hosts.test.ts', 'arm-12 is taken for what it is'],
   },
   {
+    name: 'believes-a-status-whose-code-is-another',
+    file: 'host/call.ts',
+    from: '|| readCode(stdout, marker) !== code)',
+    to: ')',
+    red: ['faults/long/lying-later.test.ts', 'takes other-code for what it is'],
+  },
+  {
     name: 'runs-a-program-that-was-changed',
     file: 'host/program.ts',
     from: '; case $(sha256sum "$p" 2>/dev/null) in "$2"*) ;; *) exit 20 ;; esac; ',
