@@ -42,6 +42,13 @@ export const BOOT: readonly Break[] = [
     red: ['host/program/generation.test.ts', 'is loud where the generation cannot be loaded'],
   },
   {
+    name: 'keeps-a-bad-boot-from-the-console',
+    file: 'host/boot.sh',
+    from: '  { echo "<2>$1" >/dev/kmsg; } 2>/dev/null\n',
+    to: '',
+    red: ['host/program/kernel-log.test.ts', 'hears, as critical, that the generation cannot be loaded'],
+  },
+  {
     name: 'believes-a-damaged-generation-at-boot',
     file: 'host/boot.sh',
     from: '  # A damaged file expects less than it should.\n  if whole "$last" && loaded',
