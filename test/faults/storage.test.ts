@@ -24,9 +24,10 @@ const FOLDERS = { run: '/run', var: '/var/lib/fleet', etc: '/etc/iptables' }
 const CASES = Object.entries(FOLDERS).flatMap(([short, folder]) =>
   (['full', 'inodes', 'readonly'] as const).map(how => [`${short}-${how}`, folder, how] as const),
 )
-const OTHERS = ['new', 'noexec', 'late', 'tight', 'resumed', 'applied', 'first', 'shared']
-const trial = useTrial('storage', [...CASES.map(([name]) => name), ...OTHERS], {
-  untouched: ['new', 'first'],
+const NEW = Object.keys(FILLINGS).map(how => `new-${how}`)
+const OTHERS = ['noexec', 'late', 'tight', 'resumed', 'applied', 'first', 'shared']
+const trial = useTrial('storage', [...CASES.map(([name]) => name), ...NEW, ...OTHERS], {
+  untouched: [...NEW, 'first'],
 })
 
 /** All that fleet keeps on a host. */
@@ -44,11 +45,15 @@ describe.concurrent('without room', () => {
     expect(await kept(name)).toBe(before)
   })
 
-  it('a host that fleet never saw stays untouched', async () => {
-    await fill('new', FOLDERS.var, 'full')
-    await trial.ends(await trial.begin(['new']), 3, { new: 'failed: host-storage' })
-    expect(await kept('new')).toBe('var/lib/fleet\n')
-  })
+  it.each(['full', 'inodes', 'readonly'] as const)(
+    'a host that fleet never saw stays untouched (%s)',
+    async how => {
+      const name = `new-${how}`
+      await fill(name, FOLDERS.var, how)
+      await trial.ends(await trial.begin([name]), 3, { [name]: 'failed: host-storage' })
+      expect(await kept(name)).toBe('var/lib/fleet\n')
+    },
+  )
 
   it('nothing of fleet needs a disk that programs may be run from', async () => {
     for (const folder of ['/tmp', '/var/tmp', ...Object.values(FOLDERS)])

@@ -124,4 +124,11 @@ export const DISK: readonly Break[] = [
     to: ':',
     red: ['faults/power.test.ts', 'and a container is started again with its boot id and its /run'],
   },
+  {
+    name: 'leaves-half-a-program-on-a-full-disk',
+    file: 'host/program.ts',
+    from: `'rm -f "$t"; exit 15'`,
+    to: `'exit 15'`,
+    red: ['faults/storage.test.ts', 'a host that fleet never saw stays untouched (full)'],
+  },
 ]
