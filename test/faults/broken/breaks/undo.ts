@@ -222,22 +222,22 @@ export const UNDO: readonly Break[] = [
   {
     name: 'goes-back-to-the-whole-save-of-before-with-crowdsec',
     file: 'host/undo.sh',
-    from: 'if [ "$code" -eq 3 ] || others_stand "$1"; then\n    load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null',
-    to: 'if true; then\n    load "$1" "$TXN/before.$1" -w 1 >/dev/null',
+    from: 'if [ "$code" -eq 3 ] || others_stand "$1"; then\n    [ "$code" -ne 0 ] || return 0\n    load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null',
+    to: 'if true; then\n    [ "$code" -ne 0 ] || return 0\n    load "$1" "$TXN/before.$1" -w 1 >/dev/null',
     red: ['faults/long/foreign-programs.test.ts', 'crowdsec keeps its chains, which change in the window'],
   },
   {
     name: 'goes-back-to-the-whole-save-of-before-with-libvirt',
     file: 'host/undo.sh',
-    from: 'if [ "$code" -eq 3 ] || others_stand "$1"; then\n    load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null',
-    to: 'if true; then\n    load "$1" "$TXN/before.$1" -w 1 >/dev/null',
+    from: 'if [ "$code" -eq 3 ] || others_stand "$1"; then\n    [ "$code" -ne 0 ] || return 0\n    load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null',
+    to: 'if true; then\n    [ "$code" -ne 0 ] || return 0\n    load "$1" "$TXN/before.$1" -w 1 >/dev/null',
     red: ['faults/long/foreign-programs.test.ts', 'libvirt keeps its chains, which change in the window'],
   },
   {
     name: 'goes-back-to-the-whole-save-of-before-with-tailscale',
     file: 'host/undo.sh',
-    from: 'if [ "$code" -eq 3 ] || others_stand "$1"; then\n    load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null',
-    to: 'if true; then\n    load "$1" "$TXN/before.$1" -w 1 >/dev/null',
+    from: 'if [ "$code" -eq 3 ] || others_stand "$1"; then\n    [ "$code" -ne 0 ] || return 0\n    load "$1" "$TXN/undo.$1" -w 1 --noflush >/dev/null',
+    to: 'if true; then\n    [ "$code" -ne 0 ] || return 0\n    load "$1" "$TXN/before.$1" -w 1 >/dev/null',
     red: ['faults/long/foreign-programs.test.ts', 'tailscale keeps its chains, which change in the window'],
   },
 ]
