@@ -8,6 +8,7 @@ import type { HostState } from '../model/host-state.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import type { Survey } from '../rollout/observe-all.ts'
+import { wasLetGo } from '../rollout/outcome.ts'
 import type { Flags } from './command.ts'
 import { courseOf, rolloutOf } from './course.ts'
 import { flagList } from './flag.ts'
@@ -74,7 +75,7 @@ export async function changeHosts(
     const ask = voice.goOn
     const it = { prepared, emit, run, who, confirmTimeout, aptTimeout, rollout, began, directory, stop, ask }
     const { outcomes, why: early } = await rollOut(survey, { ...it, unrecorded })
-    await emit({ type: 'run-ended', run, states: count(outcomes) })
+    if (!outcomes.some(wasLetGo)) await emit({ type: 'run-ended', run, states: count(outcomes) })
     const why = early ?? whyLost(journal)
     await voice.end(outcomes, why, doing.isCaughtUp ? run : undefined)
     return worse(exitCodeOf(outcomes, why), exitCodeOfBlocks((await blocked?.()) ?? []))

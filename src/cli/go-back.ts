@@ -3,6 +3,7 @@ import type { RunRecord } from '../journal/record.ts'
 import { FleetError } from '../model/error.ts'
 import type { Outcome } from '../model/event.ts'
 import type { ApplyTools } from '../rollout/apply-host.ts'
+import { wasLetGo } from '../rollout/outcome.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import { neverTakenBack, takeBack } from '../rollout/take-back.ts'
 import { realClock } from './clock.ts'
@@ -54,7 +55,8 @@ export async function goBack(
 
 /** It stands on the new rules, and nobody has said that it can't be taken back. */
 const isLeft = (one?: HostRecord) =>
-  one?.outcome?.state === 'persisted' && one.outcome.finding?.code !== 'not-taken-back'
+  one?.outcome?.state === 'persisted' &&
+  (one.outcome.finding?.code !== 'not-taken-back' || wasLetGo(one.outcome))
 
 /** Neither a gate nor a time that is up keeps a host from its old rules. */
 function toolsOf({ inputs, record, emit }: GoingOn, flags: Flags): ApplyTools {

@@ -8,6 +8,7 @@ import { thisWriter } from '../journal/writer.ts'
 import type { Emit, Outcome } from '../model/event.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
+import { wasLetGo } from '../rollout/outcome.ts'
 import { count, holdInventory, worse } from './change.ts'
 import { checkAgain, failedChecks } from './check-again.ts'
 import { realClock } from './clock.ts'
@@ -146,7 +147,7 @@ async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
   )
   const known = await checkAgain(left, it, flags)
   const rest = toDo(known, it.isNamed)
-  const wasCut = [...settled.values()].some(({ finding }) => finding?.code === 'let-go')
+  const wasCut = [...settled.values()].some(wasLetGo)
   const rolled: GoneOn & { isCut?: boolean } = record.takingBack
     ? await goBack(known, it, flags)
     : await goOn(rest, known, it, flags)

@@ -132,7 +132,7 @@ keep_before() {
 # What somebody added to those that stay goes (sets.do).
 keep_members() {
   [ -s "$TXN/sets" ] || [ -s "$TXN/sets.now" ] || return 0
-  { timeout 20 ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v old="$TXN/sets.now" -v go="$TXN/sets.do" -v before="$TXN/sets.before" "$AWK_PLAIN$AWK_SETS"'
+  { timeout -k 5 20 ipset save 2>/dev/null || echo '#FAILED'; } | awk -v file="$TXN/sets" -v old="$TXN/sets.now" -v go="$TXN/sets.do" -v before="$TXN/sets.before" "$AWK_PLAIN$AWK_SETS"'
     BEGIN {
       printf "" >go; printf "" >before
       while ((getline <old) > 0) if ($1 == "create") own[$2] = 1
@@ -147,7 +147,7 @@ keep_members() {
 
 rehearse() {
   # What the files of a damaged generation don't say any more is still live.
-  [ -s "$TXN/sets.now" ] || ! grep -qs -- --match-set "$TXN/now.4" "$TXN/now.6" || timeout 20 ipset save >"$TXN/sets.live" 2>/dev/null
+  [ -s "$TXN/sets.now" ] || ! grep -qs -- --match-set "$TXN/now.4" "$TXN/now.6" || timeout -k 5 20 ipset save >"$TXN/sets.live" 2>/dev/null
   said=$(in_scratch rehearse-change "$TXN" 2>&1) || stop "$EXIT_UNLOADABLE" transition "$(printf '%s' "$said" | head -c 1000)"
   load_cs=${said##*load_cs=}
 }

@@ -60,7 +60,7 @@ stage_removal() {
   done
   [ -z "$before" ] || ln -s gen-000000 "$staged/link" || return 1
   # What foreign rules and those of before refer to, for the rehearsal.
-  timeout 20 ipset save >"$TXN/sets.live" 2>/dev/null
+  timeout -k 5 20 ipset save >"$TXN/sets.live" 2>/dev/null
   return 0
 }
 
@@ -129,7 +129,7 @@ forget_alone() { # NONCE
   ! who_owns || tell_busy "$held"
   read_links
   if [ "$generation" -gt 0 ] || [ "$linked" = yes ]; then stop "$EXIT_REFUSED" not-removed "$generation"; fi
-  timeout 20 ipset list -n 2>/dev/null | grep -E '^fleet[46]-[0-9a-f]+$' | while read -r set; do timeout 20 ipset destroy "$set" 2>/dev/null; done
+  timeout -k 5 20 ipset list -n 2>/dev/null | grep -E '^fleet[46]-[0-9a-f]+$' | while read -r set; do timeout -k 5 20 ipset destroy "$set" 2>/dev/null; done
   unmask || stop "$EXIT_BUSY" busy packages
   { forget_generations && rm -rf "$GENERATIONS_GONE" "$VAR"; } || stop "$EXIT_STORAGE" storage "$ETC"
   # A block may be at work right now.

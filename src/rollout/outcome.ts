@@ -20,3 +20,8 @@ export function failure(host: string, error: unknown): Outcome {
   if (!(error instanceof FleetError)) throw error
   return { host, state: error.hostState ?? 'failed', finding: error.finding }
 }
+
+/** fleet was told to let go of it before it knew what becomes of it: somebody has to go on with the run. */
+export function wasLetGo({ finding }: Outcome): boolean {
+  return finding?.code === 'let-go' || (finding?.code === 'not-taken-back' && finding.args.last === 'aborted')
+}

@@ -14,7 +14,7 @@ import { settledAs, step } from './hosts/site.ts'
  * its stages, its gates, its promotions and its way back.
  */
 
-const NAMES = 'b1 b2 b3 k1 k2 t1 t2 t3 r1 r2 r3 m1 m2 g1 g2 n1 d1 d2 d3 d4 d5'.split(' ')
+const NAMES = 'b1 b2 b3 k1 k2 t1 t2 t3 e1 e2 e3 r1 r2 r3 m1 m2 g1 g2 n1 d1 d2 d3 d4 d5'.split(' ')
 const trial = useTrial('resume-stages', NAMES)
 
 const begin = (names: readonly string[], ...args: readonly string[]) =>
@@ -33,12 +33,23 @@ async function killedWhenArmed(host: string, attempt: Attempt): Promise<void> {
 }
 
 /** The second host fails, so what the first one persisted has to go back. */
-async function killedTakingBack(...hosts: readonly [string, string, string]): Promise<Attempt> {
+async function endedTakingBack(
+  hosts: readonly [string, string, string],
+  how = ({ running }: Attempt) => running.kill(),
+): Promise<Attempt> {
   await allowOneConnection(trial.lab, hosts[1])
   const attempt = await begin(hosts, '--on-failure', 'revert-all')
   await attempt.running.until(({ type }) => type === 'taking-back')
-  await attempt.running.kill()
+  await how(attempt)
   return attempt
+}
+
+/** Ctrl-C twice. */
+async function letGo({ running }: Attempt): Promise<void> {
+  running.child.kill('SIGTERM')
+  await running.says(/Stopping/)
+  running.child.kill('SIGTERM')
+  await running.verdict()
 }
 
 /** The old rules, in a generation with the next number. */
@@ -94,15 +105,22 @@ describe.concurrent('fleet resume, after kill -9 with the canary armed', () => {
 
 describe.concurrent('fleet resume', () => {
   it('finishes a taking back, and starts nobody', async () => {
-    const attempt = await killedTakingBack('t1', 't2', 't3')
+    const attempt = await endedTakingBack(['t1', 't2', 't3'])
     await trial.says(resume(attempt), 3, { t1: 'reverted: taken-back', t3: 'not started' })
     await isBack('t1')
     for (const host of ['t2', 't3']) await trial.isOn(host, 'OLD')
   })
 
+  it('finishes one that was let go of as well', async () => {
+    const attempt = await endedTakingBack(['e1', 'e2', 'e3'], letGo)
+    await trial.says(resume(attempt), 3, { e1: 'reverted: taken-back', e3: 'not started' })
+    await isBack('e1')
+    for (const host of ['e2', 'e3']) await trial.isOn(host, 'OLD')
+  })
+
   // By its name a run has a fresh budget, and who failed another turn: both once nothing is on its way back any more.
   it('finishes a taking back, and no more, also where it is named and what failed is mended', async () => {
-    const attempt = await killedTakingBack('r1', 'r2', 'r3')
+    const attempt = await endedTakingBack(['r1', 'r2', 'r3'])
     await allowConnections(trial.lab, 'r2')
     const named = resume(attempt, await runOf(attempt))
     await trial.says(named, 3, { r1: 'reverted: taken-back', r3: 'not started' })
