@@ -29,8 +29,7 @@ export interface Observation {
   readonly rulesFiles: readonly string[]
   /** Their texts, while fleet has confirmed nothing, or where they aren't links through its generation; else ''. */
   readonly boots: PerFamily<string>
-  /** What else manages or loads rules: a service's name or a script's path. */
-  readonly managers: readonly string[]
+  readonly managers: readonly Manager[]
   /** iptables-save of the backend in use, and of the other one. */
   readonly live: PerFamily<string>
   readonly other: PerFamily<string>
@@ -58,6 +57,14 @@ export interface Observation {
   readonly before?: Before
   /** The same of a generation to go back to. */
   readonly target?: TargetGeneration
+}
+
+/** What else manages or loads rules. */
+export interface Manager {
+  /** A service's name, or a file's path. */
+  readonly name: string
+  /** Of a script that only runs because another file says so: that file. */
+  readonly caller?: string
 }
 
 /** What a host says of its blocks without being asked more than it knows anyway. */

@@ -77,41 +77,6 @@ tell_interface() {
   esac
 }
 
-# What else would write or load rules: asked of files where files know, because every spawn costs on every host.
-tell_managers() {
-  [ -e /etc/ufw/ufw.conf ] && have ufw && grep -qs '^ENABLED=yes' /etc/ufw/ufw.conf && echo manager=ufw
-  for unit in firewalld nftables ferm shorewall; do
-    # Enabled, or started by hand: systemd keeps a link for what is active.
-    for link in /etc/systemd/system/*.wants/"$unit".service /run/systemd/units/invocation:"$unit".service; do
-      [ -e "$link" ] || [ -L "$link" ] || continue
-      printf 'manager=%s\n' "$unit"
-      break
-    done
-  done
-  tool='\b(ip6?tables(-legacy|-nft)?(-restore)?|nft)([[:space:];<|&]|$)'
-  tell_callers "^[^#]*$tool" executable /etc/network/if-pre-up.d/* /etc/network/if-up.d/* /etc/rc.local
-  tell_callers "^[^#]*$tool" file /etc/network/interfaces /etc/network/interfaces.d/*
-  tell_callers "^[^#]*(@reboot.*$tool|tables(-legacy|-nft)?-restore)" file /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/*
-  tell_callers "^ExecStart(Pre|Post)?=.*$tool" unit /etc/systemd/system/*.wants/*.service
-}
-
-# tell_callers PATTERN KIND FILE...: those of them that it matches.
-tell_callers() {
-  calls=$1 kind=$2
-  shift 2
-  for script; do
-    shift
-    [ -f "$script" ] || continue
-    case $kind:$script in
-      executable:*) [ -x "$script" ] || continue ;;
-      unit:*/nftables.service | unit:*/ferm.service | unit:*/shorewall.service) continue ;;
-    esac
-    set -- "$@" "$script"
-  done
-  [ $# -eq 0 ] || grep -lsE "$calls" "$@" | sed 's/^/manager=/'
-  return 0
-}
-
 tell_rules() { # CANDIDATE_HASH
   show live.4 "$scratch/live.4" live.6 "$scratch/live.6"
   for family in 4 6; do piece "other.$family"; other_backend "$family"; done

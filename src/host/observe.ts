@@ -3,7 +3,7 @@ import type { PerFamily } from '../model/family.ts'
 import type { Session } from '../session/session.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
 import { findDamaged, readMeta } from './meta.ts'
-import type { ChangedSet, Generation, GuardLock, HostBlocks, Observation } from './observation.ts'
+import type { ChangedSet, Generation, GuardLock, HostBlocks, Manager, Observation } from './observation.ts'
 import { type Pieces, readFacts } from './pieces.ts'
 
 /** What is asked of a host: may it be this? Texts for iptables-restore and for `ipset restore`. */
@@ -100,7 +100,7 @@ function readObservation(pieces: Pieces): Observation {
     persistent: one('persistent') === 'yes',
     rulesFiles: facts.get('has') ?? [],
     boots: both('boots'),
-    managers: facts.get('manager') ?? [],
+    managers: (facts.get('manager') ?? []).map(readManager),
     live: both('live'),
     other: both('other'),
     nftTables: lines(pieces.get('nft')),
@@ -118,6 +118,12 @@ function readObservation(pieces: Pieces): Observation {
     ...readBefore(pieces.get('before')),
     ...readTarget(pieces),
   }
+}
+
+/** `NAME`, or `SCRIPT CALLER` with a tab between; a script of init is run by nobody else. */
+function readManager(line: string): Manager {
+  const [name = '', caller = name] = line.split('\t')
+  return caller === name ? { name } : { name, caller }
 }
 
 /** `SET ADDRESS...` */

@@ -43,7 +43,10 @@ function backends(seen: Observation): Finding[] {
   return [refuse('both-backends', { here, there })]
 }
 
-const managers = (seen: Observation) => seen.managers.map(manager => refuse('other-manager', { manager }))
+const managers = (seen: Observation) =>
+  seen.managers.map(({ name, caller }) =>
+    refuse('other-manager', { manager: name, ...(caller === undefined ? {} : { caller }) }),
+  )
 
 /** iptables and ipset come with the package step. */
 const INSTALLED = new Set([

@@ -34,7 +34,9 @@ const decided = (a: Args) =>
 const acceptNeighbours = (chain: string) =>
   `Accept \`-p ipv6-icmp --icmpv6-type 135\` and \`136\` in ${chain} (the role \`base\` does), or let the host go ahead with --accept-lockout-risk HOST: the new connection that proves a change may still pass then, and none after it.`
 
-function wayOut(manager: string): string {
+function wayOut(manager: string, caller: Args[string] | undefined): string {
+  if (caller !== undefined)
+    return `Take those lines out of it first, or out of ${String(caller)} what runs it.`
   if (manager.startsWith('/')) return 'Take those lines out of the file first.'
   if (manager === 'ufw')
     return "Turn it off there first (ufw disable; apt-get -y remove ufw, since iptables-persistent can't be installed beside it; the chains that it leaves go with fleet_replace: ['ufw*'])."
@@ -128,7 +130,7 @@ export const planSentences = {
   'native-nft': a =>
     `nft itself made rules in the tables of iptables, and iptables-save can't print them as they are: ${list(a.places).join(', ')}. fleet would take them for something else. See them with "nft -a list table ip filter" and the like; take them out (nft delete rule ... handle N), or give them a table of their own (nft add table inet NAME).`,
   'other-manager': a =>
-    `${String(a.manager)} manages or loads firewall rules on this host as well, and two masters undo each other. ${wayOut(String(a.manager))}`,
+    `${String(a.manager)}${a.caller === undefined ? '' : `, which ${String(a.caller)} runs,`} manages or loads firewall rules on this host as well, and two masters undo each other. ${wayOut(String(a.manager), a.caller)}`,
   'host-lacks': a =>
     `The host has no ${list(a.tools).join(', ')}, which the guard needs to put old rules back. Install it there first.`,
   'host-apart': a => `${sayApart(a.what)} Nothing was changed.`,

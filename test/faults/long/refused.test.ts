@@ -14,7 +14,16 @@ import { startWindow } from '../window.ts'
 const RELEASES = ['bullseye', 'bookworm', 'trixie']
 const trial = useTrial(
   'refused',
-  ['nft', 'legacy', 'boot', 'others', 'within', 'stuck', ...RELEASES.map(root => ({ name: root, root }))],
+  [
+    'nft',
+    'legacy',
+    'boot',
+    'step',
+    'others',
+    'within',
+    'stuck',
+    ...RELEASES.map(root => ({ name: root, root })),
+  ],
   { untouched: ['legacy'] },
 )
 
@@ -202,15 +211,32 @@ const INNOCENT: readonly (readonly [file: string, text: string])[] = [
   ],
 ]
 
-const put = ([file, text]: readonly [string, string]) =>
-  trial.must('boot', `mkdir -p "$(dirname ${file})" && cat >${file} && chmod 755 ${file}`, text)
+const put = (name: string, [file, text]: readonly [string, string]) =>
+  trial.must(name, `mkdir -p "$(dirname ${file})" && cat >${file} && chmod 755 ${file}`, text)
 
 it('a boot script that calls iptables keeps the host as it is, until it is gone', async () => {
-  for (const caller of [...CALLERS, ...INNOCENT]) await put(caller)
+  for (const caller of [...CALLERS, ...INNOCENT]) await put('boot', caller)
   await isRefused('boot', 'other-manager', ['/etc/network/if-pre-up.d/firewall'])
   const { stdout } = await (await trial.newSite(['boot'])).fleet('plan', 'inventory.ini')
   for (const [file] of CALLERS) expect(stdout).toContain(file)
   for (const [file] of INNOCENT) expect(stdout).not.toContain(file)
   await trial.must('boot', `rm ${CALLERS.map(([file]) => file).join(' ')}`)
   await trial.ends(await trial.begin(['boot']), 0, { boot: 'persisted' })
+})
+
+/** A boot finds no call of iptables where it looks, but a step away. */
+const STEPS: readonly (readonly [file: string, text: string])[] = [
+  ['/usr/local/sbin/firewall.sh', '#!/bin/sh\niptables -P INPUT ACCEPT\niptables -F INPUT\n'],
+  [
+    '/etc/systemd/system/multi-user.target.wants/firewall.service',
+    '[Unit]\nAfter=netfilter-persistent.service\n[Service]\nType=oneshot\nExecStart=/usr/local/sbin/firewall.sh\n',
+  ],
+]
+
+it('a boot script a step away keeps the host as it is, until nothing runs it', async () => {
+  for (const step of STEPS) await put('step', step)
+  const [script, caller] = STEPS.map(([file]) => file)
+  await isRefused('step', 'other-manager', [`${script}, which ${caller} runs`])
+  await trial.must('step', `rm ${caller}`)
+  await trial.ends(await trial.begin(['step']), 0, { step: 'persisted' })
 })

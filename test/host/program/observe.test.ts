@@ -119,7 +119,7 @@ ip route add 203.0.113.0/24 dev tunnel`)
         'ln -s /dev/null /etc/systemd/system/multi-user.target.wants/nftables.service',
     )
     const seen = await over(host, session => look(session, web))
-    expect(seen.managers).toEqual(['nftables', '/etc/network/if-pre-up.d/iptables'])
+    expect(seen.managers).toEqual([{ name: 'nftables' }, { name: '/etc/network/if-pre-up.d/iptables' }])
   })
 
   it('tells of rules in the other backend', async () => {

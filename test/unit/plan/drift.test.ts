@@ -110,7 +110,7 @@ describe('the drift of a host', () => {
     ['unstored', { ...disk({ number: 0 }), ...guard('CONFIRMED-1', false) }, 'drift-unstored'],
     ['unfinished', guard('APPLIED-1-2', false), 'drift-unfinished'],
     ['unfinished', guard('STUCK-x', true), 'drift-unfinished'],
-    ['others', { managers: ['ufw'] }, 'other-manager'],
+    ['others', { managers: [{ name: 'ufw' }] }, 'other-manager'],
     [
       'others',
       { natives: ['ip filter INPUT'], live: both("# Table `filter' is incompatible") },

@@ -85,7 +85,7 @@ describe('what a removal does to a host', () => {
   })
 
   it('is done also where the rules are the same, and where another manager has come', () => {
-    expect(plan({ canonical: { 4: FLEETS, 6: '' }, managers: ['ufw'] })).toMatchObject({
+    expect(plan({ canonical: { 4: FLEETS, 6: '' }, managers: [{ name: 'ufw' }] })).toMatchObject({
       verdict: 'change',
       diff: [],
       installs: false,

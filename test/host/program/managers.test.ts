@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import { look, web } from './change.ts'
+import type { HostKind, MiniHost } from './mini-host.ts'
+import { aHost, over } from './steps.ts'
+
+/* What a boot runs that changes rules, a step away from where it is named; and what only looks like it. */
+
+const WANTS = '/etc/systemd/system/multi-user.target.wants'
+const OPENS = '#!/bin/sh\niptables -P INPUT ACCEPT\niptables -F INPUT\n'
+const unit = (...lines: readonly string[]) => `[Service]\nType=oneshot\n${lines.join('\n')}\n`
+
+type File = readonly [path: string, text: string]
+
+/** Who names it, the script, and what is in the script. */
+const STEPS: readonly (readonly [caller: string, says: string, script: string, text: string])[] = [
+  [
+    `${WANTS}/firewall.service`,
+    unit('ExecStart=/usr/local/sbin/firewall.sh'),
+    '/usr/local/sbin/firewall.sh',
+    OPENS,
+  ],
+  [`${WANTS}/quiet.service`, unit('ExecStart=-/root/wall start'), '/root/wall', OPENS],
+  [`${WANTS}/sourced.service`, unit('ExecStart=/bin/bash -e /root/plain'), '/root/plain', 'iptables -F\n'],
+  [
+    `${WANTS}/long.service`,
+    unit('ExecStart=/bin/sh -c \\', '  "exec /root/long"'),
+    '/root/long',
+    '#!/usr/bin/python3\nrun(["ip6tables", "-F"])\n',
+  ],
+  ['/etc/systemd/system/ssh.service.d/own.conf', unit('ExecStartPost=/opt/post'), '/opt/post', OPENS],
+  [
+    '/etc/rc.local',
+    '#!/bin/sh\nrcwall.sh start\n',
+    '/usr/local/sbin/rcwall.sh',
+    '#!/bin/sh\nnft -f /etc/own.nft\n',
+  ],
+  [
+    '/etc/cron.d/wall',
+    '@reboot root /root/boot\n',
+    '/root/boot',
+    '#!/bin/sh\nIPT=/sbin/iptables\n$IPT -A INPUT -j ACCEPT\n',
+  ],
+  [
+    '/etc/crontab',
+    '*/5 * * * * root /root/often\n',
+    '/root/often',
+    '#!/bin/sh\nIPT="/sbin/iptables"\n$IPT -F\n',
+  ],
+  [
+    '/etc/network/interfaces',
+    'iface eth0 inet dhcp\n  post-up /root/up eth0\n',
+    '/root/up',
+    '#!/bin/sh\niptables-restore </root/rules\n',
+  ],
+  ['/etc/networkd-dispatcher/routable.d/50-wall', '#!/bin/sh\n. /root/lib\n', '/root/lib', 'ipset flush\n'],
+]
+
+/** Files that are scripts themselves. */
+const CALLERS: readonly File[] = [
+  ['/etc/NetworkManager/dispatcher.d/90-wall', OPENS],
+  ['/etc/network/if-down.d/wall', OPENS],
+  ['/etc/cron.daily/wall', OPENS],
+]
+
+const INNOCENT: readonly File[] = [
+  [`${WANTS}/asks.service`, unit('ExecStart=/root/asks')],
+  [
+    '/root/asks',
+    '#!/bin/sh\n# iptables -F\ncommand -v iptables >/dev/null || exit\niptables -t nat -nvL | nft list ruleset; iptables -w 5 -S\n',
+  ],
+  [`${WANTS}/daemon.service`, unit('ExecStart=/usr/sbin/sshd -f /root/daemon.conf --pipe /root/pipe')],
+  ['/root/daemon.conf', 'uses iptables -F\n'],
+  // As wireguard's wg-quick does it.
+  [`${WANTS}/wg-quick@wg0.service`, unit('ExecStart=/usr/bin/wg-quick up wg0')],
+  ['/usr/bin/wg-quick', '#!/bin/bash\ncmd "$restore" -n; iptables-restore -n\n'],
+  ['/var/lib/dpkg/info/wireguard-tools.list', '/.\n/usr/bin/wg-quick\n'],
+  ['/etc/cron.d/bans', '*/5 * * * * root /root/bans\n'],
+  [
+    '/root/bans',
+    '#!/bin/sh\niptables -F banned\niptables -A banned -s 192.0.2.1 -j DROP\nipset flush banned\n',
+  ],
+  [`${WANTS}/ufw.service`, unit('ExecStart=/root/asleep')],
+  ['/root/asleep', OPENS],
+  ['/etc/init.d/sleeping', OPENS],
+]
+
+const put = async (host: MiniHost, files: readonly File[]) => {
+  for (const [path, text] of files)
+    await host.must(`mkdir -p "$(dirname ${path})" && cat >${path} && chmod 755 ${path}`, text)
+}
+
+const KINDS: readonly HostKind[] = [{ shell: 'dash' }, { shell: 'busybox' }, { shell: 'bash' }]
+
+describe.each(KINDS)('what a boot runs ($shell)', kind => {
+  it('is told with the file that names it, and nothing else is', async () => {
+    const host = await aHost(kind)
+    expect((await over(host, session => look(session, web))).managers, 'on a host as it came').toEqual([])
+    await put(host, [
+      ...STEPS.flatMap(([file, says, script, text]): File[] => [
+        [file, says],
+        [script, text],
+      ]),
+      ...CALLERS,
+      ...INNOCENT,
+    ])
+    await host.must('mkfifo /root/pipe')
+    const { managers } = await over(host, session => look(session, web))
+    const steps = STEPS.map(([caller, , name]) => ({ name, caller }))
+    const files = CALLERS.map(([name]) => ({ name }))
+    const byName = (one: { readonly name: string }, other: { readonly name: string }) =>
+      one.name < other.name ? -1 : 1
+    expect(managers.toSorted(byName)).toEqual([...steps, ...files].toSorted(byName))
+  })
+
+  it('is a script of init where a link starts it, and systemd has no unit in its place', async () => {
+    const host = await aHost(kind)
+    await put(host, [
+      ['/etc/init.d/oldwall', OPENS],
+      ['/etc/init.d/other', '#!/bin/sh\ncase $1 in start) /root/other ;; esac\n'],
+      ['/root/other', OPENS],
+    ])
+    const seen = async () => (await over(host, session => look(session, web))).managers
+    await host.must('mkdir -p /etc/rc2.d /etc/rc3.d; ln -s ../init.d/oldwall /etc/rc3.d/K01oldwall')
+    expect(await seen()).toEqual([])
+    await host.must(
+      'for level in 2 3; do ln -s ../init.d/oldwall /etc/rc$level.d/S02oldwall; done; ln -s ../init.d/other /etc/rc2.d/S02other',
+    )
+    expect(await seen()).toEqual([
+      { name: '/etc/init.d/oldwall' },
+      { name: '/root/other', caller: '/etc/init.d/other' },
+    ])
+    await host.must(
+      'mkdir -p /run/systemd/system /etc/systemd/system; touch /etc/systemd/system/oldwall.service; ln -s /bin/true /usr/local/bin/systemd-run; ln -s /bin/true /usr/local/bin/systemctl',
+    )
+    expect(await seen()).toEqual([{ name: '/root/other', caller: '/etc/init.d/other' }])
+  })
+})
