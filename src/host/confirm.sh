@@ -88,7 +88,7 @@ confirm_alone() {
     APPLIED-*)
       applied=$state
       holds want now || differs
-      sets_stand || { become "$applied" "ROLLING_BACK-$why"; unfit=yes; return 0; }
+      { sets_stand && none_sleeps; } || { become "$applied" "ROLLING_BACK-$why"; unfit=yes; return 0; }
       deadline=${applied#APPLIED-}
       tick
       # A guard that is slow to wake up makes the time no longer.

@@ -165,7 +165,7 @@ apply() { # ARMED-<by>
   why=apply-failed
   if fill_sets >>"$log_to" 2>&1 && sets_stand && run_do >>"$log_to"; then
     why=mismatch
-    if holds want now; then
+    if holds want now && none_sleeps; then
       tick
       become "APPLYING-$deadline" "APPLIED-$deadline-$now" && return 0
     fi

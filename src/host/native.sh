@@ -71,3 +71,37 @@ verb_reprint() {
   for family in 4 6; do load "$family" "$dir/live.$family" >/dev/null || return 1; done
   bytecode "$dir/tables"
 }
+
+# awake: nothing of the tables of iptables is asleep (nft's `flags dormant`): iptables-save prints their rules as ever, and
+# none is in force. Else `asleep` has what is (` ip:filter`). One process; none where iptables is legacy.
+awake() {
+  asleep=''
+  tools 4
+  is_chosen nft && have nft || return 0
+  # shellcheck disable=SC2086
+  if tables=$($LIMIT nft -j list tables 2>/dev/null); then
+    case $tables in *'"flags"'*) ;; *) return 0 ;; esac
+  fi
+  for table in filter nat mangle raw security; do
+    for kind in ip ip6; do
+      # Old versions print flags by another's name, or none at all where they have no JSON.
+      # shellcheck disable=SC2086
+      case $($LIMIT nft list table "$kind" "$table" 2>/dev/null | sed '2q') in *dormant*) asleep="$asleep $kind:$table" ;; esac
+    done
+  done
+  [ -z "$asleep" ]
+}
+
+none_sleeps() { awake || { why=asleep; return 1; }; }
+
+# wake: what `asleep` says. Said again without flags, a table has none.
+wake() {
+  # shellcheck disable=SC2086
+  for table in $asleep; do $LIMIT nft add table "${table%%:*}" "${table#*:}" 2>/dev/null; done
+}
+
+tell_asleep() {
+  piece asleep
+  # shellcheck disable=SC2086
+  awake || printf '%s\n' $asleep
+}

@@ -33,7 +33,8 @@ export interface Observation {
   /** iptables-save of the backend in use, and of the other one. */
   readonly live: PerFamily<string>
   readonly other: PerFamily<string>
-  readonly nftTables: readonly string[]
+  /** Tables of iptables that nft has put to sleep, rules and all: `ip filter`. */
+  readonly asleep: readonly string[]
   /** Chains with rules of nft's own that the save prints as something else: `ip filter INPUT`. */
   readonly natives: readonly string[]
   readonly sets: readonly string[]

@@ -80,8 +80,7 @@ tell_interface() {
 tell_rules() { # CANDIDATE_HASH
   show live.4 "$scratch/live.4" live.6 "$scratch/live.6"
   for family in 4 6; do piece "other.$family"; other_backend "$family"; done
-  piece nft
-  ! have nft || nft list tables 2>/dev/null
+  tell_asleep
   piece sets
   ! have ipset || ipset list -n 2>/dev/null
   tell_members

@@ -103,7 +103,7 @@ function readObservation(pieces: Pieces): Observation {
     managers: (facts.get('manager') ?? []).map(readManager),
     live: both('live'),
     other: both('other'),
-    nftTables: lines(pieces.get('nft')),
+    asleep: lines(pieces.get('asleep')).map(place => place.replace(':', ' ')),
     natives: lines(pieces.get('native')),
     sets: lines(pieces.get('sets')),
     members: readMembers(pieces.get('members')),

@@ -29,6 +29,8 @@ roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
     [ "$tries" -eq 1 ] || nap 2
   done
   unset XTABLES_LOCKFILE
+  # Before the change they weren't, or it would have been refused; a removal isn't.
+  ([ -n "$REMOVES" ] || awake || wake) 6>&- 9>&-
   (drop_sets "$TXN/sets" "$TXN/sets.now" "$TXN/sets.before") 6>&- 9>&-
   back=$why
   [ -n "$sets_back" ] || back=sets

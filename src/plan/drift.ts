@@ -103,7 +103,7 @@ function partsOf(question: Question): readonly Found[] {
   ]
 }
 
-const OTHERS: ReadonlySet<string> = new Set(['other-manager', 'both-backends', 'native-nft'])
+const OTHERS: ReadonlySet<string> = new Set(['other-manager', 'both-backends', 'native-nft', 'tables-asleep'])
 
 const kind = (name: DriftKind, code: string, args: Finding['args'] = {}): Found => ({
   kinds: [name],

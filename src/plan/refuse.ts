@@ -16,6 +16,7 @@ export function refusals(question: Question): readonly Finding[] {
     // Who makes the rules, before what is strange in them.
     ...managers(seen),
     ...natives(question),
+    ...asleep(seen),
     ...backends(seen),
     ...session(seen),
     ...lock(seen),
@@ -33,6 +34,9 @@ function natives({ seen, preserve }: Question): Finding[] {
   const places = nativeRules(seen, preserve)
   return places.length > 0 ? [refuse('native-nft', { places })] : []
 }
+
+const asleep = (seen: Observation) =>
+  seen.asleep.length > 0 ? [refuse('tables-asleep', { places: seen.asleep })] : []
 
 /** A rule, a chain of a user's, a policy that isn't ACCEPT, or what the save can't tell. */
 const IN_USE = /^(?:-A |:\S+ (?!ACCEPT)|#FAILED|# Table .* incompatible)/m

@@ -25,6 +25,7 @@ const NFT = [
   'stored',
   'readonly',
   'blind',
+  'asleep',
 ]
 const trial = useTrial('meanwhile', [...NFT, ...LEGACY], { untouched: LEGACY })
 const REVERTED = 'reverted: rolled-back'
@@ -99,6 +100,22 @@ for undo in /var/lib/fleet/txn/*/undo.4; do printf '*filter\\n-D INPUT -j NONE\\
     await trial.says(attempt, 3, { stored: 'persisted: not-as-left' })
     await trial.must('stored', 'netfilter-persistent start')
     await trial.isOn('stored', 'NEW')
+  })
+
+  it('somebody puts the rules to sleep, which a save does not tell: they are not confirmed, and awake again', async () => {
+    const sleep = "nft 'add table ip filter { flags dormant; }'"
+    const attempt = await startWindow(trial, 'asleep', '30')
+    await trial.must('asleep', sleep)
+    await allowConnections(trial.lab, 'asleep')
+    await trial.ends(attempt, 3, { asleep: REVERTED })
+    expect(await stateOf(trial.host('asleep'))).toBe('ROLLED_BACK-asleep')
+    expect(await trial.must('asleep', 'nft list table ip filter')).not.toContain('dormant')
+
+    await trial.must('asleep', sleep)
+    const next = await trial.begin(['asleep'])
+    await trial.ends(next, 3, { asleep: 'refused: tables-asleep' })
+    const drift = await attempt.site.fleet('drift', 'inventory.ini')
+    expect([drift.code, drift.stdout]).toEqual([2, expect.stringContaining('nft add table ip filter')])
   })
 
   it('somebody flushes all rules, and nobody hears of it', async () => {

@@ -129,6 +129,12 @@ export const planSentences = {
     `Both kinds of iptables hold rules on this host: iptables is ${String(a.here)}, and ${String(a.there)} has rules too, which fleet wouldn't see. Look at them with iptables-${String(a.there)}-save, and flush that kind or move its rules into a role.`,
   'native-nft': a =>
     `nft itself made rules in the tables of iptables, and iptables-save can't print them as they are: ${list(a.places).join(', ')}. fleet would take them for something else. See them with "nft -a list table ip filter" and the like; take them out (nft delete rule ... handle N), or give them a table of their own (nft add table inet NAME).`,
+  'tables-asleep': a =>
+    `nft has put tables of iptables to sleep (flags dormant): ${list(a.places).join(', ')}. iptables-save prints their rules, and none of them is in force. Wake them: ${list(
+      a.places,
+    )
+      .map(place => `nft add table ${place}`)
+      .join('; ')}.`,
   'other-manager': a =>
     `${String(a.manager)}${a.caller === undefined ? '' : `, which ${String(a.caller)} runs,`} manages or loads firewall rules on this host as well, and two masters undo each other. ${wayOut(String(a.manager), a.caller)}`,
   'host-lacks': a =>

@@ -5,6 +5,7 @@ const WHY: Readonly<Record<string, string>> = {
   deadline: 'no fresh connection of fleet came through before the time was up: the new rules lock it out',
   'apply-failed': "the new rules didn't load",
   mismatch: 'what was loaded is not what was wanted: something else changes rules at the same time',
+  asleep: 'somebody put a table of its rules to sleep with nft (flags dormant), so none of them was in force',
   terminated: 'the guard was told to end',
   restarted: 'the guard was ended in the middle of it and started again',
   abandoned: 'the guard had died',

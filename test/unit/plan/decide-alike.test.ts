@@ -29,7 +29,7 @@ const seen: Observation = {
   managers: [],
   live: both(save(SSH)),
   other: both(''),
-  nftTables: [],
+  asleep: [],
   members: new Map(),
   natives: [],
   sets: [],

@@ -50,7 +50,7 @@ export const look = (more: Partial<Observation> = {}): Observation => ({
   managers: [],
   live: both(save(CONFIRMED)),
   other: both(''),
-  nftTables: [],
+  asleep: [],
   members: new Map(),
   natives: [],
   sets: [],

@@ -21,7 +21,7 @@ const seen = (more: Partial<Observation> = {}): Observation => ({
   boots: { 4: '', 6: '' },
   managers: [],
   other: { 4: '', 6: '' },
-  nftTables: [],
+  asleep: [],
   members: new Map(),
   natives: [],
   sets: [],

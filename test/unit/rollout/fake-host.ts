@@ -46,7 +46,7 @@ const SEEN: Observation = {
   managers: [],
   live: both,
   other: both,
-  nftTables: [],
+  asleep: [],
   natives: [],
   sets: [],
   members: new Map(),

@@ -140,7 +140,7 @@ export const GUARD: readonly Break[] = [
   {
     name: 'believes-a-load-that-says-it-worked',
     file: 'host/guard.sh',
-    from: 'if holds want now; then',
+    from: 'if holds want now && none_sleeps; then',
     to: 'if true; then',
     red: [
       'faults/families.test.ts',
@@ -222,8 +222,8 @@ export const GUARD: readonly Break[] = [
   {
     name: 'confirms-sets-that-nobody-read-back',
     file: 'host/confirm.sh',
-    from: '      sets_stand ||',
-    to: '      true ||',
+    from: '{ sets_stand && none_sleeps; }',
+    to: 'none_sleeps',
     red: [
       'host/program/sets.test.ts',
       'is not confirmed where somebody takes a member out of it in the window, and is put right',

@@ -76,6 +76,27 @@ export const PLAN: readonly Break[] = [
     ],
   },
   {
+    name: 'confirms-rules-that-sleep',
+    file: 'host/confirm.sh',
+    from: '{ sets_stand && none_sleeps; }',
+    to: 'sets_stand',
+    red: ['faults/meanwhile.test.ts', 'somebody puts the rules to sleep, which a save does not tell'],
+  },
+  {
+    name: 'leaves-a-table-asleep',
+    file: 'host/undo.sh',
+    from: '[ -n "$REMOVES" ] || awake || wake',
+    to: 'true',
+    red: ['faults/meanwhile.test.ts', 'somebody puts the rules to sleep, which a save does not tell'],
+  },
+  {
+    name: 'ignores-tables-that-sleep',
+    file: 'plan/refuse.ts',
+    from: '    ...asleep(seen),\n',
+    to: '',
+    red: ['faults/meanwhile.test.ts', 'somebody puts the rules to sleep, which a save does not tell'],
+  },
+  {
     name: 'ignores-what-else-loads-rules-at-boot',
     file: 'plan/refuse.ts',
     from: '    ...managers(seen),\n',
