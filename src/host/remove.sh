@@ -96,9 +96,9 @@ put_back() { # rules.v4|rules.v6
 
 # Files that no boot loaded before must not be loaded by one now: not for a moment, so this comes first.
 unit_disabled() {
-  has_systemd || return 0
-  systemctl --quiet disable netfilter-persistent 2>&1 || return 1
-  sync /etc/systemd/system/*.wants 2>/dev/null
+  has_systemd || { has_runlevels && unit_enabled; } || return 0
+  switch_unit disable 2>&1 || return 1
+  sync_unit 2>/dev/null
   ! unit_enabled
 }
 

@@ -3,18 +3,42 @@
 
 is_masked() { [ -c /etc/systemd/system/netfilter-persistent.service ]; }
 
-# A masked unit, a link to /dev/null, is never enabled, whatever else links to it.
+# A masked unit, a link to /dev/null, is never enabled, whatever else links to it. Without systemd the links of Debian's
+# runlevels say it; where there are neither, whoever starts the programs of the host does so in a way of its own.
 unit_enabled() {
-  has_systemd || return 0
-  ! is_masked || return 1
-  for link in /etc/systemd/system/*.wants/netfilter-persistent.service; do [ -e "$link" ] && return 0; done
+  if has_systemd; then
+    ! is_masked || return 1
+    set -- /etc/systemd/system/*.wants/netfilter-persistent.service
+  else
+    has_runlevels || return 0
+    set -- /etc/rc[2-5S].d/S??netfilter-persistent
+  fi
+  for link; do [ -e "$link" ] && return 0; done
   return 1
 }
 
+has_runlevels() { [ -d /etc/rcS.d ] || [ -d /etc/rc2.d ]; }
+
 # A link that isn't on the disk when the power goes boots nothing.
 enable_unit() {
-  unit_enabled || systemctl --quiet enable netfilter-persistent || return 1
-  ! has_systemd || { sync /etc/systemd/system /etc/systemd/system/*.wants && unit_enabled; }
+  unit_enabled || switch_unit enable || return 1
+  sync_unit && unit_enabled
+}
+
+# switch_unit enable|disable
+switch_unit() {
+  if has_systemd; then systemctl --quiet "$1" netfilter-persistent; return; fi
+  # It enables only what has links already.
+  [ "$1" = disable ] || update-rc.d netfilter-persistent defaults || return 1
+  update-rc.d netfilter-persistent "$1"
+}
+
+sync_unit() {
+  if has_systemd; then
+    sync /etc/systemd/system /etc/systemd/system/*.wants
+  else
+    ! has_runlevels || sync /etc/rc?.d
+  fi
 }
 
 is_masked_for_now() { [ -c /run/systemd/system/netfilter-persistent.service ]; }

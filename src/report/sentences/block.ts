@@ -56,7 +56,7 @@ const PERSIST: Readonly<Record<string, string>> = {
   masked: 'netfilter-persistent is masked there: `systemctl unmask netfilter-persistent`.',
   storage: "its disk is full or can't be written: make room.",
   'not-enabled':
-    'netfilter-persistent could not be enabled there: see what `systemctl enable netfilter-persistent` says.',
+    'netfilter-persistent could not be enabled there: see what `systemctl enable netfilter-persistent` says, or `update-rc.d netfilter-persistent enable` without systemd.',
   timer: 'fleet-block.timer could not be made or enabled there: see `systemctl status fleet-block.timer`.',
   rehearsal: 'a rehearsal of its boot did not show the block.',
 }

@@ -59,6 +59,8 @@ rm -rf var/lib/fleet etc/iptables usr/share/netfilter-persistent usr/sbin/netfil
 mkdir -p var/lib/fleet etc/iptables old
 mount --bind "$state/shared" mnt
 [ -z "$files" ] || cp -a "$files/." .
+# As the package's own script leaves it.
+[ -z "$files" ] || { mkdir -p etc/rcS.d; ln -sf ../init.d/netfilter-persistent etc/rcS.d/S01netfilter-persistent; }
 for tool in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
   ln -sfn "/usr/sbin/xtables-$backend-multi" "usr/sbin/$tool"
 done

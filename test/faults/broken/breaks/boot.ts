@@ -4,6 +4,13 @@ import type { Break } from '../break.ts'
 
 export const BOOT: readonly Break[] = [
   {
+    name: 'takes-a-disabled-script-of-init-for-enabled',
+    file: 'host/unit.sh',
+    from: 'has_runlevels || return 0\n',
+    to: 'return 0\n',
+    red: ['host/program/runlevels.test.ts', 'loads nothing where the script of init is disabled'],
+  },
+  {
     name: 'boots-without-its-sets',
     file: 'host/boot.sh',
     from: '$LIMIT ipset restore -exist <"$1/ipsets"',
