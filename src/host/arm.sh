@@ -86,7 +86,8 @@ write_transaction() { # MANIFEST_HASH SECONDS_TO_SEND
   await_persister
   read_links
   if [ -n "$REMOVES" ]; then staging=stage_removal; else staging=stage; fi
-  "$staging" 2>/dev/null || stop "$EXIT_STORAGE" storage "$GENERATIONS"
+  place=$GENERATIONS
+  "$staging" 2>/dev/null || stop "$EXIT_STORAGE" storage "$place"
   offer_rollback 2>/dev/null || stop "$EXIT_STORAGE" storage "$VAR"
 }
 

@@ -75,7 +75,8 @@ tell_soundness() {
   printf 'whole=%s\nlinked=%s\nplugins=%s\nenabled=%s\n' "$whole" "$linked" "$plugins" "$enabled"
 }
 
-# stage: the next generation of the transaction, complete and on its own file system before anything changes.
+# stage: the next generation of the transaction, complete and on its own file system before anything changes. Where that
+# can't be, `place` says what can't be written.
 stage() {
   staged=$GENERATIONS/staged-$NONCE
   make_folders "$GENERATIONS" || return 1
@@ -101,11 +102,13 @@ copy() {
 
 stage_plugins() {
   cp "$PROGRAM" "$staged/program.sh" && cmp -s "$PROGRAM" "$staged/program.sh" || return 1
+  place=$PLUGINS
   # Names with a dot are not run.
   for plugin in 12-fleet 30-fleet; do
     printf '#!/bin/sh\n# Made by fleet; its docs/guard.md says what for.\nexec /bin/sh %s/program.sh "" "boot-%s" "$@"\n' "$GENERATIONS" "$plugin" >"$PLUGINS/$plugin.new" &&
       chmod 755 "$PLUGINS/$plugin.new" && sync "$PLUGINS/$plugin.new" || return 1
   done
+  place=$GENERATIONS
 }
 
 # The program goes last: that it is still staged is what a second try goes by.

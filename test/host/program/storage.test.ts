@@ -7,6 +7,7 @@ import type { MiniHost } from './mini-host.ts'
 import {
   aHost,
   applied,
+  armed,
   becomes,
   confirmed,
   disk,
@@ -100,6 +101,18 @@ describe('a file system that is full or read-only', () => {
     await becomes(host, transaction, 'APPLIED')
     await becomes(host, transaction, 'ROLLED_BACK-deadline')
     expect(await rules(host)).toBe(before)
+  })
+})
+
+describe('the folder of the plugins', () => {
+  it('is named where it is read-only at a first contact, and nothing is changed or left', async () => {
+    const host = await aHost()
+    const plugins = '/usr/share/netfilter-persistent/plugins.d'
+    await fill(host, plugins, 'read-only')
+    await expect(armed(host, web)).rejects.toMatchObject({ code: 'host-storage', args: { place: plugins } })
+    expect(leftovers(host)).toEqual([])
+    await host.exec(`umount ${plugins}`)
+    await persisted(host, web)
   })
 })
 

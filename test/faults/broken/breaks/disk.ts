@@ -111,6 +111,13 @@ export const DISK: readonly Break[] = [
     red: ['host/program/tidying.test.ts', 'go by their number, but not one that runs'],
   },
   {
+    name: 'names-the-wrong-folder-as-full',
+    file: 'host/generation.sh',
+    from: '  place=$PLUGINS\n',
+    to: '',
+    red: ['host/program/storage.test.ts', 'is named where it is read-only at a first contact'],
+  },
+  {
     name: 'keeps-what-former-lives-left',
     file: 'host/head.sh',
     from: '[ "$old" = "$RUN" ] || set -- "$@" "$old"',
