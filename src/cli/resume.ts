@@ -42,7 +42,7 @@ export async function run(flags: Flags): Promise<number> {
   const voice = openVoice(flags, realClock, '')
   try {
     if (isDone(record, isNamed)) {
-      process.stderr.write(`run ${record.run} has ended; nothing is left to do\n`)
+      process.stderr.write(`run ${record.run} has ended; ${whatIsLeft(record)}\n`)
       const outcomes = [...record.hosts].flatMap(([, { outcome }]) => outcome ?? [])
       for (const outcome of outcomes) await voice.emit({ type: 'host-settled', ...outcome })
       const why = whyOf(await readJournal(journalFile(directory, record.run)))
@@ -103,6 +103,11 @@ export async function run(flags: Flags): Promise<number> {
 /** A run goes over its own hosts, whatever inventory stands here now. */
 const inventoryOf = ({ inventory }: RunRecord, { sources }: Inputs) =>
   inventory.length > 0 ? inventory : sources
+
+function whatIsLeft(record: RunRecord): string {
+  if (isDone(record, true)) return 'nothing is left to do'
+  return `\`fleet resume ${record.run}\` goes on with the hosts that are left, those that failed too, and with a fresh budget`
+}
 
 function isDone(record: RunRecord, isNamed: boolean): boolean {
   if (!record.isEnded || inFlight(record).length > 0) return false

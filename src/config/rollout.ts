@@ -46,13 +46,26 @@ const gate = v.union(
   'gate',
 )
 
+/** A number and a share can't be compared before the hosts are known. */
+function neverFalls(stages: readonly (number | string)[]): boolean {
+  const of = (kind: string) =>
+    stages.flatMap(one => (typeof one === kind ? Number.parseFloat(String(one)) : []))
+  return [of('number'), of('string')].every(sizes => sizes.every((size, at) => size >= (sizes[at - 1] ?? 0)))
+}
+
 /** A probe: what passed before a change must pass after it. `from` is a host of the inventory, `on` a group or a role. */
 export type WrittenGate = v.InferOutput<typeof gate>
 
 export const GATE_NAMES = ['tcp', 'http', 'command', 'prometheus', 'at', 'from', 'on', 'timeout']
 
 export const rolloutEntries = {
-  stages: v.nullish(v.pipe(v.array(v.union([count, share], 'stage'), 'stages'), v.minLength(1, 'stages'))),
+  stages: v.nullish(
+    v.pipe(
+      v.array(v.union([count, share], 'stage'), 'stages'),
+      v.minLength(1, 'stages'),
+      v.check(stages => neverFalls(stages), 'rising'),
+    ),
+  ),
   canaries: v.nullish(counts),
   spread: v.nullish(text),
   shuffle: v.nullish(v.union([text, v.pipe(v.number(), v.transform(String))], 'text')),

@@ -73,7 +73,7 @@ describe.concurrent('a run that was stopped', () => {
     })
     const unnamed = resume(attempt)
     await trial.ends(unnamed, 3, { i1: 'persisted', i2: 'not started', i3: 'not started' })
-    expect((await unnamed.running.end()).stderr).toContain('nothing is left to do')
+    expect((await unnamed.running.end()).stderr).toContain(`\`fleet resume ${run}\` goes on with`)
     const named = resume(attempt, run)
     await named.running.until(({ type }) => type === 'rollout-paused')
     await trial.isOn('i3', 'OLD')

@@ -10,6 +10,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   share: 'a share such as 10%',
   stage: 'a number of hosts from 1, or a share such as 10%',
   stages: 'a list such as [1, 10%, 100%]',
+  rising:
+    'a list in which no stage ends before another one, such as [1, 10%, 100%]: each says how many hosts are done after it',
   duration: 'a time such as 30s, 5m or 1h',
   limit: 'a time from 1s, such as 5m or 1h',
   confirmTimeout: 'a time from 4s to 30m',

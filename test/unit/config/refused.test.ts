@@ -47,6 +47,8 @@ describe('fleet.yml', () => {
     ['confirmTimeout: 3s', '1 config-wrong-value confirmTimeout'],
     ['confirmTimeout: 31m', '1 config-wrong-value confirmTimeout'],
     ['rollout:\n  stages: []', '2 config-wrong-value rollout.stages'],
+    ['rollout:\n  stages: [3, 10%, 2]', '2 config-wrong-value rollout.stages'],
+    ['rollout:\n  stages: [50%, 10%, 100%]', '2 config-wrong-value rollout.stages'],
     ['rollout:\n  stages:\n    - 1\n    - 200%', '4 config-wrong-value rollout.stages.1'],
     ['rollout:\n  onFailure: explode', '2 config-wrong-value rollout.onFailure'],
     ['rollout:\n  canaries: {web: 0}', '2 config-wrong-value rollout.canaries'],
