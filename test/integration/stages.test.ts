@@ -53,7 +53,7 @@ describe('a rollout in stages', () => {
     expect(code).toBe(3)
     expect(stdout).toMatch(/^h1: reverted: /m)
     expect(stdout).toMatch(/not started/)
-    expect(stdout).toMatch(/^The rollout ended early: 1 host failed, and 0 may\.$/m)
+    expect(stdout).toMatch(/^The rollout ended early: At least one host failed, and none may\.$/m)
     expect(await rules()).toEqual(before)
   })
 

@@ -87,12 +87,9 @@ export const rolloutSentences = {
     'It was changed and confirmed, but when it was looked at again, its rules were not what fleet had left there.',
   'lost-again': () => 'It was changed and confirmed, but when it was looked at again, it did not answer.',
   'wants-promotion': a => `Stage ${String(a.stage)} is done. The next one begins when somebody promotes it.`,
-  'budget-spent': a =>
-    `${String(a.failed)} ${a.failed === 1 ? 'host' : 'hosts'} failed, and ${String(a.borne)} may.`,
-  'stage-budget-spent': a =>
-    `${String(a.failed)} ${a.failed === 1 ? 'host' : 'hosts'} of stage ${String(a.stage)} failed, and ${String(a.borne)} may.`,
-  'too-many-skipped': a =>
-    `${String(a.failed)} ${a.failed === 1 ? 'host was' : 'hosts were'} unreachable, and ${String(a.borne)} may be passed over.`,
+  'budget-spent': a => `${beyond(a)} failed, and ${noMore(a)} may.`,
+  'stage-budget-spent': a => `${beyond(a)} of stage ${String(a.stage)} failed, and ${noMore(a)} may.`,
+  'too-many-skipped': a => `${beyond(a)} could not be reached, and ${noMore(a)} may be passed over.`,
   'host-overdue': a =>
     `It wasn't done within ${String(a.seconds)} s (hostTimeout), so nothing was confirmed there: it has its old rules.`,
   'run-overdue': () => "The run's time is up (timeout), and no host is started any more.",
@@ -103,3 +100,8 @@ export const rolloutSentences = {
   'half-removed': () =>
     "The host was booted in the middle of the removal: what stood before fleet is in force and boots, and some of fleet's files are still there.",
 } satisfies Sentences
+
+/** How many it were in the end isn't known when it is said first: those in flight go on. */
+const beyond = ({ borne }: Args) =>
+  borne === 0 ? 'At least one host' : `More than ${String(borne)} ${borne === 1 ? 'host' : 'hosts'}`
+const noMore = ({ borne }: Args) => (borne === 0 ? 'none' : 'no more')

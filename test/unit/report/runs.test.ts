@@ -52,7 +52,7 @@ describe('runs', () => {
       'run 20260131-223000-ab12 of me@here, since 2026-01-31 22:30 UTC: paused, 1 min 5 s\n' +
         '  fleet apply --stages 1,100%\n' +
         '  47 hosts: 46 persisted, 1 unreachable\n' +
-        '  1 host failed, and 0 may.\n' +
+        '  At least one host failed, and none may.\n' +
         '  `fleet promote 20260131-223000-ab12` lets it go on.\n',
     )
     expect(printRun(died)).toContain('`fleet resume 20260130-080000-cd34`')
@@ -62,7 +62,7 @@ describe('runs', () => {
     expect(JSON.parse(runLine({ ...ended, why: WHY }))).toEqual({
       type: 'run-summary',
       ...ended,
-      why: { ...WHY, message: '1 host failed, and 0 may.' },
+      why: { ...WHY, message: 'At least one host failed, and none may.' },
     })
   })
 

@@ -22,7 +22,7 @@ describe('the page of a run', () => {
       'All hosts',
     ])
     const text = textOf(page)
-    expect(text).toContain('The rollout ended early: 3 hosts failed, and 0 may.')
+    expect(text).toContain('The rollout ended early: At least one host failed, and none may.')
     expect(text.indexOf('2 hosts: unreachable')).toBeLessThan(text.indexOf('3 hosts: reverted'))
     expect(text).toContain('run it again with -l web46,web47,web48.')
     expect(text).toMatch(/from probe1\s+42 passed\s+39 passed\s+3 failed/s)
