@@ -8,9 +8,10 @@ import { isMoment } from './moment.ts'
 
 const text = v.pipe(v.string('text'), v.nonEmpty('text'))
 const count = v.pipe(v.number('count'), v.integer('count'), v.minValue(1, 'count'))
-const share = v.pipe(v.string('share'), v.regex(/^(?:100|[1-9]?\d)(?:\.\d+)?%$/, 'share'))
+/** Told as what it is one way to write of. */
+const share = (of: string) => v.pipe(v.string(of), v.regex(/^(?:100|[1-9]?\d)(?:\.\d+)?%$/, of))
 const amount = v.pipe(v.number('amount'), v.integer('amount'), v.minValue(0, 'amount'))
-const borne = v.nullish(v.union([amount, share], 'amount'))
+const borne = v.nullish(v.union([amount, share('amount')], 'amount'))
 const counts = v.custom<Readonly<Record<string, number>>>(
   value =>
     typeof value === 'object' &&
@@ -61,7 +62,7 @@ export const GATE_NAMES = ['tcp', 'http', 'command', 'prometheus', 'at', 'from',
 export const rolloutEntries = {
   stages: v.nullish(
     v.pipe(
-      v.array(v.union([count, share], 'stage'), 'stages'),
+      v.array(v.union([count, share('stage')], 'stage'), 'stages'),
       v.minLength(1, 'stages'),
       v.check(stages => neverFalls(stages), 'rising'),
     ),

@@ -7,7 +7,6 @@ const EXPECTED: Readonly<Record<string, string>> = {
   roles: 'a mapping of groups to roles, such as webservers: [web]',
   count: 'a whole number from 1',
   amount: 'a number of hosts from 0, or a share such as 10%',
-  share: 'a share such as 10%',
   stage: 'a number of hosts from 1, or a share such as 10%',
   stages: 'a list such as [1, 10%, 100%]',
   rising:

@@ -18,7 +18,7 @@ export const journalSentences = {
     `This is no line of a journal: ${String(a.text)}. Expected one JSON object with "at" and "type"; only the last line may be torn.`,
   'journal-missing': a => `There is no journal of this run to read (${String(a.reason)}).`,
   'left-in-flight': () =>
-    'fleet died while its change was under way. Its guard has put the old rules back, unless it had confirmed already: `fleet resume` asks it.',
+    'fleet died while its change was under way. Its guard puts the old rules back when its time is up, unless it had confirmed already: `fleet resume` asks it.',
   'run-unknown': a =>
     `There is no run called ${String(a.run)} in ${String(a.directory)}. ${newest(a.newest)}An inventory is named with -i.`,
   'host-not-in-run': a =>
