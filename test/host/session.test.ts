@@ -105,15 +105,16 @@ describe('a script', () => {
 const GOODBYE = 'Received disconnect from'
 describe('the end of a connection', () => {
   it('is seen by sshd at once', async () => {
-    const session = await open()
+    const seeing = await startSshd()
+    const session = await connectSsh(seeing.connection(), { keys: noAgent(), hostKeys: createHostKeys() })
     await session.run({ script: 'true', timeout: 5000 })
-    expect(sshd().sessions()).toBeGreaterThan(0)
-    const before = sshd().log().split(GOODBYE).length
+    expect(seeing.sessions()).toBeGreaterThan(0)
     await session.close()
-    await sshd().said(GOODBYE, before)
-    await until(() => sshd().sessions() === 0)
+    await seeing.said(GOODBYE)
+    await until(() => seeing.sessions() === 0)
     await expect(session.close()).resolves.toBeUndefined()
     await expect(session.run({ script: 'true', timeout: 5000 })).rejects.toThrow(failure('connection-lost'))
+    await seeing.stop()
   })
 
   it('is not waited for where sshd hangs', async () => {
