@@ -100,7 +100,7 @@ function stagesOf(survey: Survey, { inputs, hosts, clock }: Prepared, rollout: R
 
 function beginning(
   flags: Flags,
-  { inputs }: Prepared,
+  { inputs, targets }: Prepared,
   rollout: Rollout,
   { run, who, command }: About,
 ): Event {
@@ -109,7 +109,7 @@ function beginning(
     run,
     who,
     command,
-    hosts: inputs.hosts.length,
+    hosts: targets.length,
     inventory: inputs.sources,
     writer: thisWriter(),
     flags: rememberedFlags(flags),

@@ -1,5 +1,6 @@
-import { findRun } from '../journal/find.ts'
+import { findLater, findRun } from '../journal/find.ts'
 import { mayStandOn } from '../journal/host-record.ts'
+import { madeAgain } from '../journal/made-again.ts'
 import type { RunRecord } from '../journal/record.ts'
 import type { Asked } from '../plan/back.ts'
 import type { Flags } from './command.ts'
@@ -20,12 +21,26 @@ type WayOf = (host: string, inputs: Inputs) => Promise<Way | undefined>
 export function waysOf(flags: Flags, asked?: Asked): WayOf {
   const run = flag(flags, 'run', 'string')
   const to = flag(flags, 'to', 'number') ?? 'previous'
-  let record: Promise<RunRecord> | undefined
+  let story: Promise<Story> | undefined
   return async (host, inputs) => {
     if (run === undefined) return { to, ...(asked ? { asked } : {}) }
-    record ??= findRun(journalsOf(inputs, flags), run)
-    return wayOfRun(host, await record)
+    story ??= storyOf(journalsOf(inputs, flags), run)
+    const { record, later } = await story
+    const way = wayOfRun(host, record)
+    const again = madeAgain(host, record, later)
+    return way?.made && again.length > 0 ? { ...way, made: { ...way.made, again } } : way
   }
+}
+
+/** A run, and those that came after it. */
+interface Story {
+  readonly record: RunRecord
+  readonly later: readonly RunRecord[]
+}
+
+async function storyOf(directory: string, run: string): Promise<Story> {
+  const record = await findRun(directory, run)
+  return { record, later: await findLater(directory, record) }
 }
 
 /** Hosts that the run has not left on a generation it made are as they were. */

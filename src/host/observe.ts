@@ -31,9 +31,32 @@ export async function observeBefore(session: Session): Promise<Observation> {
   return { ...seen, before: { ...(seen.before ?? none), isTouched: false } }
 }
 
-/** Reads a host; the candidate is a generation of its own that was confirmed once. Errors: `host-refuses`, and observe's. */
-export const observeGeneration = (session: Session, number: number | 'previous'): Promise<Observation> =>
-  observe(session, { ...BEFORE, hash: `gen-${number}` })
+/**
+ * Reads a host; the candidate is a generation of its own that was confirmed once. Errors: `host-refuses`, with those that
+ * it has where there is no such generation, and observe's.
+ */
+export async function observeGeneration(session: Session, number: number | 'previous'): Promise<Observation> {
+  try {
+    return await observe(session, { ...BEFORE, hash: `gen-${number}` })
+  } catch (error) {
+    if (!(error instanceof FleetError) || error.args.why !== 'generation-missing') throw error
+    const args = { ...error.args, has: await generationsOf(session) }
+    throw new FleetError(error.code, args, { hostState: 'refused', cause: error })
+  }
+}
+
+const LIST_GENERATIONS = 'cd /etc/iptables/fleet 2>/dev/null && ls -d gen-*'
+
+/** Their numbers; 0, what stood before fleet, is none. Of a host that doesn't say, none. */
+async function generationsOf(session: Session): Promise<readonly string[]> {
+  try {
+    const { stdout } = await session.run({ script: LIST_GENERATIONS, timeout: 10_000, maxOutput: 65_536 })
+    return lines(stdout).flatMap(name => /^gen-0*([1-9]\d*)$/.exec(name)?.[1] ?? [])
+  } catch (error) {
+    if (error instanceof FleetError) return []
+    throw error
+  }
+}
 
 /** Asks for no rules at all. */
 const NOTHING: Candidate = { ...BEFORE, hash: 'nothing' }

@@ -44,6 +44,19 @@ export async function findOpenRun(directory: string, inventory: readonly string[
   throw new FleetError('run-none', { directory, inventory })
 }
 
+/** Runs of its inventory that began after it, the oldest first. Journals that can't be read are passed over. */
+export async function findLater(
+  directory: string,
+  { run, inventory }: Pick<RunRecord, 'run' | 'inventory'>,
+): Promise<readonly RunRecord[]> {
+  const found: RunRecord[] = []
+  for (const name of (await runsIn(directory)).filter(one => one > run).toReversed()) {
+    const record = await read(directory, name)
+    if (record && (await isSameInventory(record.inventory, inventory))) found.push(record)
+  }
+  return found
+}
+
 /** The newest first. Journals that can't be read are passed over. */
 async function* runsOf(directory: string, inventory: readonly string[]): AsyncGenerator<RunRecord> {
   for (const name of (await runsIn(directory)).slice(0, LOOKED_AT)) {

@@ -1,9 +1,11 @@
-import type { Event, Handover, Outcome } from '../model/event.ts'
+import type { Event, Handover, Outcome, WayBack } from '../model/event.ts'
 import type { HostState } from '../model/host-state.ts'
 import type { Recorded } from './replay.ts'
 
 export interface HostRecord {
   readonly verdict?: 'unchanged' | 'change' | 'refused'
+  /** Where a rollback was to lead it. */
+  readonly back?: WayBack
   /** The sum of the rules that were rendered for it when the run began; journals of before don't say. */
   readonly rendered?: string
   /** The last one: a host that disarmed is tried twice, and one that is taken back is changed twice. */
@@ -46,7 +48,8 @@ export function learn({ at, event }: Recorded, know: Know, known: ReadonlyMap<st
 }
 
 function learnOfOne(event: Event, at: string, know: Know, known: ReadonlyMap<string, HostRecord>): void {
-  if (event.type === 'host-planned') know(event.host, { verdict: event.verdict })
+  if (event.type === 'host-planned')
+    know(event.host, { verdict: event.verdict, ...(event.back ? { back: event.back } : {}) })
   if (event.type === 'host-settled') {
     const { type: _, ...outcome } = event
     const { isSpoiled, isGoingBack } = known.get(event.host) ?? {}

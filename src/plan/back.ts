@@ -30,6 +30,13 @@ export interface Made {
   /** The generation that the host had before, and the last that the run was to make. */
   readonly base: number
   readonly latest: number
+  /** Generations by which later runs have put that back: what they had changed is gone. */
+  readonly again?: readonly MadeAgain[]
+}
+
+export interface MadeAgain {
+  readonly run: string
+  readonly generation: number
 }
 
 /** A host on which somebody has made another generation since isn't taken back. */
@@ -49,9 +56,11 @@ export function refuseSuperseded({ host, groups, seen, from, made, asked }: Leav
 }
 
 /** A host whose guard took the run's change back has what it had before. */
-function isOfOthers({ number, origin }: Leaving['seen']['generation'], { run, base, latest }: Made): boolean {
+function isOfOthers({ number, origin }: Leaving['seen']['generation'], made: Made): boolean {
+  const { run, base, latest, again = [] } = made
   if (number === base) return false
-  return origin ? origin.run !== run : number < base || number > latest
+  if (!origin) return number < base || number > latest
+  return origin.run !== run && !again.some(one => one.run === origin.run && one.generation === number)
 }
 
 export interface BackQuestion {

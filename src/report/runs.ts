@@ -41,10 +41,10 @@ function hint(runs: readonly RunSummary[]): readonly string[] {
   return [`\`${how}\` brings to its end what a run that died has left.`]
 }
 
-/** `46 persisted, 1 unreachable, 3 open`. */
-function countsOf({ states, hosts: all }: RunSummary): string {
+/** `46 persisted, 1 unreachable, 3 open`. Of a run that has ended none is open: the others it had nothing to do with. */
+function countsOf({ states, hosts: all, is }: RunSummary): string {
   const counts = HOST_STATES.flatMap(state => (states[state] ? [`${states[state]} ${state}`] : []))
-  const open = all - Object.values(states).reduce((sum, count) => sum + count, 0)
+  const open = is === 'ended' ? 0 : all - Object.values(states).reduce((sum, count) => sum + count, 0)
   return [...counts, ...(open > 0 ? [`${open} open`] : [])].join(', ') || 'no hosts'
 }
 

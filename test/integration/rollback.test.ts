@@ -6,7 +6,7 @@ import { useTestLab } from './hosts/test-lab.ts'
 
 /* The way back: every host to a generation of its own, guarded, as a command and after a rollout that failed. */
 
-const NAMES = ['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'bad', 'd1', 'bad2']
+const NAMES = ['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'bad', 'd1', 'bad2', 'f1', 'f2']
 const lab = useTestLab('rollback', [...NAMES, 'new1', 'new2'], { packages: true })
 
 const site = (
@@ -68,6 +68,29 @@ describe.concurrent('fleet rollback', () => {
       code: 1,
       stderr: expect.stringContaining('fleet rollback RUN'),
     })
+  })
+
+  it('of a run leads back from where later runs have put back what it made', async () => {
+    const names = ['f1', 'f2']
+    const at = await site(names, '[80, 443]')
+    const apply = async (ports: string) => {
+      await at.write({ 'group_vars/web.yml': `http_ports: ${ports}\n` })
+      const running = at.start('apply', '-l', 'f1')
+      expect((await running.verdict()).code).toBe(0)
+      return runOf(running)
+    }
+    const [first, second] = [await apply('[80, 443]'), await apply('[80, 8443]')]
+    const refused = await at.start('rollback', first).verdict()
+    expect(refused).toEqual({ code: 3, hosts: { f1: 'refused: superseded' } })
+    expect((await at.start('rollback', second).verdict()).code).toBe(0)
+    expect(await at.start('rollback', first).verdict()).toEqual({ code: 0, hosts: { f1: 'persisted' } })
+    expect(await on(names)).toEqual(oldOf(names))
+    // Nothing is left of either, and nobody is told nothing.
+    const nothing = await at.fleet('rollback', await apply('[80]'))
+    expect(nothing).toMatchObject({ code: 0, stdout: expect.stringContaining('on f1: nothing goes back') })
+    expect((await at.fleet('history')).stdout).not.toContain('open')
+    const missing = await at.fleet('rollback', '--to', '99', '-l', 'f1')
+    expect(missing.stdout).toContain('The host has no generation 99. It has 1, 2, 3, 4, 5.')
   })
 
   it('after a rollout that failed takes back what it had changed', async () => {

@@ -4,6 +4,14 @@ import type { Sentences } from './sentence.ts'
 const list = (value: Args[string] | undefined): string =>
   Array.isArray(value) ? value.join(', ') : String(value ?? '')
 
+/** Beyond it they are counted. */
+const MOST_NAMED = 10
+
+const counted = (names: readonly string[]): string =>
+  names.length > MOST_NAMED
+    ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`
+    : names.join(', ')
+
 export const cliSentences = {
   'plan-unwritable': a => `The plan can't be written: ${String(a.reason)}.`,
   'plan-unreadable': a => `This is not a plan that \`fleet plan -o\` has saved: ${String(a.reason)}.`,
@@ -29,6 +37,11 @@ export const cliSentences = {
     `Say either a run (${String(a.run)}) or a generation (--to ${String(a.to)}): what a run changed goes back to what each host had before it.`,
   'rollback-nothing': () =>
     'Say what is to be taken back: a run, as `fleet rollback RUN`; or hosts, as `fleet rollback -l web1,web2`, which go to the generation before; or a generation with --to.',
+  'rollback-stays': a => {
+    const names = Array.isArray(a.hosts) ? a.hosts : []
+    const where = names.length === 0 ? 'any host that is meant' : counted(names)
+    return `Run ${String(a.run)} has left nothing of its own on ${where}: nothing goes back there.`
+  },
   'needs-extra-vars': a =>
     `Run ${String(a.run)} was given variables with -e, which its journal doesn't keep. Say them again: \`fleet resume ${a.named === null ? '' : `${String(a.named)} `}-e ...\`. Nobody was contacted, and what the run owes is still owed.`,
   'run-other-inventory': a =>

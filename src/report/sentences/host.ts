@@ -16,6 +16,18 @@ type Why = Readonly<Record<string, (a: Args) => string>>
 const because = (table: Why, a: Args, otherwise: string) =>
   table[String(a.why)]?.(a) ?? `${otherwise} (${String(a.why) || 'it gives no reason'})${quoted(a.detail)}`
 
+/** `gen-000041` */
+const generation = (a: Args) => Number(String(a.detail).replace(/^gen-/, ''))
+
+/** Whoever asked for the one before the last, where there is none, named no number. */
+function sayMissing(a: Args): string {
+  const number = generation(a)
+  const has = Array.isArray(a.has) && a.has.length > 0 ? ` It has ${a.has.join(', ')}.` : ''
+  return number === 0
+    ? `The host has no generation before its own.${has} \`fleet remove\` goes back to what stood before fleet.`
+    : `The host has no generation ${number}.${has} Say with --to to which one it is to go.`
+}
+
 const REFUSES: Why = {
   lacks: a => `The host has no ${named(a)}, which the guard needs. Install it there first.`,
   apart: a => `${sayApart(a.detail)} Nothing was changed.`,
@@ -32,6 +44,9 @@ const REFUSES: Why = {
   'before-damaged': a =>
     `What stood before fleet (${String(a.detail)}) isn't what fleet put there: its sums don't agree. Put those files right, or bring back the host's rules by hand.`,
   'not-removed': () => 'fleet is still on this host, or was handed something new meanwhile: its files stay.',
+  'generation-missing': sayMissing,
+  'generation-damaged': a =>
+    `The files of generation ${generation(a)} aren't what was confirmed, so the host doesn't go back to it. Say another one with --to.`,
   'cannot-read-rules': a =>
     `The host's own iptables-save can't read its rules, so fleet can't either. Run iptables-save and ip6tables-save there; rules that nft made in the tables of iptables are a common cause ("nft -a list ruleset" shows them, "nft delete rule" takes them out)${quoted(a.detail)}`,
 }

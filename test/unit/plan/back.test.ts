@@ -36,6 +36,13 @@ describe('a host that is to go back', () => {
     expect(of('r6'), 'by another').toEqual([bad, good, bad, bad, bad, good])
   })
 
+  it('leaves what a later run put back there, and nothing else of that run', () => {
+    const made = { run: 'r5', base: 4, latest: 5, again: [{ run: 'r7', generation: 7 }] }
+    expect(refusal(7, { made })).toBeUndefined()
+    expect(refusal(6, { made }), 'what it had brought before').toBe('superseded')
+    expect(refusal(7, { made: { ...made, again: [{ run: 'r6', generation: 7 }] } })).toBe('superseded')
+  })
+
   it('says from where to where, if there is a way to go', () => {
     const back = (rules: readonly string[]) => {
       const canonical = both(save(rules))

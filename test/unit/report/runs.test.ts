@@ -43,6 +43,12 @@ describe('runs', () => {
     expect(printRun(died)).toContain('`fleet resume` goes on with the newest run as it stood')
   })
 
+  it('that have ended leave no host open: with the others they had nothing to do', () => {
+    const back = { ...ended, command: 'rollback 20260130-080000-cd34' }
+    expect(printHistory([{ ...back, states: { persisted: 2 } }])).toContain('  2 persisted  rollback')
+    expect(printHistory([{ ...back, hosts: 0, states: {} }])).toContain('  no hosts  rollback')
+  })
+
   it('that ended early are told from those that were done', () => {
     expect(printHistory([{ ...ended, why: WHY }])).toContain('  ended early  ')
   })
