@@ -44,6 +44,7 @@ const open = (words: readonly string[], name: string, version: string): Argv =>
   yargs(words)
     .scriptName(name)
     .version(version)
+    .alias('help', 'h')
     .detectLocale(false)
     // One spelling of each flag: what the journal hides it must find.
     .parserConfiguration({

@@ -15,13 +15,24 @@ export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): vo
   for (const host of inputs.hosts) zoneOf(host, rollout.spread)
   const folders = templateFolders(inputs, flags).map(path => ({ path, shown: path }))
   const roles = () => roleNames([...folders, SHIPPED_TEMPLATES])
-  for (const finding of [...unknownNames(rollout, inputs, flags, roles), ...idle(rollout)]) warnOnce(finding)
+  for (const finding of [...unknownNames(rollout, inputs, flags, roles), ...idle(rollout, flags)]) warnOnce(finding)
 }
 
-/** Who wants to be asked would see all hosts changed at once. */
-export function idle({ manual, stages = [], canaries }: Rollout): readonly Finding[] {
-  if (!manual || stages.length > 1 || canaries) return []
-  return [{ code: 'rollout-manual-alone', severity: 'warning', args: {} }]
+/**
+ * What says nothing by itself. Who wants to be asked would see all hosts changed at once; who lets some be passed over would
+ * see the first of them end the run.
+ */
+export function idle(
+  { manual, stages = [], canaries, maxSkipped, unreachable }: Rollout,
+  flags: Flags,
+): readonly Finding[] {
+  const isAlone = manual && stages.length <= 1 && !canaries
+  const skipsNobody = maxSkipped !== undefined && unreachable !== 'skip'
+  const warning = (code: string, args: Finding['args'] = {}): Finding => ({ code, severity: 'warning', args })
+  return [
+    ...(isAlone ? [warning('rollout-manual-alone')] : []),
+    ...(skipsNobody ? [warning('rollout-skips-nobody', { of: nameAsSaid('maxSkipped', flags) })] : []),
+  ]
 }
 
 /** A warning, as one fleet.yml may serve several inventories: what is said of such a name says nothing. */

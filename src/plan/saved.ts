@@ -43,8 +43,8 @@ export function holdTo(saved: SavedPlan, fresh: HostPlan): HostPlan {
   if (!was) return refuse(fresh, 'not-in-plan', {})
   const is = saveHost(fresh)
   if (was.verdict === is.verdict && was.wanted === is.wanted && was.seen === is.seen) return fresh
-  if (was.verdict !== 'change') return refuse(fresh, 'plan-said', { verdict: was.verdict })
   if (fresh.verdict === 'unchanged') return fresh
+  if (was.verdict !== 'change') return refuse(fresh, 'plan-said', { verdict: was.verdict })
   return refuse(fresh, was.wanted === is.wanted ? 'host-drifted' : 'other-rules-wanted', {})
 }
 

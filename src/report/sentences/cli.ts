@@ -21,6 +21,8 @@ export const cliSentences = {
     `${String(a.of)} speaks of a variable ${String(a.name)}, which no host of the inventory has, so that has no effect.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
   'rollout-manual-alone': () =>
     'manual waits before each stage but the first, and there is only one: all hosts go at once. Say stages, such as 1,100%.',
+  'rollout-skips-nobody': a =>
+    `${String(a.of)} has no effect: a host that can't be reached counts as a failure. To pass such hosts over say unreachable: skip in fleet.yml, or --unreachable skip.`,
   'remove-is-final': a =>
     `--on-failure ${String(a.onFailure)}: a host that fleet was removed from has no generation left to go back to. Say stop or pause; \`fleet apply\` brings fleet back.`,
   'gate-unfillable': a =>

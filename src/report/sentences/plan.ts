@@ -53,7 +53,7 @@ export const planSentences = {
   'other-rules-wanted': () =>
     'Inventory, variables or templates ask for other rules than the plan says. Make a new plan with `fleet plan -o`.',
   'other-rules-than-run': a =>
-    `Inventory, variables, templates or feeds ask for other rules by now than run ${String(a.run)} planned, and no canary of it had these. Put them back, or begin a new rollout with \`fleet apply\`.`,
+    `Inventory, variables, templates, feeds or dns: names ask for other rules by now than run ${String(a.run)} planned, and no canary of it had these. Put them back and resume it, or begin a new rollout with \`fleet apply\`.`,
   'drift-rules': () =>
     'Rules that were confirmed are missing, were changed, or stand in another order. `fleet apply` puts them right.',
   'drift-strangers': a =>

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+import { COMMANDS } from '../../../src/cli/commands.ts'
 import { UsageError } from '../../../src/cli/flags.ts'
 import { runProgram } from '../../../src/cli/program.ts'
 
@@ -51,4 +52,26 @@ it('keeps the dash that stands for standard input', async () => {
   // Without the dash there would be no address, which is told first.
   const words = ['block', '-', '-i', 'h1,', '--for', 'nonsense']
   await expect(runProgram(words, '0.0.0')).rejects.toThrow(expect.objectContaining({ code: 'block-for' }))
+})
+
+/** What a command line prints that ends its process at once. */
+async function printed(...argv: readonly string[]): Promise<string> {
+  const lines: string[] = []
+  const log = vi.spyOn(console, 'log').mockImplementation(line => void lines.push(String(line)))
+  const exit = vi.spyOn(process, 'exit').mockImplementation(code => {
+    throw new Error(`exit ${String(code)}`)
+  })
+  try {
+    await expect(runProgram(argv, '0.0.0')).rejects.toThrow('exit 0')
+    return lines.join('\n')
+  } finally {
+    log.mockRestore()
+    exit.mockRestore()
+  }
+}
+
+it.each([[], ...COMMANDS.map(({ name }) => [name])])('says with -h what it says with --help: fleet %s', async (...words) => {
+  const help = await printed(...words, '--help')
+  expect(help).toContain('-h, --help')
+  expect(await printed(...words, '-h')).toBe(help)
 })

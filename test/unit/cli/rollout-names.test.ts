@@ -71,12 +71,20 @@ describe('a name that a rollout goes by', () => {
   })
 
   it('is no matter of stages: whoever wants to be asked is told where there is only one', () => {
-    const codes = (rollout: Rollout) => idle(rollout).map(({ code }) => code)
+    const codes = (rollout: Rollout) => idle(rollout, {}).map(({ code }) => code)
     expect(codes({ manual: true })).toEqual(['rollout-manual-alone'])
     expect(codes({ manual: true, stages: ['100%'] })).toEqual(['rollout-manual-alone'])
     expect(codes({ manual: true, stages: [1, '100%'] })).toEqual([])
     expect(codes({ manual: true, canaries: { web: 1 } })).toEqual([])
     expect(codes({ stages: ['100%'] })).toEqual([])
+  })
+
+  it('is no matter of who may be passed over: whoever limits that is told where nobody is', () => {
+    const told = (rollout: Rollout, flags = {}) => idle(rollout, flags).map(say)
+    expect(told({ maxSkipped: 5 })[0]).toMatch(/^maxSkipped has no effect/)
+    expect(told({ maxSkipped: 5, unreachable: 'abort' }, { 'max-skipped': '5' })[0]).toMatch(/^--max-skipped /)
+    expect(told({ maxSkipped: 5, unreachable: 'skip' })).toEqual([])
+    expect(told({ unreachable: 'skip' })).toEqual([])
   })
 
   it('is a group, a role or a variable', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HostPlan } from '../../../src/plan/host-plan.ts'
-import { holdToRules } from '../../../src/plan/saved.ts'
+import { holdTo, holdToRules } from '../../../src/plan/saved.ts'
 
 /* What keeps a host from rules that nobody has planned for it. */
 
@@ -40,5 +40,18 @@ describe('a host of a run that is gone on with', () => {
 
   it('is changed to what is rendered now where the journal does not say what was planned', () => {
     expect(held('web2', 'of now')).toEqual(['change'])
+  })
+})
+
+describe('a host that was refused when the plan was made', () => {
+  const was = { host: 'web1', verdict: 'refused', wanted: '', seen: '' } as const
+  const by = (verdict: HostPlan['verdict']) => {
+    const plan = holdTo({ hosts: new Map([['web1', was]]) }, fresh('web1', verdict))
+    return [plan.verdict, ...plan.findings.map(({ code }) => code)]
+  }
+
+  it('is not changed by it, and is no failure where nothing is to be changed', () => {
+    expect(by('change')).toEqual(['refused', 'plan-said'])
+    expect(by('unchanged')).toEqual(['unchanged'])
   })
 })
