@@ -15,7 +15,8 @@ export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): vo
   for (const host of inputs.hosts) zoneOf(host, rollout.spread)
   const folders = templateFolders(inputs, flags).map(path => ({ path, shown: path }))
   const roles = () => roleNames([...folders, SHIPPED_TEMPLATES])
-  for (const finding of [...unknownNames(rollout, inputs, flags, roles), ...idle(rollout, flags)]) warnOnce(finding)
+  for (const finding of [...unknownNames(rollout, inputs, flags, roles), ...idle(rollout, flags)])
+    warnOnce(finding)
 }
 
 /**

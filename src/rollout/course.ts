@@ -19,6 +19,8 @@ export interface Course {
   readonly notAfter?: number
   /** By then all of it should be done: as a stop, but what follows a failure still follows. */
   readonly overdueAt?: number
+  /** The last stage is of hosts that had no place when the others were frozen. */
+  readonly hasLate?: boolean
   /** How far an earlier process came with it; `stages` has only hosts that are still to be changed. */
   readonly past?: Past
 }

@@ -38,8 +38,11 @@ export interface Left extends Standing {
  */
 export function planCourse(wish: Rollout, at: Circumstances): Course {
   const { changing, hosts } = at
-  const stages = at.left && at.left.frozen.length > 0 ? thaw(at.left.frozen, changing) : cut(wish, changing)
-  const past = at.left && pastOf(at.left, stages)
+  const { left } = at
+  const isFrozen = left !== undefined && left.frozen.length > 0
+  const isOne = isFrozen && left.frozen.length === 1 && wish.stages === undefined
+  const stages = isFrozen ? thaw(left.frozen, changing, isOne) : cut(wish, changing)
+  const past = left && pastOf(left, stages, isOne)
   const groupsOf = new Map(
     changing.map(({ host, groups, roles }) => [host, [...new Set([...groups, ...roles])]]),
   )
@@ -56,6 +59,7 @@ export function planCourse(wish: Rollout, at: Circumstances): Course {
       groups: new Map(Object.entries(wish.maxParallel ?? {})),
       groupsOf: host => groupsOf.get(host) ?? [],
     },
+    ...(isFrozen && stages.length > left.frozen.length ? { hasLate: true } : {}),
     ...(past ? { past } : {}),
     ...windowOf(wish, at),
   }
@@ -74,23 +78,29 @@ function cut(wish: Rollout, changing: readonly Candidate[]): Course['stages'] {
   return stages
 }
 
-/** A stage of which nobody is left keeps its number. Hosts that had no place, because they couldn't be looked at then, come last. */
-function thaw(frozen: Course['stages'], changing: readonly Candidate[]): Course['stages'] {
+/**
+ * A stage of which nobody is left keeps its number. Hosts that had no place, because they couldn't be looked at then, come
+ * last; `isOne`: where nobody asked for stages, all are one.
+ */
+function thaw(frozen: Course['stages'], changing: readonly Candidate[], isOne: boolean): Course['stages'] {
   const open = new Set(changing.map(({ host }) => host))
   const placed = new Set(frozen.flat())
   const late = [...open].filter(host => !placed.has(host))
-  return [...frozen.map(stage => stage.filter(host => open.has(host))), ...(late.length > 0 ? [late] : [])]
+  const left = frozen.map(stage => stage.filter(host => open.has(host)))
+  if (isOne) return [[...left.flat(), ...late]]
+  return [...left, ...(late.length > 0 ? [late] : [])]
 }
 
 /** Where a host of an earlier stage is to be changed once more, it begins there. */
-function pastOf({ frozen, hosts, ...standing }: Left, stages: Course['stages']): Past {
+function pastOf({ frozen, hosts, ...standing }: Left, stages: Course['stages'], isOne: boolean): Past {
   const first = stages.findIndex(({ length }) => length > 0)
   const isEarlier = first >= 0 && first < standing.stage
   const stands = isEarlier ? { stage: first - 1, isChecked: true, isPromoted: true } : standing
   const places = new Map(frozen.flatMap((stage, at) => stage.map(host => [host, at] as const)))
   const placed = hosts.map(one => {
     // Who persisted without a place came last then.
-    const stage = places.get(one.host) ?? (one.state === 'persisted' ? frozen.length : undefined)
+    const last = isOne ? 0 : frozen.length
+    const stage = places.get(one.host) ?? (one.state === 'persisted' ? last : undefined)
     return stage === undefined ? one : { ...one, stage }
   })
   return { ...stands, hosts: placed }
@@ -107,7 +117,7 @@ function budgetOf(wish: Rollout, stages: Course['stages'], at: Circumstances): B
     stageFailures: stages.map((stage, number) =>
       maxStageFailures === undefined
         ? Number.POSITIVE_INFINITY
-        : amountOf(maxStageFailures, (left?.frozen[number] ?? stage).length, 'down'),
+        : amountOf(maxStageFailures, new Set([...(left?.frozen[number] ?? []), ...stage]).size, 'down'),
     ),
     ...(wish.unreachable === 'skip'
       ? { skipped: amountOf(maxSkipped ?? Number.POSITIVE_INFINITY, all, 'down') }

@@ -97,13 +97,8 @@ function crewOf(
   return {
     stage: async stage => {
       const hosts = course.stages[stage] ?? []
-      await emit({
-        type: 'phase-started',
-        phase: 'apply',
-        hosts,
-        stage: stage + 1,
-        stages: course.stages.length,
-      })
+      const stages = isAlone(course, stage) ? {} : { stages: course.stages.length }
+      await emit({ type: 'phase-started', phase: 'apply', hosts, stage: stage + 1, ...stages })
     },
     waits: async (what, at) => {
       const left = Math.max(0, at - tools.clock.now())
@@ -147,6 +142,10 @@ function crewOf(
     },
   }
 }
+
+/** Nobody is left of the stages that there were: what comes behind them is no stage of theirs. */
+const isAlone = ({ stages, hasLate = false }: Course, stage: number): boolean =>
+  hasLate && stages.every((hosts, at) => at === stage || hosts.length === 0)
 
 /** The generation that it has now, and the one before. */
 function changeOf(

@@ -70,8 +70,11 @@ async function printed(...argv: readonly string[]): Promise<string> {
   }
 }
 
-it.each([[], ...COMMANDS.map(({ name }) => [name])])('says with -h what it says with --help: fleet %s', async (...words) => {
-  const help = await printed(...words, '--help')
-  expect(help).toContain('-h, --help')
-  expect(await printed(...words, '-h')).toBe(help)
-})
+it.each([[], ...COMMANDS.map(({ name }) => [name])])(
+  'says with -h what it says with --help: fleet %s',
+  async (...words) => {
+    const help = await printed(...words, '--help')
+    expect(help).toContain('-h, --help')
+    expect(await printed(...words, '-h')).toBe(help)
+  },
+)

@@ -82,7 +82,9 @@ describe('a name that a rollout goes by', () => {
   it('is no matter of who may be passed over: whoever limits that is told where nobody is', () => {
     const told = (rollout: Rollout, flags = {}) => idle(rollout, flags).map(say)
     expect(told({ maxSkipped: 5 })[0]).toMatch(/^maxSkipped has no effect/)
-    expect(told({ maxSkipped: 5, unreachable: 'abort' }, { 'max-skipped': '5' })[0]).toMatch(/^--max-skipped /)
+    expect(told({ maxSkipped: 5, unreachable: 'abort' }, { 'max-skipped': '5' })[0]).toMatch(
+      /^--max-skipped /,
+    )
     expect(told({ maxSkipped: 5, unreachable: 'skip' })).toEqual([])
     expect(told({ unreachable: 'skip' })).toEqual([])
   })

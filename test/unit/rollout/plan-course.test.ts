@@ -127,6 +127,16 @@ describe('the stages of a run that is gone on with', () => {
   it('end with the hosts that could not be looked at then', () => {
     expect(again(['off', 'b'], [['a'], ['b']])).toEqual([[], ['b'], ['off']])
     expect(again(['off'], [['a'], ['b']])).toEqual([[], [], ['off']])
+    expect(course(['off'], {}, { frozen: [['a'], ['b']] }).hasLate).toBe(true)
+    expect(course(['b'], {}, { frozen: [['a'], ['b']] })).not.toHaveProperty('hasLate')
+  })
+
+  it('are one where nobody asked for any, also with hosts that could not be looked at then', () => {
+    const hosts = [{ host: 'late', state: 'persisted' }] as const
+    const one = course(['off', 'b'], {}, { frozen: [['a', 'b']], hosts })
+    expect(one.stages).toEqual([['b', 'off']])
+    expect(one.past?.hosts).toEqual([{ host: 'late', state: 'persisted', stage: 0 }])
+    expect(course(['off', 'b'], { stages: [1] }, { frozen: [['b']] }).stages).toEqual([['b'], ['off']])
   })
 
   it('bear no failure, as stages do, whatever the flags are now', () => {

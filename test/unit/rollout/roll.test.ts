@@ -73,6 +73,16 @@ describe('what a rollout tells', () => {
     },
   )
 
+  it('numbers no stage where only hosts are left that had no place in the stages', async () => {
+    const numbers = async (stages: readonly (readonly string[])[], hasLate: boolean) => {
+      const { events } = await rollWith({ hosts: { a: 'good', b: 'good' }, stages, hasLate })
+      return events.filter(word => word.startsWith('apply'))
+    }
+    expect(await numbers([[], [], ['a']], true)).toEqual(['apply a 3/undefined'])
+    expect(await numbers([[], [], ['a']], false)).toEqual(['apply a 3/3'])
+    expect(await numbers([[], ['b'], ['a']], true)).toEqual(['apply b 2/3', 'apply a 3/3'])
+  })
+
   it('of a budget that is spent: who was never started, and why it stopped', async () => {
     const { events, words, why } = await rollWith({
       hosts: { a: 'good', b: 'locks out', c: 'good', d: 'good' },
