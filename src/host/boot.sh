@@ -22,8 +22,8 @@ verb_boot_30_fleet() { # start|save|flush
   read_links
   if [ "$generation" -eq 0 ]; then nothing_to_boot || loud "fleet: the generation that is to boot is not to be found"; return; fi
   if [ "$last" != "$GENERATIONS/current" ]; then boot_lost; return; fi
-  # A damaged file expects less than it should.
-  if whole "$last" && loaded "$last"; then newest_is_whole; return; fi
+  # A damaged file expects less than it should; and what somebody saved may be all of the generation, and more.
+  if ! take_saved_back && whole "$last" && loaded "$last"; then newest_is_whole; return; fi
   whole "$last" || find_whole
   boot_again
   [ "$last" = "$GENERATIONS/current" ] && whole "$last" && loaded "$last" && return 0
@@ -49,12 +49,9 @@ newest_is_whole() {
 # damage lifts no lockdown.
 find_whole() {
   name_generation "$generation"
-  for copy in "$GENERATIONS"/staged-*/kept; do
-    of=
-    { read -r of <"$copy/of"; } 2>/dev/null
-    if [ "$of" != "$name" ] || ! whole "$copy"; then continue; fi
-    put_disk_back "$copy"
-    loud "fleet: what was saved over generation $generation before a change of it was confirmed is taken back"
+  for copy in "$GENERATIONS"/staged-*/kept "$GENERATIONS"/gen-*/kept; do
+    is_copy "$copy" || continue
+    take_back_loudly "$copy"
     whole "$last" && return
     ! whole "$copy" || { last=$copy; return; }
   done
@@ -64,6 +61,34 @@ find_whole() {
     if [ "$number" -gt 0 ] && [ "$number" -lt "$generation" ] && [ ! -L "$folder/link" ] && whole "$folder"; then last=$folder; fi
   done
   [ "$last" = "$GENERATIONS/current" ] || [ -n "${FLEET_REHEARSAL:-}" ] || lead_to "${last##*/}"
+}
+
+# take_saved_back: what somebody saved in the place of the links, where the power went before the change of that time was
+# over: now it is. 1: there was nothing of that kind. As long as somebody holds the host, this is no boot.
+take_saved_back() {
+  who_owns
+  [ -z "$owner" ] || return 1
+  name_generation "$generation"
+  saved=1
+  for change in "$GENERATIONS"/staged-*; do
+    [ -L "$change/link" ] || continue
+    disk=
+    if [ "$linked" = no ] && is_copy "$change/kept"; then saved=0 && take_back_loudly "$change/kept"; fi
+    [ "$disk" = -saved-stays ] || mv -T "$change/link" "$change/over"
+  done
+  return "$saved"
+}
+
+# is_copy KEPT: of the generation of that `name`, and whole.
+is_copy() {
+  of=
+  { read -r of <"$1/of"; } 2>/dev/null
+  [ "$of" = "$name" ] && whole "$1"
+}
+
+take_back_loudly() { # KEPT
+  put_disk_back "$1"
+  loud "fleet: what was saved over generation $generation before a change of it was confirmed is taken back"
 }
 
 boot_again() {
@@ -120,7 +145,8 @@ loaded() { # DIR [OTHER]
 unlink_rules() {
   for rules in rules.v4 rules.v6; do
     [ -L "$ETC/$rules" ] || continue
-    cp "$ETC/$rules" "$ETC/$rules.plain" && mv -T "$ETC/$rules.plain" "$ETC/$rules" || return 1
+    # Where there is no room for it: a boot that finds no file loads the generation, one that was cut off would be lost.
+    { cp "$ETC/$rules" "$ETC/$rules.plain" && mv -T "$ETC/$rules.plain" "$ETC/$rules"; } || rm -f "$ETC/$rules.plain" "$ETC/$rules"
   done
 }
 

@@ -178,6 +178,8 @@ persist() {
   # Also for a try that died between the rename and this.
   sync "$GENERATIONS" || return 1
   read_links
+  # Somebody saved rules in the place of the links since a try that failed.
+  [ "$linked" = yes ] || { staged=$GENERATIONS/$name && adopt && read_links; } || return 1
   [ "$generation" -eq "$GENERATION" ] && [ "$linked" = yes ] && plugins_installed && cmp -s "$TXN/meta.json" "$GENERATIONS/current/meta.json" && whole "$GENERATIONS/current"
 }
 

@@ -123,9 +123,10 @@ supersede() {
   mv "$RUN/unstored" "$TXN_RUN/superseded"
 }
 
-# release: the lock goes in one step, to where it is in nobody's way.
+# release: the lock goes in one step, to where it is in nobody's way. What is saved from now on is no longer of this change.
 release() {
   who_owns && [ "$owner" = "$NONCE" ] && mv "$held" "$TXN_RUN/released"
+  [ ! -L "$GENERATIONS/staged-$NONCE/link" ] || mv -T "$GENERATIONS/staged-$NONCE/link" "$GENERATIONS/staged-$NONCE/over" 2>/dev/null
   return 0
 }
 

@@ -22,10 +22,11 @@ unless_confirmed() { # STATE WHY
 }
 
 roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
-  tries=0 undone='' landed='' why=${1#*-}
+  tries=0 undone='' landed='' lent='' why=${1#*-}
   until try_back "$why"; do
-    # A boot is the way out then.
-    [ "$tries" -ne 5 ] || { put_disk_back "$GENERATIONS/staged-$NONCE/kept"; become "ROLLING_BACK-$why" "STUCK-$why"; }
+    # A boot is the way out then, also for what is saved meanwhile.
+    [ "$tries" -lt 5 ] || { put_disk_back "$GENERATIONS/staged-$NONCE/kept" lend; lent=${disk:-$lent}; }
+    [ "$tries" -ne 5 ] || become "ROLLING_BACK-$why" "STUCK-$why"
     [ "$tries" -eq 1 ] || nap 2
   done
   unset XTABLES_LOCKFILE
@@ -35,6 +36,7 @@ roll_back() { # ROLLING_BACK-<why> or STUCK-<why>
   back=$why
   [ -n "$sets_back" ] || back=sets
   put_disk_back "$GENERATIONS/staged-$NONCE/kept"
+  [ -z "$lent" ] || disk=${disk:--saved}
   back=$back$disk
   { become "ROLLING_BACK-$why" "ROLLED_BACK-$back" || become "STUCK-$why" "ROLLED_BACK-$back"; } && release
 }

@@ -8,7 +8,7 @@ import { metaOf } from '../../../src/plan/meta.ts'
 import { decideRemoval } from '../../../src/plan/removal.ts'
 import { filter, newNonce, type Wanted } from './change.ts'
 import { type HostKind, listed, type MiniHost, put } from './mini-host.ts'
-import { aHost, over } from './steps.ts'
+import { aHost, disk, over } from './steps.ts'
 
 const BEFORE4 = `# by hand\n${filter('INPUT -p tcp --dport 22 -j ACCEPT', 'INPUT -s 192.0.2.66 -j DROP')}`
 
@@ -52,6 +52,13 @@ export const boot = (host: MiniHost) =>
   host.must(
     'unshare -n sh -c "netfilter-persistent start >/tmp/boot 2>&1; iptables-save; ip6tables-save" | grep -v "^#" | sed "s/ \\[[0-9:]*\\]$//"',
   )
+
+/** The files of a boot, without what was put aside and what a change leaves there. */
+export const boots = async (host: MiniHost): Promise<string> =>
+  (await disk(host))
+    .split('\n')
+    .filter(line => /etc\/iptables\/(rules\.v[46]|fleet\/(current|gen-.*))( |$)/.test(line))
+    .join('\n')
 
 export const traces = (host: MiniHost) =>
   ['var/lib/fleet', 'run/fleet', 'etc/iptables/fleet', 'etc/iptables/.fleet-gone']

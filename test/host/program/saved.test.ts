@@ -3,8 +3,8 @@ import { arm, askRollback } from '../../../src/host/guard.ts'
 import { readStatus } from '../../../src/host/status.ts'
 import { look, transactionTo, wanted, web } from './change.ts'
 import { type MiniHost, until } from './mini-host.ts'
-import { boot, forgotten, removing, ruledHost } from './removing.ts'
-import { aHost, applied, confirmed, disk, kill, over, persisted, rules, stateFile } from './steps.ts'
+import { boot, boots, forgotten, removing, ruledHost } from './removing.ts'
+import { aHost, applied, confirmed, kill, over, persisted, rules, stateFile } from './steps.ts'
 
 /*
  * Somebody saves rules while a change isn't confirmed, in each of the ways that there are: what nobody confirmed doesn't
@@ -35,12 +35,6 @@ const grounds = {
   },
 }
 
-/** What boots, without what was put aside and what a change leaves there. */
-const boots = async (host: MiniHost) =>
-  (await disk(host))
-    .split('\n')
-    .filter(line => /etc\/iptables\/(rules\.v[46]|fleet\/(current|gen-.*))( |$)/.test(line))
-    .join('\n')
 const aside = (host: MiniHost, file = 'rules.v4') => host.must(`cat /etc/iptables/${file}.unconfirmed`)
 const back = (host: MiniHost, { nonce }: { readonly nonce: string }) =>
   over(host, session => askRollback(session, nonce))

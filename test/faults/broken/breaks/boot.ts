@@ -58,8 +58,8 @@ export const BOOT: readonly Break[] = [
   {
     name: 'believes-a-damaged-generation-at-boot',
     file: 'host/boot.sh',
-    from: '  # A damaged file expects less than it should.\n  if whole "$last" && loaded',
-    to: '  if loaded',
+    from: '! take_saved_back && whole "$last" && loaded',
+    to: '! take_saved_back && loaded',
     red: ['faults/long/boot.test.ts', 'is loud where a file of rules is empty'],
   },
   {

@@ -3,20 +3,21 @@ import type { Break } from '../break.ts'
 /* What somebody saves before a change is confirmed. */
 
 const FILE = 'host/program/saved.test.ts'
+const BESIDES = 'host/program/saved-besides.test.ts'
 
 export const SAVED: readonly Break[] = [
   {
     name: 'lets-boot-what-was-saved-at-a-first-contact',
     file: 'host/undo.sh',
-    from: '  put_disk_back "$GENERATIONS/staged-$NONCE/kept"\n  back=$back$disk\n',
-    to: '',
+    from: '  put_disk_back "$GENERATIONS/staged-$NONCE/kept"\n  [ -z "$lent" ]',
+    to: '  disk=\n  [ -z "$lent" ]',
     red: ['faults/saved.test.ts', 'netfilter-persistent save, at a first contact'],
   },
   {
     name: 'lets-boot-what-was-saved-while-it-is-stuck',
     file: 'host/undo.sh',
-    from: '{ put_disk_back "$GENERATIONS/staged-$NONCE/kept"; become "ROLLING_BACK-$why" "STUCK-$why"; }',
-    to: 'become "ROLLING_BACK-$why" "STUCK-$why"',
+    from: '[ "$tries" -lt 5 ] || { put_disk_back',
+    to: 'true || { put_disk_back',
     red: [FILE, 'is no longer what boots where the rules can not come back'],
   },
   {
@@ -37,7 +38,7 @@ export const SAVED: readonly Break[] = [
   {
     name: 'keeps-what-boots-where-it-needs-room-to-go-back',
     file: 'host/kept.sh',
-    from: 'else mv -T "$kept/$file" "$place"; fi',
+    from: 'else put_file; fi',
     to: 'else write_through; fi',
     red: [FILE, 'needs no room to be taken back (rules of its own)'],
   },
@@ -87,7 +88,7 @@ export const SAVED: readonly Break[] = [
   {
     name: 'boots-what-was-saved-before-the-power-went',
     file: 'host/boot.sh',
-    from: '    put_disk_back "$copy"\n',
+    from: '    take_back_loudly "$copy"\n',
     to: '    return\n',
     red: ['faults/saved.test.ts', 'and the power goes before they could be taken back'],
   },
@@ -125,5 +126,61 @@ export const SAVED: readonly Break[] = [
     from: `  ! grep -qs '^ *"lockdown":' "$last/meta.json" || return 0\n`,
     to: '',
     red: [FILE, 'lifts no lockdown'],
+  },
+  {
+    name: 'boots-what-was-saved-in-the-place-of-the-links',
+    file: 'host/boot.sh',
+    from: 'if ! take_saved_back && ',
+    to: 'if ',
+    red: [BESIDES, 'and the rules of the generation are all among those that nobody confirmed'],
+  },
+  {
+    name: 'takes-back-what-was-saved-after-a-change',
+    file: 'host/lock.sh',
+    from: '"$GENERATIONS/staged-$NONCE/link" "$GENERATIONS/staged-$NONCE/over" 2>/dev/null',
+    to: '',
+    red: [BESIDES, 'boots, where it was rolled back'],
+  },
+  {
+    name: 'takes-back-what-was-saved-after-the-power-went',
+    file: 'host/boot.sh',
+    from: 'mv -T "$change/link" "$change/over"',
+    to: ':',
+    red: [BESIDES, 'boots, where the power had gone'],
+  },
+  {
+    name: 'forgets-its-copy-between-two-renames',
+    file: 'host/boot.sh',
+    from: ' "$GENERATIONS"/gen-*/kept; do',
+    to: '; do',
+    red: [BESIDES, 'and a change that was confirmed is only half on the disk'],
+  },
+  {
+    name: 'says-aside-where-the-links-stay-away',
+    file: 'host/kept.sh',
+    from: '"$kept/link" "$ETC/$file" || stays=yes',
+    to: '"$kept/link" "$ETC/$file"',
+    red: [BESIDES, 'is said to boot where the links can not come back'],
+  },
+  {
+    name: 'gives-away-what-it-lends',
+    file: 'host/kept.sh',
+    from: '[ -n "$lend" ] && cp',
+    to: 'false && cp',
+    red: [BESIDES, 'is taken back once more where it is saved again while the change is stuck'],
+  },
+  {
+    name: 'saves-through-its-links-without-room',
+    file: 'host/boot.sh',
+    from: ' || rm -f "$ETC/$rules.plain" "$ETC/$rules"',
+    to: ' || return 1',
+    red: [BESIDES, 'cuts off no generation where there is no room for it'],
+  },
+  {
+    name: 'never-stores-where-somebody-saved',
+    file: 'host/generation.sh',
+    from: '  [ "$linked" = yes ] || { staged=$GENERATIONS/$name && adopt && read_links; } || return 1\n',
+    to: '',
+    red: [BESIDES, 'keeps what was confirmed from the disk no longer than what it failed of'],
   },
 ]
