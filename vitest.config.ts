@@ -9,10 +9,10 @@ const project = (name: string, extra: object = {}) => ({
 })
 
 /**
- * Shells in namespaces of their own, besides what needs no host at all: two files at once, also on two cores, and time
- * for a machine under load.
+ * Shells in namespaces of their own, which mostly wait, besides what needs no host at all: four files at once, also on
+ * two cores, and time for a machine under load.
  */
-const atOnce = { maxWorkers: 2, testTimeout: 60_000 }
+const atOnce = { maxWorkers: 4, testTimeout: 60_000 }
 
 /** Real hosts take seconds to start and share one cached root: one file at a time. */
 const onRealHosts = {
