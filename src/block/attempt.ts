@@ -75,19 +75,36 @@ export async function attempt(one: BlockHost, here: Surroundings): Promise<Step>
       if (turn !== 'go') canary = turn
       const order = one.order()
       const answer = await verbs.send(session, { ...order, onProtected: here.onProtected })
-      if (canary) {
-        canary.hold()
-        await prove(one, here, order.now).catch(error => undo(one, session, verbs, error))
-        here.onProven()
-        canary.open()
-      }
+      if (canary && leavesOut(one, answer)) canary.pass()
+      else if (canary) await goAhead(one, canary, session, here, order.now)
       if (answer.later.length > 0 && (await one.insist?.(answer.later))) return overruled(one.host, answer)
       return judge(one, answer)
     })
   } catch (error) {
-    if (canary) settle(canary, error)
+    if (canary) settle(canary, one, error)
     return stop.aborted && isAborted(error) ? notBegun(one.host, stop) : judgeError(one, error)
   }
+}
+
+/** A host that took nothing of what the command asks for says nothing of what that does to the others. */
+const leavesOut = ({ isAsked }: BlockHost, { lacked, refused }: Answer): boolean =>
+  isAsked !== undefined && lacked === 0 && refused.some(({ address }) => isAsked(address))
+
+async function goAhead(
+  one: BlockHost,
+  canary: Canary,
+  session: Session,
+  here: Surroundings,
+  now: number,
+): Promise<void> {
+  canary.hold()
+  await prove(one, here, now).catch(error => {
+    // The next one need not wait for this one's undoing: whoever sits on it may never answer.
+    settle(canary, one, error)
+    return undo(one, session, here.verbs, error)
+  })
+  here.onProven()
+  canary.open()
 }
 
 /** Whoever isn't connected when everything is to end needn't be waited for. */
@@ -145,10 +162,11 @@ async function undo(one: BlockHost, session: Session, verbs: Verbs, error: unkno
 }
 
 /** Whether what went wrong with the canary would go wrong everywhere. */
-function settle(canary: Canary, error: unknown): void {
-  const { code, hostState } = error instanceof FleetError ? error : { code: '', hostState: undefined }
-  if (code !== 'block-taken-back' && code !== 'block-locked-out') canary.pass()
-  else if (hostState === 'reverted') canary.fail()
+function settle(canary: Canary, { undo }: BlockHost, error: unknown): void {
+  const code = error instanceof FleetError ? error.code : ''
+  if (code === 'block-taken-back') canary.fail()
+  else if (code !== 'block-locked-out') canary.pass()
+  else if (undo) canary.fail()
   else canary.close()
 }
 

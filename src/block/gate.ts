@@ -12,13 +12,13 @@ export interface Gate {
 
 /** A host that goes ahead. */
 export interface Canary {
-  /** It blocks there: no other begins before it is known whether it can still be reached. */
+  /** It blocks there: no other begins before it is known whether it can still be reached, for a while. */
   hold(): void
   /** It can be logged in to afresh. */
   open(): void
-  /** It locked somebody out, and is as it was: another one has its turn, and after that nobody. */
+  /** It locked somebody out: another one has its turn, and after that nobody. Once more says nothing new. */
   fail(): void
-  /** It locked somebody out, and may still do so. */
+  /** It locked somebody out, and nothing can be done about it: nobody else is risked. */
   close(): void
   /** It has nothing to say about the others: the next one has its turn. */
   pass(): void
@@ -26,12 +26,13 @@ export interface Canary {
 
 /** One host that can't be logged in to may be broken, or somebody else's by now; two show what the block does. */
 const FAILURES = 2
-/** Milliseconds that one canary holds up the next. */
+/** Milliseconds that one canary holds up the next, and once it blocks: whoever sits on it may answer as slowly as he likes. */
 const PATIENCE = 3000
+const DOUBT = 20_000
 
 export function createGate(clock: Clock): Gate {
   let is: 'shut' | 'open' | 'closed' = 'shut'
-  let failures = 0
+  const failed = new Set<Canary>()
   /** Canaries that hold up the next: those that block already, and those that aren't taking too long. */
   const ahead = new Set<Canary>()
   const waiting: ((turn: Turn) => void)[] = []
@@ -50,11 +51,12 @@ export function createGate(clock: Clock): Gate {
       hold: () => {
         isHeld = true
         ahead.add(canary)
+        void clock.sleep(DOUBT).then(() => leave(canary))
       },
       open: () => settle('open'),
       fail: () => {
-        failures += 1
-        if (failures >= FAILURES) settle('closed')
+        failed.add(canary)
+        if (failed.size >= FAILURES) settle('closed')
         else leave(canary)
       },
       close: () => settle('closed'),

@@ -15,8 +15,8 @@ export interface Rejected {
 
 /**
  * Entries that hosts have rejected: they see somebody come from there, or all that answered leave them out. In the ledger
- * the next who comes, from another address, would have them blocked after all. A few that say so are believed for
- * themselves: whoever sits on one host could have the others let him in.
+ * the next who comes, from another address, would have them blocked after all. Unless most say so they are believed for
+ * themselves: whoever sits on one host, of two as well, could have the others let him in.
  */
 export function rejectedBy(outcomes: readonly Outcome[], added: readonly Entry[]): readonly Rejected[] {
   const told = outcomes.flatMap(one => toldBy(one).map(refused => ({ host: one.host, refused })))
@@ -31,7 +31,7 @@ export function rejectedBy(outcomes: readonly Outcome[], added: readonly Entry[]
     const isFrom = ({ address, what }: Refused) => what === 'client' && cidrs.includes(address)
     const except = told.flatMap(({ host, refused }) => (refused.some(isFrom) ? host : []))
     if (except.length === 0) return []
-    return [except.length * 2 >= told.length ? { entry } : { entry, except }]
+    return [except.length * 2 > told.length ? { entry } : { entry, except }]
   })
 }
 

@@ -1,15 +1,14 @@
-import { asLifted, type Entry, keyOf, mergeEntries, withoutLonger, wordOf } from '../block/entry.ts'
+import { type Entry, keyOf, mergeEntries, withoutLonger, wordOf } from '../block/entry.ts'
 import { type BlockOutcome, isBlocking } from '../block/event.ts'
 import { exemptFrom, notKilled } from '../block/exempt.ts'
-import { changeLedger } from '../block/ledger.ts'
+import { changeLedger, type Ledger } from '../block/ledger.ts'
 import { endOf } from '../block/moment.ts'
 import { refuseProtected } from '../block/protect.ts'
-import { type Rejected, rejectedBy, sayRejected } from '../block/rejected.ts'
+import { rejectedBy } from '../block/rejected.ts'
 import { refuseOverfull } from '../block/room.ts'
 import { meantBy } from '../block/wanted.ts'
 import { type Named, readAddress, settleNamed } from '../block/words.ts'
 import { isFeedWord } from '../feeds/named.ts'
-import { limitWithout } from '../inventory/select.ts'
 import { FleetError } from '../model/error.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
@@ -24,6 +23,7 @@ import { type Inputs, readInputs } from './inputs.ts'
 import { insistOn } from './insisting.ts'
 import { keepHeapLean } from './lean-heap.ts'
 import { listHosts } from './list-hosts.ts'
+import { dropRejected, liftAgain, tellRejected } from './rejecting.ts'
 import { warn } from './warnings.ts'
 import { whoIsHere } from './who.ts'
 
@@ -69,64 +69,39 @@ export async function run(given: Flags): Promise<number> {
 
   voice.begin({ named, entries: added, before, ledger: ledger.file, hosts: inputs.hosts.length })
   let wanted = wantedOf(inputs, ledger.entries)
+  const onLedger = (after: Ledger) => {
+    ledger = after
+    wanted = wantedOf(inputs, after.entries)
+  }
   const kill = flag(flags, 'kill', 'boolean') ?? false
   const undone = (host: string) =>
     wantedOf(inputs, mergeEntries(ledger.entries, liftAgain(added, ledger.entries)))(host)
+  const sending = { inputs, flags, wanted: (host: string) => wanted(host), voice, hosts: inputs.hosts }
   const outcomes = await sendToAll({
-    inputs,
-    flags,
-    wanted: host => wanted(host),
+    ...sending,
     undone,
-    voice,
-    hosts: inputs.hosts,
     kill,
     isAsked: meantBy(entries),
     news: added,
-    insist: insistOn(file, added, after => {
-      ledger = after
-      wanted = wantedOf(inputs, after.entries)
-    }),
+    insist: insistOn(file, added, onLedger),
   })
   // It locks everybody out: neither apply nor a repair is to try it again. Where others block it, it was that one host.
   if (outcomes.some(isLockout) && !outcomes.some(isBlocking))
     await changeLedger(file, seconds(), known => liftAgain(added, known))
-  await dropRejected(inputs, file, rejectedBy(outcomes, added))
+  const rejected = rejectedBy(outcomes, added)
+  if (rejected.length > 0) onLedger(await dropRejected(inputs, file, rejected))
   for (const finding of [
     ...(even.length > 0 ? exemptFrom(outcomes, added) : []),
     ...(kill ? notKilled(outcomes) : []),
   ])
     warn(finding)
   voice.end(outcomes)
+  if (rejected.length > 0) await tellRejected(sending, outcomes, rejected)
   return exitCodeOfBlocks(outcomes)
-}
-
-async function dropRejected(inputs: Inputs, file: string, rejected: readonly Rejected[]): Promise<void> {
-  if (rejected.length === 0) return
-  const entries = rejected.map(({ entry }) => entry)
-  await changeLedger(file, seconds(), known => [
-    ...liftAgain(entries, known),
-    ...rejected.flatMap(one => exceptThere(inputs, one)),
-  ])
-  for (const finding of sayRejected(rejected)) warn(finding)
-}
-
-/** Blocked where nobody rejects it, as an entry of its own. */
-function exceptThere({ inventory }: Inputs, { entry, except }: Rejected): readonly Entry[] {
-  if (!except) return []
-  const limit = limitWithout(inventory, entry.limit ?? 'all', except)
-  return [{ ...entry, limit, at: wordOf(entry) + 1 }]
 }
 
 const isLockout = ({ finding }: BlockOutcome) =>
   finding?.code === 'block-taken-back' || finding?.code === 'block-locked-out'
-
-/** What this command has added, as it is to be where nobody gets in any more. */
-function liftAgain(entries: readonly Entry[], ledger: readonly Entry[]): readonly Entry[] {
-  const added = new Set(entries.map(keyOf))
-  return ledger
-    .filter(entry => added.has(keyOf(entry)))
-    .map(entry => asLifted(entry, { by: entry.by, at: wordOf(entry) + 1 }))
-}
 
 /** Before anybody is contacted: what would keep out those who must get in. */
 async function refuse(inputs: Inputs, named: readonly Named[], even: readonly string[]): Promise<void> {

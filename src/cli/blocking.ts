@@ -66,7 +66,7 @@ export function blockPool(inputs: Inputs, flags: Flags, longest: number, signal:
   })
 }
 
-interface Sending {
+export interface Sending {
   readonly inputs: Inputs
   readonly flags: Flags
   readonly wanted: (host: string) => Wanted

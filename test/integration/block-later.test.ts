@@ -84,6 +84,9 @@ describe('a host that sees fleet come from an address that is to be blocked', ()
       /^far says that you come from within 198\.51\.100\.200, and all others don't/m,
     )
     expect(await ledgerOf(at)).toContain('limit: "all,!far"')
+    // All of them have heard that already.
+    const listed = await at.fleet('blocks')
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringContaining('3 hosts: as the ledger says.') })
     await lab().run(['iptables', '-t', 'nat', '-F', 'POSTROUTING'])
     expect(await at.fleet('blocks', '--repair')).toMatchObject({ code: 0 })
     expect(await at.fleet('blocks')).toMatchObject({ code: 0 })

@@ -22,6 +22,8 @@ interface Script {
   readonly install?: readonly (() => FleetError)[]
   /** Milliseconds that sending takes. */
   readonly takes?: number
+  /** Milliseconds that sending takes where it is to undo what was sent. */
+  readonly undoing?: number
 }
 
 /** Hosts that do as their scripts say, on a clock that takes no time. */
@@ -34,6 +36,7 @@ export class World {
   /** Connections that are opened at once, as a pool lets them. */
   starting = pLimit(50)
   insisting = (_host: string) => false
+  isUndoable = true
   /** What the command says, where it isn't the whole ledger. */
   asked: readonly string[] | undefined
   readonly #scripts: Readonly<Record<string, Script>>
@@ -44,7 +47,7 @@ export class World {
   }
 
   /** Its next word of a kind; undefined where nothing is said of it. */
-  #next(host: string, kind: Exclude<keyof Script, 'takes'>) {
+  #next(host: string, kind: Exclude<keyof Script, 'takes' | 'undoing'>) {
     const all = this.#scripts[host]?.[kind] ?? []
     const turn = this.#turns.get(`${host} ${kind}`) ?? 0
     this.#turns.set(`${host} ${kind}`, turn + 1)
@@ -82,7 +85,7 @@ export class World {
       order: () => ({ now: 1, map: [], allow: [], even: [] }),
       insist: async () => this.insisting(name),
       ...(this.asked ? { isAsked: address => this.asked?.includes(address) ?? false } : {}),
-      undo: () => ({ now: 1, map: [], allow: ['undone'], even: [] }),
+      ...(this.isUndoable ? { undo: () => ({ now: 1, map: [], allow: ['undone'], even: [] }) } : {}),
     }
   }
 
@@ -90,8 +93,10 @@ export class World {
     const of = (session: Session) => String(Reflect.get(session, 'host'))
     return {
       send: async (session, { onProtected, allow }) => {
-        if (allow.includes('undone')) this.log.push(`${of(session)} undone`)
-        await this.clock.sleep(this.#scripts[of(session)]?.takes ?? 1)
+        const { takes = 1, undoing = takes } = this.#scripts[of(session)] ?? {}
+        const isUndone = allow.includes('undone')
+        if (isUndone) this.log.push(`${of(session)} undone`)
+        await this.clock.sleep(isUndone ? undoing : takes)
         const answer = this.#answer(of(session), 'send', ANSWER)
         onProtected?.()
         return answer
@@ -120,6 +125,12 @@ export class World {
     const outcomes = await this.clock.run(done)
     expect(this.open).toBe(0)
     return Object.fromEntries(outcomes.map(one => [one.host, word(one)]))
+  }
+
+  /** Milliseconds after which a host was protected first. */
+  protectedAfter(host: string): number | undefined {
+    const found = this.events.find(event => event.type === 'block-protected' && event.host === host)
+    return found?.type === 'block-protected' ? found.after : undefined
   }
 
   count = (line: string) => this.log.filter(one => one === line).length

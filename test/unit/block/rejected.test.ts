@@ -18,9 +18,11 @@ const told = (...outcomes: readonly Told[]) =>
 const rejected = (...outcomes: readonly Told[]) =>
   told(...outcomes).flatMap(({ entry, except }) => (except ? [] : entry.address))
 
-it('rejects for all what one host sees somebody come from', () => {
-  expect(rejected(refusing(['192.0.2.0/30', 'client']), refusing())).toEqual(['192.0.2.0/30'])
-  expect(rejected(refusing(['198.51.100.0/31', 'client']), refusing())).toEqual(['198.51.100.0-198.51.100.2'])
+it('rejects for all what most hosts see somebody come from', () => {
+  const [one, range] = [refusing(['192.0.2.0/30', 'client']), refusing(['198.51.100.0/31', 'client'])]
+  expect(rejected(one, one, refusing())).toEqual(['192.0.2.0/30'])
+  expect(rejected(range, range, refusing())).toEqual(['198.51.100.0-198.51.100.2'])
+  expect(rejected(one)).toEqual(['192.0.2.0/30'])
 })
 
 it('rejects what everybody who answered leaves out, and nothing that one of them takes', () => {
@@ -43,7 +45,8 @@ it('counts a host that has nothing left to block, and says so by its error', () 
   expect(rejected(refuses('192.0.2.0/30 gateway 192.0.2.1'), refuses('192.0.2.0/30 own 192.0.2.2'))).toEqual([
     '192.0.2.0/30',
   ])
-  expect(rejected(refuses('203.0.113.9 client 203.0.113.9'), refusing())).toEqual(['203.0.113.9'])
+  const client = refuses('203.0.113.9 client 203.0.113.9')
+  expect(rejected(client, client, refusing())).toEqual(['203.0.113.9'])
   expect(rejected(refuses('192.0.2.0/30 gateway 192.0.2.1'), refusing())).toEqual([])
   expect(rejected(refuses(), refuses())).toEqual([])
 })
@@ -56,5 +59,11 @@ it('believes a few hosts that see somebody come from there for themselves alone'
     ['203.0.113.9', ['web2']],
   ])
   expect(sayRejected(found).map(({ code }) => code)).toEqual(['block-excepted', 'block-excepted'])
-  expect(rejected(refusing(), from, from, refusing())).toHaveLength(2)
+  expect(rejected(refusing(), from, from, from)).toHaveLength(2)
+  // One that somebody else has taken over, of two.
+  for (const all of [
+    [from, refusing()],
+    [from, from, refusing(), refusing()],
+  ])
+    expect(told(...all).map(({ except }) => except?.length)).toEqual([all.length / 2, all.length / 2])
 })
