@@ -2,7 +2,7 @@ import { FleetError } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import { asLifted, type Entry, isBlocked, wordOf } from './entry.ts'
-import { indexWritten, wholeSpan } from './span.ts'
+import { covers, indexWritten, wholeSpan } from './span.ts'
 
 /** Who lifts, when, and of which hosts. */
 export interface LiftWord {
@@ -23,6 +23,8 @@ export interface Lift {
 
 /** Words that lead to nothing are told so many times; of a long list most may be over. */
 const TOLD = 10
+/** And entries that overlap one. */
+const OVERLAPPING = 5
 
 /** What lifting addresses means for a ledger: their own entries, with any limit unless one is named. */
 export function planLift(
@@ -104,7 +106,11 @@ export function addressesFor(reason: string, entries: readonly Entry[], now: num
 
 function notThere(address: string, entries: readonly Entry[], now: number): Finding {
   const blocked = entries.filter(entry => isBlocked(entry, now))
-  const wider = covering([address], blocked).flatMap(({ by }) => by.map(one => one.address))
+  const touching = covering([address], blocked).flatMap(({ by }) => by.map(one => one.address))
+  const whole = wholeSpan(address)
+  const [wider, inside] = [true, false].map(is =>
+    [...new Set(touching)].filter(one => covers(wholeSpan(one), whole) === is).slice(0, OVERLAPPING),
+  )
   const near = nearest(
     address,
     blocked.slice(0, 10_000).map(one => one.address),
@@ -112,7 +118,7 @@ function notThere(address: string, entries: readonly Entry[], now: number): Find
   return {
     code: 'unblock-unknown',
     severity: 'error',
-    args: { address, covering: wider.slice(0, 5), nearest: near ?? null },
+    args: { address, covering: wider ?? [], inside: inside ?? [], nearest: near ?? null },
   }
 }
 

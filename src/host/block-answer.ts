@@ -9,8 +9,8 @@ export interface BlockState {
   readonly hash: string
   /** Addresses that are blocked there. */
   readonly entries: number
-  /** The chain and its first place in both families: exactly right, something else, or not there. */
-  readonly hook: 'stands' | 'wrong' | 'missing'
+  /** The chain and its first place in both families: exactly right, something else, not there, or nobody can tell. */
+  readonly hook: 'stands' | 'wrong' | 'missing' | 'unreadable'
   /** The sets hold what the map says. */
   readonly areSetsRight: boolean
   readonly isPersisted: boolean
@@ -58,7 +58,14 @@ export interface Live {
   readonly connections: number
 }
 
-const HOOKS = ['stands', 'wrong', 'missing'] as const
+const HOOKS: Readonly<Record<string, BlockState['hook']>> = {
+  stands: 'stands',
+  stood: 'stands',
+  made: 'stands',
+  wrong: 'wrong',
+  missing: 'missing',
+}
+const RIGHT: ReadonlySet<string> = new Set(['right', 'stood', 'changed', 'rebuilt'])
 
 export function readState(reply: Reply): BlockState {
   const facts = readFacts(reply.pieces.get('blocked'))
@@ -67,8 +74,8 @@ export function readState(reply: Reply): BlockState {
   return {
     hash: one('hash'),
     entries: numberIn(one('entries')),
-    hook: HOOKS.find(hook => hook === one('hook')) ?? 'stands',
-    areSetsRight: one('sets') !== 'wrong',
+    hook: HOOKS[one('hook')] ?? 'unreadable',
+    areSetsRight: RIGHT.has(one('sets')),
     isPersisted: one('persisted') === 'yes',
     ...(why === '' ? {} : { why }),
     skew: numberIn(one('skew')),

@@ -38,7 +38,7 @@ function speakJson(verb: Verb): BlockVoice {
   const write = (value: object) => void process.stdout.write(`${JSON.stringify(value)}\n`)
   return {
     begin: ({ entries, ledger, hosts }) => {
-      const addresses = entries.map(({ address }) => address)
+      const addresses = addressesOf(entries)
       const { until = 0, direction = 'both' } = entries[0] ?? {}
       const about = entries.length === 0 ? {} : { until: until === 0 ? null : iso(until), direction }
       const many = { addresses: addresses.slice(0, NAMED), count: addresses.length }
@@ -101,7 +101,7 @@ function beginningLines(
   const [first] = entries
   if (verb === 'repair' || !first) return [`Bringing ${hosts(all)} in line with ${ledger}.`]
   const now = first.at
-  const addresses = sayAddresses(entries.map(({ address }) => address))
+  const addresses = sayAddresses(addressesOf(entries))
   const typed = named.flatMap(one => (one.typed === undefined ? [] : [sayTyped(one.address, one.typed)]))
   if (verb === 'unblock') return [...typed, `Unblocking ${addresses} on ${hosts(all)}; noted in ${ledger}.`]
   const until = `${sayUntil(first.until, now)}${sayDirection(first)}`
@@ -112,6 +112,10 @@ function beginningLines(
     ...changed,
   ]
 }
+
+/** Sorted; one that is meant for several sets of hosts stands there more than once. */
+const addressesOf = (entries: readonly Entry[]): readonly string[] =>
+  entries.map(({ address }) => address).filter((address, at, all) => address !== all[at - 1])
 
 const sayTyped = (address: string, typed: string) =>
   `${typed} is ${address}: ${count(addressesIn(address))} ${addressesIn(address) === 1n ? 'address' : 'addresses'}.`

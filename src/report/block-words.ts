@@ -1,6 +1,6 @@
 import type { Entry } from '../block/entry.ts'
 import type { Covered } from '../block/lift.ts'
-import { wholeSpan } from '../block/span.ts'
+import { covers, wholeSpan } from '../block/span.ts'
 import { minute, span } from './words.ts'
 
 /** What is being done to hosts. */
@@ -44,7 +44,8 @@ export function sayCovered(covered: readonly Covered[], now: number): readonly s
     by.slice(0, TOLD).map(entry => {
       const where = entry.limit === undefined ? '' : `, on ${entry.limit}`
       const until = sayUntil(entry.until, now)
-      return `${address} is still blocked by ${entry.address}, ${until}${where}. To lift that: fleet unblock ${entry.address}`
+      const what = covers(wholeSpan(entry.address), wholeSpan(address)) ? address : `Part of ${address}`
+      return `${what} is still blocked by ${entry.address}, ${until}${where}. To lift that: fleet unblock ${entry.address}`
     }),
   )
   const more = covered.length - TOLD

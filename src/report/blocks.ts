@@ -100,15 +100,21 @@ function sayFound(found: Found): { host: string; text: string }[] {
   return texts.map(text => ({ host, text }))
 }
 
-function sayBehind({ blocks, lacked, later, refused }: Seen): string {
-  const { hook, areSetsRight } = blocks
-  const lacks = [
+/** What a repair brings. */
+function sayLacks({ blocks: { hook, areSetsRight }, lacked }: Seen): string[] {
+  return [
     ...(lacked > 0 ? [`it hasn't heard of ${count(lacked)} of the ledger's addresses`] : []),
-    ...(later.length > 0 ? [sayLater(later)] : []),
     ...(hook === 'missing' ? ['nothing leads to its blocks'] : []),
     ...(hook === 'wrong' ? ['what leads to its blocks was changed, or is not first'] : []),
     ...(hook === 'stands' && !areSetsRight ? ['its sets were changed'] : []),
   ]
+}
+
+function sayBehind(seen: Seen): string {
+  const { later, refused } = seen
+  const lacks = [...sayLacks(seen), ...(later.length > 0 ? [sayLater(later)] : [])]
+  if (seen.blocks.hook === 'unreadable')
+    lacks.push("its iptables can't read its table raw, so whether it blocks can't be known")
   const [left, ...more] = refused.map(one => `${one.address}, which covers ${one.covers} (${one.what})`)
   if (left !== undefined)
     lacks.push(`it leaves out ${left}${more.length > 0 ? ` and ${count(more.length)} more` : ''}`)
@@ -136,5 +142,11 @@ const unknownThere = (unknown: readonly string[]): Finding => ({
 function lastLine(found: readonly Found[]): string {
   const inLine = found.filter(one => needOf(one) === 'in line').length
   if (inLine === found.length) return `${hosts(inLine)}: as the ledger says.`
-  return `${inLine} of ${hosts(found.length)}: as the ledger says. \`fleet blocks --repair\` sends the others what they lack.`
+  const hint = found.some(isRepairable) ? ' `fleet blocks --repair` sends the others what they lack.' : ''
+  return `${inLine} of ${hosts(found.length)}: as the ledger says.${hint}`
 }
+
+/** Not one that has heard all of it, and goes by something else. */
+const isRepairable = (found: Found): boolean =>
+  needOf(found) !== 'in line' &&
+  !('blocks' in found && sayLacks(found).length === 0 && found.blocks.isPersisted)

@@ -126,8 +126,10 @@ function statusLines(status: HostStatus, all: readonly HostStatus[]): string[] {
   ]
 }
 
-const sayNone = ({ isTouched }: HostStatus) =>
-  isTouched ? 'no generation of fleet; files of a change are there' : 'fleet never changed it'
+function sayNone({ isTouched, blocks }: HostStatus): string {
+  if (isTouched) return 'no generation of fleet; files of a change are there'
+  return blocks ? 'no rules of fleet; what it blocks: `fleet blocks`' : 'fleet never changed it'
+}
 
 const sayGeneration = ({ number, who, made, run }: StatusGeneration) =>
   `generation ${number}${made === '' ? '' : `, made ${minute(made)} by ${who} (run ${run})`}`

@@ -21,7 +21,7 @@ export async function forgetRemoved(
   }
   try {
     await forget(session, nonce)
-    return { code: 'removed', severity: 'note', args: {} }
+    return { code: 'removed', severity: 'note', args: { blocks: removesBlocks ? 'gone' : 'kept' } }
   } catch (error) {
     if (!(error instanceof FleetError)) throw error
     return { code: 'removed-not-forgotten', severity: 'warning', args: { last: error.code } }

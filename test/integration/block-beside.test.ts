@@ -102,6 +102,7 @@ describe.concurrent('blocks', () => {
       hosts: { fresh: 'persisted: removed' },
     })
     expect(await generationOf(host('fresh'))).toBeUndefined()
+    expect((await at.fleet('status')).stdout).toContain('fresh: no rules of fleet; what it blocks: ')
     expect(await isOpen('fresh')).toBe(false)
     await boot('fresh')
     expect(await isOpen('fresh')).toBe(false)

@@ -187,7 +187,9 @@ describe.concurrent('fleet block', () => {
     expect(await blocked('same')).toEqual([...both('203.0.113.7'), ...both('203.0.113.9')].toSorted())
     expect(await at.fleet('blocks')).toMatchObject({ code: 0 })
     expect((await at.fleet('unblock', '203.0.113.7', '-l', 'same')).stderr).toMatch(/it is on all hosts/)
-    await at.fleet('unblock', '203.0.113.9')
+    await at.fleet('block', '203.0.113.9')
+    const lifted = await at.fleet('unblock', '203.0.113.9')
+    expect(lifted.stderr).toMatch(/^Unblocking 203\.0\.113\.9 on 2 hosts;/)
     expect(await blocked('same')).toEqual(both('203.0.113.7'))
   })
 

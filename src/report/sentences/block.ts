@@ -122,7 +122,7 @@ export const blockSentences = {
   'block-limit': a =>
     `The limit ${String(a.limit)} of ${String(a.address)} means no host of this inventory, so no host gets it. Correct it, or remove the entry.`,
   'unblock-unknown': a =>
-    `${String(a.address)} isn't blocked by itself.${list(a.covering) === '' ? '' : ` It is covered by ${list(a.covering)}: unblock that.`}${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`} \`fleet blocks\` lists what is. If a host blocks it all the same: --even-so ${String(a.address)}`,
+    `${String(a.address)} isn't blocked by itself.${list(a.covering) === '' ? '' : ` It is covered by ${list(a.covering)}: unblock that.`}${list(a.inside) === '' ? '' : ` Blocked of it: ${list(a.inside)}. Unblock each.`}${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`} \`fleet blocks\` lists what is. If a host blocks it all the same: --even-so ${String(a.address)}`,
   'unblock-more': a => `And ${String(a.more)} more like these.`,
   'unblock-other-reason': a =>
     `${String(a.address)} isn't blocked for the reason "${String(a.reason)}" but ${Array.isArray(a.reasons) ? a.reasons.map(one => (one === '' ? 'without one' : `for "${String(one)}"`)).join(' and ') : ''}: it stays blocked. Leave --reason out to lift it all the same.`,
@@ -130,6 +130,8 @@ export const blockSentences = {
     `Nothing is blocked for the reason "${String(a.reason)}".${a.nearest === null ? '' : ` Did you mean "${String(a.nearest)}"?`} \`fleet blocks\` lists the reasons.`,
   'unblock-elsewhere': a =>
     `${String(a.address)} isn't blocked with --limit ${String(a.limit)}; it is ${list(a.limits)}. Say the same, or leave --limit out to lift it everywhere.`,
+  'blocks-untold': () =>
+    'What was blocked meanwhile was not told to the hosts that were in flight, since the ledger (or a feed) can not be read. Mend that, then `fleet blocks --repair`.',
   'ledger-unreadable': a => `The ledger of blocks can't be read: ${String(a.reason)}. Nobody was contacted.`,
   'ledger-unwritable': a =>
     `The ledger of blocks can't be written: ${String(a.reason)}. Nobody was contacted. Make room, or make its folder writable, or run fleet as its owner. If none of that can be done now, copy the inventory's folder to where there is room, such as /dev/shm, and say it again with -i there.`,

@@ -65,7 +65,10 @@ export const rolloutSentences = {
   disarmed: a => `The guard was disarmed before it changed anything (${String(a.why)}): nothing was changed.`,
   'arm-lost': () =>
     'The connection broke off while the change was being handed over, and the host never began it.',
-  removed: () => 'fleet is gone from the host, and what stood before it is in force and boots.',
+  removed: a =>
+    a.blocks === 'kept'
+      ? "fleet's rules are gone from the host, and what stood before them is in force and boots. What `fleet block` blocks there stays blocked."
+      : 'fleet is gone from the host, and what stood before it is in force and boots.',
   'blocks-stay': a =>
     `fleet's rules are gone, but what is blocked there still is (${String(a.last)}). \`fleet remove\` once more takes it away.`,
   'removed-not-forgotten': () =>

@@ -46,6 +46,27 @@ describe('a host that cannot', () => {
     expect(await host.must('ls /run/fleet/block')).not.toMatch(/pending|out-/)
   })
 
+  it.each([
+    [
+      'ip raw',
+      'cannot-read-rules',
+      'unreadable',
+      "chain ip raw x; nft add rule ip raw x 'ct state new log counter'",
+    ],
+    ['ip6 raw', 'hook', 'wrong', "chain ip6 raw PREROUTING '{ type filter hook prerouting priority -200; }'"],
+  ] as const)(
+    'use the table %s that somebody has made: no half of it, and it says so',
+    async (table, why, hook, made) => {
+      const host = await aHost()
+      await host.must(`nft add table ${table}; nft add ${made}`)
+      await expect(block(host, [one])).rejects.toMatchObject({ args: { why } })
+      expect(await host.must('nft list ruleset')).not.toContain('jump FLEET-BLOCK')
+      expect((await check(host)).hook).toBe(hook)
+      await host.must(`nft delete table ${table}`)
+      expect(await block(host, [one])).toMatchObject({ isHookMade: true, hook: 'stands' })
+    },
+  )
+
   it('take more entries: keeps what it had, and says what ipset says', async () => {
     const host = await aHost()
     await block(host, [one])

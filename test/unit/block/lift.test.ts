@@ -37,14 +37,11 @@ describe('lifting for a reason', () => {
 
 describe('an address that was never blocked', () => {
   it('is told with what overlaps it, five of many at most', () => {
-    const inside = Array.from({ length: 7 }, (_, n) => entry(`10.0.0.${n}`))
-    const { unknown } = planLift(['10.0.0.0/8'], [...inside, ours], word, 10)
-    expect(unknown).toMatchObject([
-      {
-        code: 'unblock-unknown',
-        args: { covering: ['10.0.0.0', '10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'] },
-      },
-    ])
+    const all = Array.from({ length: 7 }, (_, n) => entry(`10.0.0.${n}`))
+    const twice = { ...entry('10.0.0.0'), limit: 'web' }
+    const { unknown } = planLift(['10.0.0.0/16'], [twice, ...all, entry('10.0.0.0/8'), ours], word, 10)
+    const inside = ['10.0.0.0', '10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4']
+    expect(unknown).toMatchObject([{ code: 'unblock-unknown', args: { covering: ['10.0.0.0/8'], inside } }])
   })
 })
 

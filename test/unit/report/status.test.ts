@@ -54,6 +54,14 @@ describe('a host that is not as it usually is', () => {
     expect(locked(0)).toContain('goes back to what stood before fleet')
   })
 
+  it('has no rules of fleet, and says where to ask what it blocks', () => {
+    const bare = { generation: undefined, isTouched: false }
+    expect(printStatus([asked('a', bare)])).toBe('a: fleet never changed it\n')
+    expect(printStatus([asked('a', { ...bare, blocks: { hash: 'h', isPersisted: true } })])).toBe(
+      'a: no rules of fleet; what it blocks: `fleet blocks`\n',
+    )
+  })
+
   it('says what it lacks of the ledger, and is pending', () => {
     const behind = { code: 'blocks-behind', severity: 'note', args: { why: 'missing', entries: 1 } } as const
     const host: Asked = { host: 'a', status: status(), behind }
