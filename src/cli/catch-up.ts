@@ -1,13 +1,18 @@
 import type { BlockOutcome } from '../block/event.ts'
+import { FleetError, FleetErrors } from '../model/error.ts'
+import type { Outcome } from '../model/event.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
 import type { Survey } from '../rollout/observe-all.ts'
 import { sendToAll } from './blocking.ts'
 import type { Flags } from './command.ts'
 import { flag } from './flag.ts'
+import type { GoingOn } from './going-on.ts'
 import type { Inputs } from './inputs.ts'
-import type { Blocking } from './ledger.ts'
+import { type Blocking, readBlocking } from './ledger.ts'
+import { allFlags, wordOf } from './left-run.ts'
 import type { Signals } from './signals.ts'
+import { warn } from './warnings.ts'
 
 /** What became of the hosts of a run that were behind, once the run has ended. */
 export type CaughtUp = () => Promise<readonly BlockOutcome[]>
@@ -32,6 +37,36 @@ export async function catchUp(
     const known = new Map(again.map(one => [one.host, one]))
     return outcomes.map(one => known.get(one.host) ?? one)
   }
+}
+
+/**
+ * Has hosts that were in flight when their run died block what was said since their change was handed over: until then
+ * the run had told them. They may have been out of reach for the block itself. Each is tried once.
+ */
+export async function catchUpSettled(
+  settled: ReadonlyMap<string, Outcome>,
+  { inputs, record, signals }: GoingOn,
+  flags: Flags,
+): Promise<readonly BlockOutcome[]> {
+  if (wordOf(record) !== 'apply' || signals.stop.aborted) return []
+  const reached = [...settled.values()].flatMap(({ host, state }) => (AWAY.has(state) ? [] : [host]))
+  const blocking = reached.length === 0 ? undefined : await readBlocking(inputs).catch(sayUntold)
+  if (!blocking) return []
+  const behind = reached.filter(host => {
+    const since = Date.parse(record.hosts.get(host)?.handover?.at ?? '')
+    const isLater = ({ at }: { readonly at: number }) => at > since
+    const { feeds } = blocking.asked(host)
+    return blocking.wanted(host).map.some(isLater) || (feeds !== undefined && isLater(feeds))
+  })
+  return sendAgain(new Set(behind), inputs, allFlags(record, flags), blocking, signals)
+}
+
+const AWAY: ReadonlySet<string> = new Set(['unknown', 'stuck', 'unreachable'])
+
+/** Hosts are settled by now, so this must not end the run. */
+function sayUntold(error: unknown): undefined {
+  if (!(error instanceof FleetError || error instanceof FleetErrors)) throw error
+  warn({ code: 'blocks-untold', severity: 'warning', args: {} })
 }
 
 const LASTS: ReadonlySet<string> = new Set(['blocked', 'unreachable', 'refused'])

@@ -9,6 +9,7 @@ import type { Emit, Outcome } from '../model/event.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { wasLetGo } from '../rollout/outcome.ts'
+import { catchUpSettled } from './catch-up.ts'
 import { count, holdInventory, worse } from './change.ts'
 import { checkAgain, failedChecks } from './check-again.ts'
 import { realClock } from './clock.ts'
@@ -144,6 +145,7 @@ function sayFailed({ run, hosts }: RunRecord): void {
 async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
   const { record, emit } = it
   const settled = await settleLeft(it)
+  const caughtUp = await catchUpSettled(settled, it, flags)
   const left = new Map(
     [...record.hosts].map(([host, one]) => {
       const outcome = settled.get(host)
@@ -163,5 +165,5 @@ async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
   )
   // What was let go of can be resumed once more.
   if (!wasCut && !rolled.isCut) await emit({ type: 'run-ended', run: record.run, states: count(outcomes) })
-  return { ...rolled, outcomes }
+  return { ...rolled, outcomes, blocked: async () => [...caughtUp, ...((await rolled.blocked?.()) ?? [])] }
 }

@@ -3,6 +3,7 @@ import type { Break } from '../break.ts'
 /* Rollouts: budgets, gates, the way on and the way back. */
 
 const SIXTY = 'long/sixty.test.ts'
+const IN_LINE = 'integration/in-line.test.ts'
 const RESUMED = 'integration/resume-stages.test.ts'
 
 export const ROLLOUT: readonly Break[] = [
@@ -63,10 +64,14 @@ export const ROLLOUT: readonly Break[] = [
     file: 'cli/go-on.ts',
     from: 'await prepared.catchUp?.(survey, signals)',
     to: 'undefined',
-    red: [
-      'integration/in-line.test.ts',
-      'that was killed tells those that were left when it is gone on with',
-    ],
+    red: [IN_LINE, 'that was killed tells all its hosts what was blocked since, when it is gone on with'],
+  },
+  {
+    name: 'settles-without-telling-what-is-blocked',
+    file: 'cli/resume.ts',
+    from: 'await catchUpSettled(settled, it, flags)',
+    to: '[]',
+    red: [IN_LINE, 'that was killed tells all its hosts what was blocked since, when it is gone on with'],
   },
   {
     name: 'forgets-at-a-resume-that-it-was-staged',
