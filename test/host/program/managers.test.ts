@@ -60,6 +60,9 @@ const CALLERS: readonly File[] = [
   ['/etc/NetworkManager/dispatcher.d/90-wall', OPENS],
   ['/etc/network/if-down.d/wall', OPENS],
   ['/etc/cron.daily/wall', OPENS],
+  ['/var/lib/cloud/scripts/per-boot/wall', OPENS],
+  ['/etc/cron.d/flushes', '*/5 * * * * root /sbin/iptables -F\n'],
+  [`${WANTS}/spaced.service`, '[Service]\n ExecStart = -/sbin/iptables -N own\n'],
 ]
 
 const INNOCENT: readonly File[] = [
@@ -82,7 +85,17 @@ const INNOCENT: readonly File[] = [
   [`${WANTS}/ufw.service`, unit('ExecStart=/root/asleep')],
   ['/root/asleep', OPENS],
   ['/etc/init.d/sleeping', OPENS],
+  [`${WANTS}/masked.service`, unit('ExecStart=/sbin/iptables -F')],
+  // As Debian's sshguard has it.
+  ['/lib/systemd/system/sshguard.service', unit('ExecStartPre=-/usr/sbin/nft add table ip sshguard')],
+  ['/var/lib/dpkg/info/sshguard.list', '/.\n/lib/systemd/system/sshguard.service\n'],
+  // What cron doesn't run for its name.
+  ['/etc/cron.d/wall.disabled', '@reboot root /root/asleep\n'],
+  ['/etc/cron.weekly/wall.sh', OPENS],
+  [`${WANTS}/backup.service`, unit('ExecStart=/root/backup')],
+  ['/root/backup', '#!/bin/sh\ntar czf /root/backup.tgz /etc/iptables /etc/ssh\n'],
 ]
+const LINKS = `ln -s /dev/null /etc/systemd/system/masked.service; ln -s /lib/systemd/system/sshguard.service ${WANTS}`
 
 const put = async (host: MiniHost, files: readonly File[]) => {
   for (const [path, text] of files)
@@ -103,13 +116,45 @@ describe.each(KINDS)('what a boot runs ($shell)', kind => {
       ...CALLERS,
       ...INNOCENT,
     ])
-    await host.must('mkfifo /root/pipe')
+    await host.must(`mkfifo /root/pipe; ${LINKS}`)
     const { managers } = await over(host, session => look(session, web))
     const steps = STEPS.map(([caller, , name]) => ({ name, caller }))
     const files = CALLERS.map(([name]) => ({ name }))
     const byName = (one: { readonly name: string }, other: { readonly name: string }) =>
       one.name < other.name ? -1 : 1
     expect(managers.toSorted(byName)).toEqual([...steps, ...files].toSorted(byName))
+  })
+
+  it('is not looked for in a swap file, which may have no end of a line', async () => {
+    const host = await aHost(kind)
+    await put(host, [
+      ['/etc/rc.local', '#!/bin/sh\nswapon /root/swapfile\n/root/wall\n'],
+      ['/root/wall', OPENS],
+      // Whoever reads it to its end comes to no end.
+      ['/usr/local/sbin/awk', '#!/bin/sh\nexec timeout 10 /usr/bin/awk "$@"\n'],
+    ])
+    await host.must('truncate -s 1G /root/swapfile')
+    const { managers } = await over(host, session => look(session, web))
+    expect(managers).toEqual([{ name: '/root/wall', caller: '/etc/rc.local' }])
+  })
+
+  it('is a firewall of a package that is switched on, and not one that was removed or masked', async () => {
+    const host = await aHost(kind)
+    const seen = async () => (await over(host, session => look(session, web))).managers
+    await put(host, [['/etc/init.d/ferm', OPENS]])
+    await host.must(
+      `mkdir -p ${WANTS} /etc/rc2.d; for name in firewalld uruk; do ln -s /lib/systemd/system/$name.service ${WANTS}; done;` +
+        'chmod -x /etc/init.d/ferm; ln -s ../init.d/ferm /etc/rc2.d/S01ferm',
+    )
+    expect(await seen(), 'removed, and not purged').toEqual([])
+    for (const name of ['firewalld', 'uruk'])
+      await put(host, [[`/lib/systemd/system/${name}.service`, unit('ExecStart=/bin/true')]])
+    await host.must(
+      'chmod +x /etc/init.d/ferm; for name in ferm firewalld; do ln -s /dev/null /etc/systemd/system/$name.service; done',
+    )
+    expect(await seen(), 'masked, but for one').toEqual([{ name: 'uruk' }])
+    await host.must('rm /etc/systemd/system/f*.service')
+    expect(await seen()).toEqual([{ name: 'firewalld' }, { name: 'ferm' }, { name: 'uruk' }])
   })
 
   it('is a script of init where a link starts it, and systemd has no unit in its place', async () => {
