@@ -87,7 +87,7 @@ async function rollRest(
   const prepared = await prepareAgain(record, all, signals.cancel, { sources: inputs, planned })
   const confirmTimeout = confirmTimeoutOf(all, prepared)
   const aptTimeout = aptTimeoutOf(all)
-  checkRollout(rollout, prepared.inputs, all)
+  checkRollout(rollout, prepared.inputs, all, { isBegun: true })
   const survey = rest.length > 0 ? await prepared.survey(emit, rest) : { observed: [], failed: [] }
   const gatesOf = recallGates(rollout.gates ?? [], record.gates, prepared, emit)
   const earlier = earlierOf(left, stood, prepared, { gatesOf, planned })

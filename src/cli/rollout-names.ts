@@ -1,4 +1,5 @@
 import type { Rollout } from '../config/rollout.ts'
+import { FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import { roleNames, SHIPPED_TEMPLATES } from '../roles/templates.ts'
@@ -9,14 +10,19 @@ import type { Inputs } from './inputs.ts'
 import { templateFolders } from './rendering.ts'
 import { warnOnce } from './warnings.ts'
 
-/** Before anybody is contacted; what is to be warned of goes to standard error. Errors: `gate-unknown-host`, `variable-opaque`. */
-export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags): void {
+/**
+ * Before anybody is contacted; what is to be warned of goes to standard error. Throws `gate-unknown-host`, `variable-opaque`,
+ * and `FleetErrors` with what flags say of names that nothing has. A run that is gone on with has begun with those.
+ */
+export function checkRollout(rollout: Rollout, inputs: Inputs, flags: Flags, { isBegun = false } = {}): void {
   checkGates(rollout.gates ?? [], inputs)
   for (const host of inputs.hosts) zoneOf(host, rollout.spread)
   const folders = templateFolders(inputs, flags).map(path => ({ path, shown: path }))
   const roles = () => roleNames([...folders, SHIPPED_TEMPLATES])
-  for (const finding of [...unknownNames(rollout, inputs, flags, roles), ...idle(rollout, flags)])
-    warnOnce(finding)
+  const findings = [...unknownNames(rollout, inputs, flags, roles), ...idle(rollout, flags)]
+  const refused = findings.filter(({ severity }) => severity === 'error')
+  if (refused.length > 0 && !isBegun) throw new FleetErrors(refused)
+  for (const finding of findings) warnOnce(finding)
 }
 
 /**
@@ -36,7 +42,10 @@ export function idle(
   ]
 }
 
-/** A warning, as one fleet.yml may serve several inventories: what is said of such a name says nothing. */
+/**
+ * A warning, as one fleet.yml may serve several inventories: what is said of such a name says nothing. Of a group that
+ * a flag names an error: whoever asks for a canary that there is none of would see all hosts changed at once.
+ */
 export function unknownNames(
   rollout: Rollout,
   { config, inventory }: Pick<Inputs, 'config' | 'inventory'>,
@@ -51,9 +60,11 @@ export function unknownNames(
     config.rollout && value(config.rollout) === value(rollout) ? config.rolloutAt?.get(key) : undefined
   const finding = (code: string, one: Used, known: Iterable<string>): Finding => {
     const of = nameAsSaid(one.of, flags)
-    const args = { name: one.name, of, nearest: nearest(one.name, known) ?? null }
-    const at = of === one.of ? place(one) : undefined
-    return { code, severity: 'warning', args, ...(at ? { at } : {}) }
+    const isFlag = of !== one.of
+    const args = { name: one.name, of, isFlag, nearest: nearest(one.name, known) ?? null }
+    const at = isFlag ? undefined : place(one)
+    const severity = isFlag && one.of !== 'spread' ? 'error' : 'warning'
+    return { code, severity, args, ...(at ? { at } : {}) }
   }
   return [
     ...groups.map(one => finding('rollout-unknown-group', one, kinds)),

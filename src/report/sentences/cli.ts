@@ -16,7 +16,7 @@ export const cliSentences = {
   'plan-unwritable': a => `The plan can't be written: ${String(a.reason)}.`,
   'plan-unreadable': a => `This is not a plan that \`fleet plan -o\` has saved: ${String(a.reason)}.`,
   'rollout-unknown-group': a =>
-    `${String(a.of)} speaks of ${String(a.name)}, which is no group of the inventory and no role, so that has no effect.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
+    `${String(a.of)} speaks of ${String(a.name)}, which is no group of the inventory and no role${a.isFlag === true ? '' : ', so that has no effect'}.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
   'rollout-unknown-variable': a =>
     `${String(a.of)} speaks of a variable ${String(a.name)}, which no host of the inventory has, so that has no effect.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,
   'rollout-manual-alone': () =>

@@ -48,6 +48,25 @@ describe('fleet apply --spread', () => {
   })
 })
 
+describe('a group that is none', () => {
+  const world = (config = '') => ({ inventory: ZONES, config })
+
+  it('contacts nobody where a flag names it: without its canary all hosts would go at once', async () => {
+    const flags = ['--canary wbe=1', '--max-parallel wbe=1', '--gate {tcp: 443, on: wbe}']
+    for (const words of flags) {
+      const [name = '', ...value] = words.split(' ')
+      await expect(apply(world(), name, value.join(' '))).rejects.toMatchObject({
+        findings: [{ code: 'rollout-unknown-group', args: { of: name, name: 'wbe', nearest: 'web' } }],
+      })
+    }
+  })
+
+  it('is passed over where fleet.yml names it, which may serve several inventories', async () => {
+    const { stages } = await apply(world('rollout: {canaries: {wbe: 1}}'))
+    expect(stages.flat()).toHaveLength(6)
+  })
+})
+
 describe('fleet apply --shuffle', () => {
   const order = async (...words: string[]) =>
     (await apply({ inventory: TWELVE }, '--forks', '1', ...words)).armed.map(({ host }) => host)
