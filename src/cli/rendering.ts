@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { FleetErrors } from '../model/error.ts'
+import { refuseOtherName } from '../config/read.ts'
+import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Host } from '../model/host.ts'
 import { makeBook } from '../roles/book.ts'
 import { makeRenderer, type RenderContext, type Rendered } from '../roles/render.ts'
@@ -12,9 +14,11 @@ import { unique } from './unique.ts'
 
 /**
  * Renders the hosts that are meant. What their sources name of feeds is found by rendering, then read, and rendered.
- * Throws `FleetErrors` where one of them can't be rendered: nobody is contacted then.
+ * Throws `templates-missing`, `config-other-name`, and `FleetErrors` where one of them can't be rendered: nobody is contacted then.
  */
 export async function renderAll(inputs: Inputs, flags: Flags): Promise<ReadonlyMap<string, Rendered>> {
+  refuseMissing(inputs, flags)
+  refuseOtherName(inputs.inventory.directory)
   const directories = templateFolders(inputs, flags).map(path => ({
     path,
     shown: relative(process.cwd(), path) || '.',
@@ -31,7 +35,9 @@ export async function renderAll(inputs: Inputs, flags: Flags): Promise<ReadonlyM
   let rendered = renderEach(inputs.hosts, context)
   while (await feeds.readAsked()) rendered = renderEach(inputs.hosts, context)
   const findings = [...rendered.values()].flatMap(one => one.findings)
-  if (findings.some(({ severity }) => severity === 'error')) throw new FleetErrors(unique(findings))
+  // A note is no help in finding the error.
+  const wrong = unique(findings.filter(({ severity }) => severity !== 'note'))
+  if (wrong.some(({ severity }) => severity === 'error')) throw new FleetErrors(wrong)
   return rendered
 }
 
@@ -42,6 +48,22 @@ function renderEach(hosts: readonly Host[], context: RenderContext): ReadonlyMap
 
 /** The user's own folders of templates, the first to be looked in first. */
 export function templateFolders({ config, inventory }: Inputs, flags: Flags): readonly string[] {
+  const named = namedFolder({ config }, flags)
+  return [...(named === undefined ? [] : [named]), join(inventory.directory, 'templates')]
+}
+
+/** Where a folder that somebody names is passed over, its roles go from every host that has them by a group's name. */
+function refuseMissing({ config }: Inputs, flags: Flags): void {
+  const folder = namedFolder({ config }, flags)
+  if (folder === undefined || statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  const isFlag = flag(flags, 'templates', 'string') !== undefined
+  throw new FleetError('templates-missing', {
+    folder,
+    of: isFlag ? '--templates' : 'templates: of fleet.yml',
+  })
+}
+
+function namedFolder({ config }: Pick<Inputs, 'config'>, flags: Flags): string | undefined {
   const templates = flag(flags, 'templates', 'string') ?? config.templates
-  return [...(templates === undefined ? [] : [resolve(templates)]), join(inventory.directory, 'templates')]
+  return templates === undefined ? undefined : resolve(templates)
 }

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
+import { FleetError } from '../model/error.ts'
 import type { Config } from './config.ts'
 
 const NAME = 'fleet.yml'
@@ -17,6 +19,13 @@ export async function readConfig(directory: string): Promise<Config> {
   if (text === undefined) return { roles: new Map(), concurrency: {} }
   const { parseConfig } = await import('./config.ts')
   return parseConfig(text, shown(file), directory)
+}
+
+/** What stands in a fleet.yaml would have no effect, without a word. Error: `config-other-name`. */
+export function refuseOtherName(directory: string): void {
+  const file = join(directory, 'fleet.yaml')
+  if (existsSync(join(directory, NAME)) || !existsSync(file)) return
+  throw new FleetError('config-other-name', {}, { at: { file: shown(file) } })
 }
 
 /** As the user would name it. */

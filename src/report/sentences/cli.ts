@@ -59,6 +59,8 @@ export const cliSentences = {
   'report-unmade': a => `The page about the run wasn't written: ${String(a.reason)}.`,
   'no-inventory': () =>
     'There is no inventory: none was named, fleet.yml names none, and neither inventory.ini nor inventory/ is here. Name one with -i FILE, or make one with `fleet init`.',
+  'templates-missing': a =>
+    `${String(a.of)} names ${String(a.folder)}, and there is no such folder: roles that stand there would go from every host.`,
   'no-hosts': a =>
     `There is no host in ${list(a.sources)}: name one, for example web1 ansible_host=192.0.2.11`,
   'inventory-is-pattern': a =>

@@ -58,6 +58,8 @@ export const configSentences = {
     }`.trim(),
   'config-not-yet': (a: Args) =>
     `${String(a.name)} would have no effect: fleet can't reach hosts through a bastion yet. Take it out; ${String(a.within)}.starts says how many connections are opened at once.`,
+  'config-other-name': () =>
+    "fleet reads fleet.yml, and nothing is called so here. Rename this file; if it isn't fleet's, put an empty fleet.yml beside it.",
   'config-wrong-value': (a: Args) =>
     `${String(a.name) || 'fleet.yml'} must be ${EXPECTED[String(a.expected)] ?? 'something else'}.`,
 } satisfies Sentences
