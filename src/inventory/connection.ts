@@ -3,7 +3,8 @@ import type { Connection } from '../model/connection.ts'
 import { FleetError, FleetErrors } from '../model/error.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
-import { readEndpoint, USER } from './endpoint.ts'
+import { ADDRESS, PORT, readEndpoint, USER } from './endpoint.ts'
+import { mistypedAmong } from './mistyped.ts'
 import { readSshArguments } from './ssh-args.ts'
 import { findVariable, readBoolean, readText } from './variable.ts'
 
@@ -50,6 +51,19 @@ const NOT_READ = [
   'ansible_become_flags',
   'ansible_become_exe',
 ]
+/** What else is one value or an error. */
+const FIXED = ['ansible_connection', 'ansible_become_method', 'ansible_become_user']
+const findMistyped = mistypedAmong([
+  ...ADDRESS,
+  ...PORT,
+  ...USER,
+  ...KEY_FILE,
+  ...BECOME_PASSWORD,
+  ...FIXED,
+  ...NOT_READ,
+  'ansible_become',
+  'ansible_ssh_common_args',
+])
 const GLOBAL_KNOWN_HOSTS = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
 
 /**
@@ -103,7 +117,7 @@ export function connectionOf(
     knownHostsFiles: [...userFiles.map(file => expandPath(file, here)), ...GLOBAL_KNOWN_HOSTS],
     connectTimeout: flags.connectTimeout ?? 10_000,
   }
-  return { connection, findings: [...ssh.findings, ...findUnread(host)] }
+  return { connection, findings: [...ssh.findings, ...findUnread(host), ...findMistyped(host)] }
 }
 
 /** What fleet can't do yet, or never will, must not be passed over. */

@@ -2,7 +2,7 @@ import type { Host } from '../model/host.ts'
 import { findVariable, readPort, readText } from './variable.ts'
 
 /** The older names come first because they win in Ansible too. */
-const ADDRESS = ['ansible_ssh_host', 'ansible_host']
+export const ADDRESS = ['ansible_ssh_host', 'ansible_host']
 export const PORT = ['ansible_ssh_port', 'ansible_port']
 export const USER = ['ansible_ssh_user', 'ansible_user']
 

@@ -1,6 +1,6 @@
 /**
  * The candidate that was probably meant: one or two edits away (insert, delete, replace, swap of neighbours),
- * one for names of up to three letters. Case is no edit. Of equals the first; never `name` itself.
+ * one for names of up to three letters. Case is no edit. Of equals one that begins alike, and the first; never `name` itself.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -10,10 +10,12 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     const longest = Math.max(name.length, candidate.length)
     const allowed = longest <= 3 ? 1 : 2
     if (Math.abs(name.length - candidate.length) > allowed) continue
-    const edits = distance(name.toLowerCase(), candidate.toLowerCase())
-    if (edits <= allowed && edits < longest && edits < least) {
+    const [said, other] = [name.toLowerCase(), candidate.toLowerCase()]
+    const edits = distance(said, other)
+    const cost = edits + (said[0] === other[0] ? 0 : 0.5)
+    if (edits <= allowed && edits < longest && cost < least) {
       best = candidate
-      least = edits
+      least = cost
     }
   }
   return best

@@ -23,6 +23,8 @@ export interface AddressBook {
    * `source-unknown`, and `source-member-without-address` for a host that nobody gave an address.
    */
   addresses(kind: 'group' | 'host', name: string, at: Place): readonly BookAddress[]
+  /** How a word that is no address would be said: `anywhere`, `group:NAME` or `host:NAME`. */
+  meant(word: string): string | undefined
 }
 
 /**
@@ -47,6 +49,11 @@ export function makeBook(hosts: readonly Host[], list: Lists = noLists): Address
       const near = nearest(name, (kind === 'group' ? byGroup : byName).keys()) ?? null
       throw new FleetError('source-unknown', { kind, name, nearest: near }, { at })
     },
+    meant(word) {
+      if (byGroup.has(word)) return `group:${word}`
+      if (byName.has(word)) return `host:${word}`
+      return word === 'any' ? 'anywhere' : nearest(word, ['anywhere'])
+    },
   }
 }
 
@@ -58,11 +65,16 @@ const noLists: Lists = (word, at) => {
 function addressesOf(host: Host, reference: string, at: Place): BookAddress[] {
   const addresses = [...connectionAddress(host), ...moreAddresses(host)]
   if (addresses.length > 0) return addresses
-  throw new FleetError('source-member-without-address', { host: host.name, reference }, { at })
+  const named = addressVariable(host)?.value
+  const text = typeof named === 'string' ? named : null
+  throw new FleetError('source-member-without-address', { host: host.name, reference, text }, { at })
 }
 
+const addressVariable = ({ variables }: Host) =>
+  variables.get('ansible_host') ?? variables.get('ansible_ssh_host')
+
 function connectionAddress(host: Host): BookAddress[] {
-  const said = host.variables.get('ansible_host') ?? host.variables.get('ansible_ssh_host')
+  const said = addressVariable(host)
   if (said)
     return typeof said.value === 'string' && familyOf(said.value) ? [{ text: said.value, at: said.at }] : []
   return familyOf(host.name) ? [{ text: host.name, at: { file: 'inventory' } }] : []

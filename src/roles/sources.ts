@@ -67,7 +67,7 @@ function sourceTexts(value: unknown, at: Place): string[] {
 function readSource(text: string, book: AddressBook, at: Place): Entry[] {
   // `feed::1` is an IPv6 address and no feed.
   const reference = familyOf(text.split('/')[0] ?? '') === undefined ? REFERENCE.exec(text) : null
-  if (!reference) return [readNetwork(text, at)]
+  if (!reference) return [readNetwork(text, at, book)]
   const [, kind = '', name = ''] = reference
   if (NOT_YET.includes(kind)) throw new FleetError('source-not-yet', { kind, text }, { at })
   if (isFeedWord(text)) return readList(text, book, at)
@@ -87,14 +87,16 @@ function readList(word: string, book: AddressBook, at: Place): Entry[] {
   )
 }
 
-function readNetwork(text: string, at: Place): Entry {
+function readNetwork(text: string, at: Place, book?: AddressBook): Entry {
   try {
     const { family, cidrs } = parseNetworks(text)
     const [only, ...more] = cidrs
     if (only !== undefined && more.length === 0) return { family, word: only, range: false }
     return { family, word: text.replaceAll(/\s/g, ''), range: true }
   } catch (error) {
-    throw new FleetError('address-invalid', { text, ...mistakeOf(text, error) }, { at })
+    const mistake = mistakeOf(text, error)
+    const meant = mistake.meant ?? book?.meant(text) ?? null
+    throw new FleetError('address-invalid', { text, ...mistake, meant }, { at })
   }
 }
 

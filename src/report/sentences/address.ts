@@ -24,7 +24,7 @@ export const sayMistake = ({ why, meant = null }: Args, own: Readonly<Record<str
 
 /** Where roles and the inventory name addresses. */
 const NAMED = {
-  name: 'host names are not read here; write the address, or dns:NAME or host:NAME where a role takes sources.',
+  name: 'host names are not read here; write the address, or host:NAME or group:NAME where a role takes sources.',
 }
 
 export const addressSentences = {

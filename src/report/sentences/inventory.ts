@@ -127,6 +127,7 @@ const variableSentences = {
     `${String(a.host)} has ${String(a.name)}=${String(a.text)}, which fleet cannot do yet; it can do ${String(a.allowed)}. Leave the host out with -l '!${String(a.host)}'.`,
   'bastion-not-yet': (a: Args) =>
     `${String(a.host)} is reached through a bastion (${String(a.text)}), which fleet cannot do yet. Leave it out with -l '!${String(a.host)}'.`,
+  'connection-variable-mistyped': (a: Args) => `fleet doesn't know ${String(a.name)}.${meant(a)}`,
   'connection-variable-ignored': (a: Args) => `fleet does not read ${String(a.name)}.`,
   'ssh-argument-ignored': (a: Args) =>
     `fleet does not read "${String(a.text)}" in ${String(a.name)}: only -o UserKnownHostsFile and -o StrictHostKeyChecking.`,
@@ -142,7 +143,7 @@ const limitSentences = {
   'limit-term': (a: Args) =>
     `"${String(a.term)}" in -l can't be followed: ${PATTERN_FAULTS[String(a.why)] ?? ''}.${meant(a)}`,
   'limit-file': (a: Args) => `-l @${String(a.file)} can't be read: ${String(a.cause)}.`,
-  'limit-empty': (a: Args) => `-l ${String(a.limit)} leaves no host.`,
+  'limit-empty': (a: Args) => `"${String(a.limit)}" in -l leaves no host.`,
 } satisfies Sentences
 
 export const inventorySentences = {

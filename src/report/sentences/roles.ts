@@ -91,7 +91,7 @@ const variables = {
     `${String(a.word)}: no list of this feed is in force on this machine, so nobody knows who that is. Fetch it, or see what is wrong with it: fleet blocks --refresh`,
   'source-unknown': a => `The inventory has no ${String(a.kind)} "${String(a.name)}".${meant(a)}`,
   'source-member-without-address': a =>
-    `${String(a.reference)} takes in ${String(a.host)}, whose address nobody says. Set ansible_host to an address, or fleet_addresses.`,
+    `${String(a.reference)} takes in ${String(a.host)}, ${a.text === null ? 'whose address nobody says' : `whose ansible_host is "${String(a.text)}", and no address`}. Set ansible_host to an address, or fleet_addresses.`,
   'sources-nobody': a =>
     `${String(a.what)} is empty: nobody. ${String(a.helper)} makes no rule for it (role ${String(a.role)}).`,
   'sources-no-family': a =>

@@ -114,6 +114,16 @@ describe('connectionOf', () => {
     ])
   })
 
+  it('tells of a name a letter away from one that decides how a host is reached, and Ansible of none', () => {
+    expect(
+      warnings({ ansible_hots: '192.0.2.1', ansible_prot: 22, ansible_python_interpreter: 'x' }),
+    ).toEqual(['connection-variable-mistyped ansible_hots', 'connection-variable-mistyped ansible_prot'])
+    expect(warnings({ ansible_su_pass: 'x', ansible_ssh_user: 'y', ansible_become_pass: 'z' })).toEqual([])
+    expect(connectionOf(host({ ansible_hots: 'x' }), {}, here).findings).toMatchObject([
+      { severity: 'warning', args: { nearest: 'ansible_host' }, at },
+    ])
+  })
+
   it.each(['-J bastion', '-o ProxyJump=bastion', '-oProxyCommand="ssh -W %h:%p b"', '-Jbastion'])(
     'refuses a bastion: %s',
     text => {

@@ -12,8 +12,10 @@ it.each([
   expect(nearest(name, ['ftp', 'http_from', 'web', 'db'])).toBe(meant)
 })
 
-it('takes the closest, and of equals the first', () => {
+it('takes the closest, of equals one that begins alike, and the first', () => {
   expect(nearest('ports', ['portal', 'port', 'sorts'])).toBe('port')
+  expect(nearest('htp', ['ftp', 'http'])).toBe('http')
+  expect(nearest('webb', ['webc', 'webd'])).toBe('webc')
 })
 
 it('finds nothing at three edits, nor at two in a short name', () => {

@@ -102,6 +102,17 @@ describe('sources', () => {
     expect(problem(['192.0.2.1', '192.0.2'])?.args).toMatchObject({ why: 'short', meant: '192.0.2.0/24' })
   })
 
+  it.each([
+    ['any', 'anywhere'],
+    ['anywere', 'anywhere'],
+    ['h1', 'host:h1'],
+    ['web', 'group:web'],
+    ['all', 'group:all'],
+    ['example.org', null],
+  ])('say how %j would be said: %j', (who, meant) => {
+    expect(problem(who)).toMatchObject({ code: 'address-invalid', args: { meant } })
+  })
+
   it('can never be a word of a raw line', () => {
     const words = role('who: {type: sources, default: anywhere}', '-A INPUT -s {{who}} -j ACCEPT')
     expect(errorsOf(renderAlone(words))).toEqual(['value-sources my/it.hbs:5'])
@@ -133,8 +144,14 @@ describe('group: and host:', () => {
       others: [web('web7', { ansible_host: 'web7.example' })],
     })
     expect(rendered.findings).toMatchObject([
-      { code: 'source-member-without-address', args: { host: 'web7', reference: 'group:web' }, at: WRITTEN },
+      {
+        code: 'source-member-without-address',
+        args: { host: 'web7', reference: 'group:web', text: 'web7.example' },
+        at: WRITTEN,
+      },
     ])
+    const unsaid = render(host, { files: { it: WORDS }, others: [web('web7', {})] })
+    expect(unsaid.findings).toMatchObject([{ args: { host: 'web7', text: null } }])
   })
 
   it('suggest the name that was meant', () => {
