@@ -81,7 +81,10 @@ function syntaxError(error: unknown, file: string): Finding {
   const said = error instanceof Error ? error.message : String(error)
   const line = /line (\d+)/.exec(said)?.[1] ?? / - (\d+):\d+$/.exec(said)?.[1] ?? '1'
   const message = (said.split('\n').at(-1) ?? '').replace(/ - \d+:\d+$/, '')
-  return new FleetError('template-syntax', { message }, { at: { file, line: Number(line) } }).finding
+  const [, met = said.startsWith('Lexical') ? 'INVALID' : null] =
+    /^Expecting .*, got '(\w+)'$/.exec(message) ?? []
+  const args = { message, met }
+  return new FleetError('template-syntax', args, { at: { file, line: Number(line) } }).finding
 }
 
 function controlCharacters(text: string, file: string): Finding[] {

@@ -18,6 +18,14 @@ const PATHS: Readonly<Record<string, string>> = {
   outside: 'It has a meaning inside of {{#each}} only.',
 }
 
+/** By what the engine met. What it would have liked instead nobody knows by the names that it has for it. */
+const MET: Readonly<Record<string, string>> = {
+  EOF: 'it ends before something that was opened: a {{#NAME}} wants its {{/NAME}}, a {{ its }}.',
+  INVERSE: 'an {{else}} stands here, and no {{#NAME}} is open.',
+  OPEN_ENDBLOCK: 'a {{/NAME}} stands here, and no {{#NAME}} is open.',
+  other: 'here or just before, in {{ }}, a quote, a brace or a value is missing, or one is too many.',
+}
+
 const frontMatter = {
   'front-matter-open': () =>
     'The front matter starts with --- and never ends. Close it with a line of its own: ---',
@@ -34,7 +42,8 @@ const frontMatter = {
 } satisfies Sentences
 
 const templates = {
-  'template-syntax': a => `The template can't be parsed: ${String(a.message)}`,
+  'template-syntax': a =>
+    `The template can't be parsed: ${typeof a.met === 'string' ? (MET[a.met] ?? MET.other) : String(a.message)}`,
   'template-control-character': () =>
     'There is a control character in this line. Templates are plain text; retype the line.',
   'template-undeclared': a =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { say } from '../../../src/report/say.ts'
 import { errorsOf, renderAlone, role, rulesOf } from './fixture.ts'
 
 const FROM = 'http_from: {type: sources, default: anywhere}'
@@ -83,6 +84,19 @@ describe('a template', () => {
       code: 'template-syntax',
       at: { line: 5 },
     })
+  })
+
+  it.each([
+    ['{{#if http_from}}', /: it ends before something that was opened/],
+    ['{{/if}}', /: a \{\{\/NAME\}\} stands here/],
+    ['{{else}}', /: an \{\{else\}\} stands here/],
+    ['{{accept "INPUT}}', /: here or just before, .* a quote, a brace or a value/],
+    ['{{accept "INPUT" tcp=80}', /: here or just before/],
+    ['{{!-- never closed', /: here or just before/],
+    ['{{#if http_from}}{{/unless}}', /: if doesn't match unless$/],
+  ])('is told what is wrong in words of its author: %s', (words, expected) => {
+    const finding = first(words)
+    expect(finding && say(finding)).toMatch(expected)
   })
 
   it('with a control character is refused', () => {
