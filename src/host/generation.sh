@@ -173,6 +173,7 @@ persist() {
   fi
   if [ -L "$GENERATIONS/$name/link" ]; then
     mv -T "$GENERATIONS/$name/link" "$GENERATIONS/current" || return 1
+    spare_generation "$GENERATIONS/$name/kept"
     rm -rf "$GENERATIONS/$name"/link.v? "$GENERATIONS/$name/kept"
   fi
   # Also for a try that died between the rename and this.

@@ -57,6 +57,18 @@ file_is_back() {
   fi
 }
 
+# spare_generation KEPT: what somebody saved through the links before the change was confirmed lies in the generation that it
+# leaves behind, which nobody could go back to. Without a spawn where nobody did.
+spare_generation() {
+  of=
+  { read -r of <"$1/of"; } 2>/dev/null
+  [ -n "$of" ] || return 0
+  for file in rules.v4 rules.v6; do
+    # shellcheck disable=SC3013
+    [ ! "$GENERATIONS/$of/$file" -nt "$1/$file" ] || mv -T "$1/$file" "$GENERATIONS/$of/$file"
+  done
+}
+
 put_file() {
   [ -n "$lend" ] && cp -p "$kept/$file" "$kept/lent" && sync "$kept/lent" && mv -T "$kept/lent" "$place" && return
   mv -T "$kept/$file" "$place"

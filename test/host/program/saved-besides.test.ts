@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { arm, askRollback } from '../../../src/host/guard.ts'
+import { observeGeneration } from '../../../src/host/observe.ts'
 import { readStatus } from '../../../src/host/status.ts'
 import { look, transactionTo, wanted, web } from './change.ts'
 import { type MiniHost, until } from './mini-host.ts'
@@ -86,7 +87,7 @@ describe('what somebody saves once a change is over', () => {
   })
 })
 
-describe('what somebody saved in the place of the links', () => {
+describe('what somebody saves in the place of the links', () => {
   it('is said to boot where the links can not come back', async () => {
     const host = await aGeneration()
     const transaction = await applied(host, web)
@@ -103,6 +104,16 @@ describe('what somebody saved in the place of the links', () => {
     await host.must(`/usr/sbin/${SAVE}; rm /usr/local/sbin/netfilter-persistent`)
     expect(await confirmed(host, transaction)).toMatchObject({ is: 'persisted', isInForce: true })
     expect((await over(host, readStatus)).generation).toMatchObject({ whole: true, linked: true })
+  })
+
+  it('through them spoils no generation that the change leaves behind', async () => {
+    const host = await aGeneration()
+    const before = await host.must('cat /etc/iptables/fleet/gen-000002/rules.v4')
+    const transaction = await applied(host, web)
+    await host.must(THROUGH)
+    expect(await confirmed(host, transaction)).toMatchObject({ is: 'persisted' })
+    expect(await host.must('cat /etc/iptables/fleet/gen-000002/rules.v4')).toBe(before)
+    await over(host, session => observeGeneration(session, 2))
   })
 
   it('cuts off no generation where there is no room for it', async () => {

@@ -177,6 +177,13 @@ export const SAVED: readonly Break[] = [
     red: [BESIDES, 'cuts off no generation where there is no room for it'],
   },
   {
+    name: 'leaves-a-spoilt-generation-behind',
+    file: 'host/generation.sh',
+    from: '    spare_generation "$GENERATIONS/$name/kept"\n',
+    to: '',
+    red: [BESIDES, 'through them spoils no generation that the change leaves behind'],
+  },
+  {
     name: 'never-stores-where-somebody-saved',
     file: 'host/generation.sh',
     from: '  [ "$linked" = yes ] || { staged=$GENERATIONS/$name && adopt && read_links; } || return 1\n',
