@@ -10,6 +10,8 @@ export interface Course {
   readonly soak: number
   /** Whether the hosts of a stage are checked at its end: gates, and whether they are still as they were left. */
   readonly checks: boolean
+  /** Something is asked before the first host starts, once the window is open. */
+  readonly asks?: boolean
   /** Somebody has to let each stage but the first begin. */
   readonly manual: boolean
   readonly onFailure: 'stop' | 'pause' | 'revert-stage' | 'revert-all'
@@ -80,6 +82,7 @@ export interface Check {
 
 export type EngineEvent =
   | { readonly type: 'begun' }
+  | { readonly type: 'asked' }
   | { readonly type: 'settled'; readonly host: string; readonly state: HostState }
   | { readonly type: 'checked'; readonly check: Check }
   | { readonly type: 'woken' }
@@ -88,6 +91,7 @@ export type EngineEvent =
   | { readonly type: 'taken back' }
 
 export type Command =
+  | { readonly type: 'ask' }
   | { readonly type: 'stage'; readonly stage: number }
   | { readonly type: 'start'; readonly host: string }
   /** `for`: what is waited for until then, where nothing else is done. */

@@ -7,6 +7,8 @@ import { Engine } from './engine.ts'
 
 /** Those who do what the engine says. An error of theirs is a bug: it ends the rollout once nothing is in flight. */
 export interface Crew {
+  /** What is asked before the first host starts; nobody wants to know any more once it is over. */
+  readonly ask: (over: AbortSignal) => Promise<void>
   readonly stage: (stage: number) => Promise<void>
   /** Nothing is done until that moment of the monotonic clock. */
   readonly waits: (what: 'window' | 'soak', until: number) => Promise<void>
@@ -95,6 +97,9 @@ class Drive {
   async #do(command: Doing): Promise<EngineEvent | undefined> {
     const crew = this.#crew
     switch (command.type) {
+      case 'ask':
+        await crew.ask(this.#over.signal)
+        return { type: 'asked' }
       case 'stage':
         await crew.stage(command.stage)
         return undefined

@@ -17,7 +17,7 @@ import { Timetable } from './timetable.ts'
  * 4. Only hosts that persisted are taken back.
  */
 
-type Phase = 'closed' | 'going' | 'soaking' | 'checking' | 'paused' | 'taking back' | 'over'
+type Phase = 'closed' | 'asking' | 'going' | 'soaking' | 'checking' | 'paused' | 'taking back' | 'over'
 
 export class Engine {
   readonly #course: Course
@@ -47,6 +47,8 @@ export class Engine {
     switch (event.type) {
       case 'begun':
         return this.#begin(now)
+      case 'asked':
+        return this.#phase === 'asking' ? this.#open(now) : []
       case 'settled':
         return this.#settled(event.host, event.state, now)
       case 'checked':
@@ -67,7 +69,14 @@ export class Engine {
   /** The window: nothing starts before it, and whoever has nothing to start doesn't wait. */
   #begin(now: number): readonly Command[] {
     const waits = this.#way.following >= 0 && this.#times.isEarly(now)
-    return [...this.#times.begin(now, waits), ...(waits ? [] : this.#open(now))]
+    return [...this.#times.begin(now, waits), ...(waits ? [] : this.#ask(now))]
+  }
+
+  /** While nobody is changed yet, and not hours before that. */
+  #ask(now: number): readonly Command[] {
+    if (!this.#course.asks || this.#way.following < 0) return this.#open(now)
+    this.#phase = 'asking'
+    return [{ type: 'ask' }]
   }
 
   #open(now: number): readonly Command[] {
@@ -157,7 +166,7 @@ export class Engine {
   }
 
   #woken(now: number): readonly Command[] {
-    if (this.#phase === 'closed') return this.#times.isEarly(now) ? [] : this.#open(now)
+    if (this.#phase === 'closed') return this.#times.isEarly(now) ? [] : this.#ask(now)
     if (this.#phase === 'soaking' && this.#times.isSoaked(now)) return this.#check(now)
     return this.#phase === 'going' ? this.#start(now) : []
   }

@@ -3,6 +3,7 @@ import { amountOf } from '../model/amount.ts'
 import type { HostState } from '../model/host-state.ts'
 import { type Candidate, stagesOf } from '../plan/stages.ts'
 import type { Budget, Course, Past, PastHost, Standing } from './course.ts'
+import { isOfHosts } from './gates/gate.ts'
 import { windowAt } from './moment.ts'
 
 export interface Circumstances {
@@ -52,6 +53,7 @@ export function planCourse(wish: Rollout, at: Circumstances): Course {
     budget: budgetOf(wish, stages, at),
     soak,
     checks: soak > 0 || gates.length > 0,
+    asks: !gates.every(isOfHosts),
     manual,
     onFailure,
     parallel: {

@@ -53,8 +53,6 @@ export async function roll(survey: Survey, course: Course, tools: RollTools): Pr
   await tools.emit({ type: 'rollout-planned', run: tools.run, stages: course.stages })
   const first = firstOf(course, tools.clock.now())
   await closeLater(changing, first)
-  // Asked while hosts change they would be judged by what they are to judge.
-  if (changing.size > 0) await tools.queries?.before(tools.stop)
   const why = await drive(course, crewOf(changing, first, course, ends, tools), tools)
   const left = [...changing].filter(([host]) => !ends.done.has(host))
   await Promise.all(left.map(([, { session }]) => session.close()))
@@ -95,6 +93,8 @@ function crewOf(
   const { done } = ends
   let inFlight = 0
   return {
+    // Asked while hosts change they would be judged by what they are to judge.
+    ask: async over => tools.queries?.before(AbortSignal.any([tools.stop, over])),
     stage: async stage => {
       const hosts = course.stages[stage] ?? []
       const stages = isAlone(course, stage) ? {} : { stages: course.stages.length }

@@ -18,6 +18,7 @@ function roll(course: Partial<Course> & Pick<Course, 'stages'>, fleet: Fleet = {
   const tell = (what: string) => void log.push(`${Math.round(clock.now())} ${what}`)
   const stop = new AbortController()
   const crew: Crew = {
+    ask: async () => undefined,
     stage: async stage => tell(`stage ${stage}`),
     waits: async (what, until) => tell(`${what} until ${Math.round(until)}`),
     start: async host => {

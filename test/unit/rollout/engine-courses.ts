@@ -78,6 +78,7 @@ const WINDOWED: readonly Course[] = EACH.flatMap(of =>
       budget: { failures: 0, stageFailures: [], before: [] },
       soak,
       checks: soak > 0,
+      asks: soak > 0,
       manual: soak > 0,
       parallel: atOnce(1),
     })),

@@ -34,6 +34,7 @@ export function left(world: World, { fates }: Death): World {
     settled: new Map([...world.settled, ...fates.filter(([, state]) => state !== 'not started')]),
     flying: [],
     wakes: [],
+    question: 'open',
     isPaused: false,
     isChecking: false,
     isStopped: false,

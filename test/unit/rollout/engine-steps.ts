@@ -20,6 +20,8 @@ export const courseOf = (stages: Course['stages'], more: Partial<Course> = {}): 
 /** A short word for a command, and for what comes with it. */
 function word(command: Command): string {
   switch (command.type) {
+    case 'ask':
+      return 'ask'
     case 'stage':
       return `stage ${command.stage}`
     case 'start':

@@ -16,6 +16,8 @@ export interface World {
   readonly time: number
   /** Moments at which it is to be woken. */
   readonly wakes: readonly number[]
+  /** What is asked before the first host starts, by the controller that lives. */
+  readonly question: 'open' | 'asked' | 'answered'
   readonly isPaused: boolean
   /** The last stage whose check is known. */
   readonly checked: number
@@ -42,6 +44,7 @@ export const START: World = {
   stage: -1,
   time: 0,
   wakes: [],
+  question: 'open',
   isPaused: false,
   checked: -1,
   spoiled: [],
@@ -64,6 +67,7 @@ export const WHY = finding('operator')
 /** Everything that may happen next. */
 export function* possible(world: World, course: Course): Generator<Move> {
   for (const host of world.flying) for (const state of STATES) yield { type: 'settled', host, state }
+  if (world.question === 'asked') yield { type: 'asked' }
   if (world.isChecking) {
     yield { type: 'checked', check: { failed: [] } }
     if (world.settled.get('a') === 'persisted') yield { type: 'checked', check: { failed: ['a'] } }
@@ -105,6 +109,7 @@ export function comingTo(world: World): { readonly event: EngineEvent; readonly 
   const [host] = world.flying
   const at = world.time
   if (host !== undefined) return { event: { type: 'settled', host, state: 'persisted' }, at }
+  if (world.question === 'asked') return { event: { type: 'asked' }, at }
   if (world.isChecking) return { event: { type: 'checked', check: { failed: [] } }, at }
   if (world.isTakingBack) return { event: { type: 'taken back' }, at }
   if (world.isPaused) return { event: { type: 'promoted' }, at }
@@ -156,6 +161,8 @@ function apply(world: World, event: EngineEvent, course: Course): World {
         isPromoted: true,
         accepted: [...world.settled.keys(), ...BEFORE],
       }
+    case 'asked':
+      return { ...world, question: 'answered' }
     case 'stopped':
       return { ...world, isStopped: true }
     case 'woken':
@@ -168,9 +175,11 @@ function apply(world: World, event: EngineEvent, course: Course): World {
 }
 
 function obey(world: World, command: Command, course: Course): World {
-  if (['stage', 'start', 'check'].includes(command.type))
-    assert(world.paused === undefined, 'what was paused is promoted first, by whoever goes on')
+  if (['stage', 'start', 'check'].includes(command.type)) assert(!world.paused, 'it is promoted first')
   switch (command.type) {
+    case 'ask':
+      assert(course.asks && world.question === 'open' && world.time >= (course.notBefore ?? 0))
+      return { ...world, question: 'asked' }
     case 'stage': {
       assert(world.flying.length === 0, 'an earlier stage is settled')
       for (const host of course.stages.slice(0, command.stage).flat())
@@ -185,12 +194,10 @@ function obey(world: World, command: Command, course: Course): World {
     case 'start': {
       assert(course.stages[world.stage]?.includes(command.host))
       assertOpen(world, course)
+      assert(!course.asks || world.question === 'answered', 'what it is judged by is known')
       assertRoom(world, command.host, course)
       assert(![...world.flying, ...world.settled.keys()].includes(command.host), 'a host starts once')
-      assert(
-        world.time < (course.overdueAt ?? Number.POSITIVE_INFINITY),
-        'nothing starts when the time is up',
-      )
+      assert(world.time < (course.overdueAt ?? Number.POSITIVE_INFINITY), 'its time is not up')
       assert(!(world.isStopped || world.isTakingBack || world.isPaused), 'nothing starts after a stop')
       assert(!isBroke(world, course), 'the budget bears it')
       assert(!isStageBroke(world, course), 'the budget of the stage bears it')
@@ -218,11 +225,9 @@ function obey(world: World, command: Command, course: Course): World {
     case 'end':
       assert(world.flying.length === 0, 'nothing is left in flight')
       if (command.why?.code === 'budget-spent') assert(hasFailed(world, course), 'the budget was spent')
-      if (command.why?.code === 'too-many-skipped')
-        assert(hasSkipped(world, course), 'too many were passed over')
+      if (command.why?.code === 'too-many-skipped') assert(hasSkipped(world, course), 'too many passed')
       if (command.why?.code === 'window-over') assert(isLate(world, course), 'somebody came too late')
-      if (FAILED.has(command.why?.code ?? ''))
-        assert(world.isTakingBack || standing(world, course) === 0, 'what was to go back has gone')
+      if (FAILED.has(command.why?.code ?? '')) assert(world.isTakingBack || standing(world, course) === 0)
       if (!command.why) assert(world.settled.size === course.stages.flat().length)
       return { ...world, isOver: true }
     case 'wake':

@@ -33,6 +33,35 @@ describe('a query', () => {
     expect(words).toEqual({ a: 'persisted' })
   })
 
+  it('is asked when the window opens, and not when the command starts: what it said then is hours old', async () => {
+    const asked: number[] = []
+    const query = async (clock: VirtualClock) => {
+      asked.push(clock.now())
+      return clock.now() < 7_200_000 ? 'fail' : 'pass'
+    }
+    const wish = { hosts: { a: 'good' }, stages: [['a']], notBefore: 7_200_000, checks: true } as const
+    const { all, words } = await rollWith({ ...wish, query })
+    expect(asked).toHaveLength(2)
+    expect(asked.filter(moment => moment < 7_200_000)).toEqual([])
+    expect(all.flatMap(event => (event.type === 'host-gate' ? [`${event.when} ${event.is}`] : []))).toEqual([
+      'before pass',
+      'stage pass',
+    ])
+    expect(words).toEqual({ a: 'persisted' })
+  })
+
+  it('holds up nobody who says stop, or whose time is up, while it is asked', async () => {
+    const wish = {
+      hosts: { a: 'good' },
+      stages: [['a']],
+      query: () => new Promise<never>(() => undefined),
+    } as const
+    const late = await rollWith({ ...wish, overdueAt: 30_000 })
+    expect([late.words, late.why]).toEqual([{ a: 'not started' }, 'run-overdue'])
+    const stopped = await rollWith({ ...wish, stopAt: 1000 })
+    expect([stopped.words, stopped.why]).toEqual([{ a: 'not started' }, 'stopped'])
+  })
+
   it('is not asked where nobody is to be changed', async () => {
     const { all } = await rollWith({ hosts: { a: 'unchanged' }, stages: [], query: slow })
     expect(all.filter(({ type }) => type === 'host-gate')).toEqual([])

@@ -85,7 +85,7 @@ export async function rollWith({
       ),
   }
   const observed = await Promise.all([...fleet.values()].map(host => host.observed()))
-  const whole = courseOf(course.stages, { parallel: atOnce(1), ...course })
+  const whole = courseOf(course.stages, { parallel: atOnce(1), asks: query !== undefined, ...course })
   const { outcomes, why } = await clock.run(roll({ observed, failed: [] }, whole, tools))
   const words = Object.fromEntries(outcomes.map(one => [one.host, said(one)]))
   return { words, why: why?.code, events: events.flatMap(told), clock, fleet, all: events, pausedBefore }
