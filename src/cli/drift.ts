@@ -81,7 +81,11 @@ async function look(subject: Subject, emit: Emit = () => {}): Promise<Looked> {
   const looked = await lookAt(subject).catch((error: unknown) => failed(host, error))
   if ('drift' in looked) {
     const { kinds, pending } = looked.drift
-    await emit({ type: 'host-planned', host, verdict: kinds.length > 0 || pending ? 'change' : 'unchanged' })
+    await emit({
+      type: 'host-planned',
+      host,
+      verdict: kinds.length > 0 || pending === true ? 'change' : 'unchanged',
+    })
   } else await emit({ type: 'host-settled', ...looked })
   return looked
 }

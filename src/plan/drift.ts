@@ -6,7 +6,7 @@ import { findBehind } from './blocks.ts'
 import { changedSets, saySets } from './changed-sets.ts'
 import { compare } from './compare.ts'
 import { compareDisk } from './drift-disk.ts'
-import { compareLive, type LiveDrift, type Stranger } from './drift-live.ts'
+import { compareLive, isDamaged, type LiveDrift, type Stranger } from './drift-live.ts'
 import { refuseLockedDown } from './lockdown.ts'
 import type { Question } from './question.ts'
 import { refusals } from './refuse.ts'
@@ -43,8 +43,8 @@ export type DriftKind = (typeof DRIFT_KINDS)[number]
 export interface Drift {
   readonly host: string
   readonly kinds: readonly DriftKind[]
-  /** What would be rendered now isn't what was last confirmed: not the host's doing. */
-  readonly pending: boolean
+  /** What would be rendered now isn't what was last confirmed: not the host's doing. Undefined where that can't be said. */
+  readonly pending: boolean | undefined
   /** What is to be said of each kind, and why apply would refuse. */
   readonly findings: readonly Finding[]
   readonly generation: Pick<Generation, 'number' | 'origin'> | undefined
@@ -86,10 +86,10 @@ export function driftOf(question: Question): Drift {
 function partsOf(question: Question): readonly Found[] {
   const { seen, preserve } = question
   // Without iptables nothing could be read, not even whether fleet was there.
-  if (seen.lacks.includes('iptables')) return [kind('uninstalled', 'drift-uninstalled')]
+  if (seen.lacks.includes('iptables')) return [kind('uninstalled', 'drift-uninstalled'), UNKNOWN]
   const behind = blockParts(question)
   if (seen.generation.number === 0 && !isUnstored(seen))
-    return [kind('never-applied', 'drift-never-applied'), ...behind]
+    return [kind('never-applied', 'drift-never-applied'), UNKNOWN, ...behind]
   const reasons = refusals(question)
   const others = reasons.filter(({ code }) => OTHERS.has(code))
   const isReadable = others.every(({ code }) => code !== 'native-nft')
@@ -98,7 +98,7 @@ function partsOf(question: Question): readonly Found[] {
     ...setParts(seen),
     ...(others.length > 0 ? [{ kinds: ['others' as const], findings: others }] : []),
     ...diskParts(question),
-    ...(isReadable ? pendingParts(question, reasons) : []),
+    ...(isReadable ? pendingParts(question, reasons) : [UNKNOWN]),
     ...behind,
   ]
 }
@@ -153,7 +153,10 @@ function diskParts(question: Question): readonly Found[] {
   ]
 }
 
-/** Where it doesn't load there, it isn't what was confirmed either. */
+/** There is nothing that it could be held against. */
+const UNKNOWN: Found = { kinds: [], findings: [], pending: undefined }
+
+/** Where it doesn't load there, it isn't what was confirmed either. Damaged files say nothing of that; the others do. */
 function pendingParts(question: Question, reasons: readonly Finding[]): readonly Found[] {
   const { generation, canonical, asConfirmed } = question.seen
   const locked = refuseLockedDown(question)
@@ -161,10 +164,12 @@ function pendingParts(question: Question, reasons: readonly Finding[]): readonly
   if (locked) return [{ kinds: [], findings: locked.findings, pending: true }]
   const unloadable = reasons.filter(({ code }) => code === 'candidate-does-not-load')
   if (unloadable.length > 0) return [{ kinds: [], findings: unloadable, pending: true }]
-  if ((!canonical && !asConfirmed) || (generation.damaged ?? []).length > 0) return []
+  if (!canonical && !asConfirmed) return [UNKNOWN]
   const { families } = compare(question)
-  const rendered = FAMILIES.flatMap(family => diff(families[family].confirmed, families[family].wanted))
-  return rendered.length > 0 ? [{ kinds: [], findings: [], pending: true, rendered }] : []
+  const known = FAMILIES.filter(family => !isDamaged(generation, family))
+  const rendered = known.flatMap(family => diff(families[family].confirmed, families[family].wanted))
+  if (rendered.length > 0) return [{ kinds: [], findings: [], pending: true, rendered }]
+  return generation.whole ? [] : [UNKNOWN]
 }
 
 /** Since when it can have been changed, in ISO 8601: a boot loads what was confirmed, where the disk says that. */

@@ -86,11 +86,14 @@ function block(all: readonly Looked[], paint: Paint): string {
     ...section('live, against what was confirmed:', drift.live, paint),
     ...section('on disk:', drift.disk, paint),
     ...(drift.pending ? [PENDING, ...diffLines(drift.rendered, paint)] : []),
+    ...(drift.pending === undefined && drift.generation ? [UNKNOWN] : []),
   ]
   const head = paint('bold', `${names}: ${conditionOf(first)}`)
   return [head, ...lines.map(line => indented(line, '  '))].join('\n')
 }
 
+const UNKNOWN =
+  "whether other rules are pending can't be said by what is left of its generation (see `fleet plan`)"
 const PENDING = 'pending, and not yet applied (see `fleet plan`):'
 
 /** Who confirmed last, and what can be known of who came after: a firewall keeps no record. */

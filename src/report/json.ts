@@ -64,7 +64,7 @@ export function driftLine(looked: Looked): string {
   return line({
     ...start,
     drifted: kinds.length > 0,
-    pending,
+    pending: pending ?? null,
     kinds,
     generation: number === undefined ? null : { number, ...origin },
     since: looked.since ?? null,

@@ -28,8 +28,10 @@ export function printMetrics(looked: readonly Looked[], wall: number): string {
     },
     {
       name: 'fleet_drift_pending',
-      help: 'Whether what would be rendered now is not what was last confirmed.',
-      samples: seen.map(({ host, pending }) => sample({ host }, pending)),
+      help: 'Whether what would be rendered now is not what was last confirmed; nothing where that cannot be said.',
+      samples: seen.flatMap(({ host, pending }) =>
+        pending === undefined ? [] : [sample({ host }, pending)],
+      ),
     },
     {
       name: 'fleet_drift_unreachable',

@@ -132,8 +132,28 @@ describe('the drift of a host', () => {
     const rules = { 4: save([SSH, OWN, STRAY, ...CONFIRMED.slice(3)]), 6: save(CONFIRMED) }
     const drift = driftOf(ask(disk({ whole: false, damaged: ['rules.v4'], rules })))
     expect(drift.kinds).toEqual(['damaged'])
-    expect(drift.pending).toBe(false)
+    expect(drift.pending, 'nobody knows what was confirmed there').toBeUndefined()
     expect(changed(drift.disk)).toEqual([`-${WEB}`, `+${STRAY}`])
+  })
+
+  it('tells what is pending of a damaged host by its other files, and else that nobody knows', () => {
+    const other = [SSH, OWN, ...CONFIRMED.slice(3)]
+    const pending = (damaged: string[], rendered = other) => {
+      const drift = driftOf(ask(disk({ whole: false, damaged }), rendered))
+      return [drift.pending, ...changed(drift.rendered)]
+    }
+    expect(pending(['rules.v4'])).toEqual([true, `-${WEB}`])
+    expect(pending(['ipsets'])).toEqual([true, `-${WEB}`, `-${WEB}`])
+    expect(pending(['ipsets'], CONFIRMED)).toEqual([undefined])
+    expect(pending(['meta.json'])).toEqual([undefined])
+    expect(pending(['rules.v4', 'rules.v6'])).toEqual([undefined])
+  })
+
+  it('does not say that nothing is pending where there is nothing to hold it against', () => {
+    const nft = { natives: ['ip filter INPUT'], live: both("# Table `filter' is incompatible") }
+    for (const seen of [nft, { lacks: ['iptables'] }, disk({ number: 0, rules: both('') })])
+      expect(driftOf(ask(seen)).pending).toBeUndefined()
+    expect(driftOf(ask({})).pending).toBe(false)
   })
 
   it('says of a damaged file that it cannot be read', () => {

@@ -103,6 +103,15 @@ describe('drift as text', () => {
     expect(text.slice(0, text.indexOf('a: drifted'))).not.toContain('changed by somebody')
   })
 
+  it('says where nobody knows whether something is pending, but not of what was never confirmed', () => {
+    const unknown = { kinds: ['damaged'], pending: undefined } as const
+    expect(printDrift([drifted('a', unknown)])).toContain('\n  whether other rules are pending')
+    const never = { host: 'n', drift: drift('n', { ...unknown, generation: undefined }) }
+    expect(printDrift([never])).not.toContain('pending')
+    expect(JSON.parse(driftLine(drifted('a', unknown)))).toMatchObject({ drifted: true, pending: null })
+    expect(printMetrics([drifted('a', unknown)], 0)).not.toContain('fleet_drift_pending{')
+  })
+
   it('says whose a stranger looks like, and what stands where nothing is kept', () => {
     const text = printDrift([
       drifted('a', {
