@@ -1,6 +1,7 @@
 import type { HostRecord } from '../journal/host-record.ts'
 import type { RunRecord } from '../journal/record.ts'
 import { isAsRendered, type PlannedRules } from '../plan/saved.ts'
+import { wasLetGo } from '../rollout/outcome.ts'
 import type { Left } from '../rollout/plan-course.ts'
 import type { Stood } from '../rollout/roll.ts'
 import type { Recalled } from './gates.ts'
@@ -22,6 +23,12 @@ export function stoodOf(rest: readonly string[], known: RunRecord['hosts'], { in
   })
   return new Map(stood)
 }
+
+/** It was to go back, stands on the new rules, and nobody has said that it can't be taken back. */
+export const isToGoBack = ({ outcome, isGoingBack }: HostRecord): boolean =>
+  isGoingBack === true &&
+  outcome?.state === 'persisted' &&
+  (outcome.finding?.code !== 'not-taken-back' || wasLetGo(outcome))
 
 /**
  * Whoever names a run has a fresh budget, but for hosts that were checked again and don't pass; where the run has an end

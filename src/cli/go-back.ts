@@ -1,13 +1,12 @@
-import type { HostRecord } from '../journal/host-record.ts'
 import type { RunRecord } from '../journal/record.ts'
 import { FleetError } from '../model/error.ts'
 import type { Outcome } from '../model/event.ts'
 import type { ApplyTools } from '../rollout/apply-host.ts'
-import { wasLetGo } from '../rollout/outcome.ts'
 import type { Rolled } from '../rollout/roll.ts'
 import { neverTakenBack, takeBack } from '../rollout/take-back.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
+import { isToGoBack } from './earlier.ts'
 import { toDo } from './go-on.ts'
 import type { GoingOn } from './going-on.ts'
 import { allFlags } from './left-run.ts'
@@ -24,7 +23,7 @@ export async function goBack(
 ): Promise<Rolled & { readonly isCut: boolean }> {
   const { inputs, record, emit, pool } = it
   const { hosts = [], why } = record.takingBack ?? {}
-  const left = hosts.filter(host => isLeft(known.get(host)))
+  const left = hosts.filter(host => isToGoBack(known.get(host) ?? {}))
   if (left.length > 0 && why) await emit({ type: 'taking-back', run: record.run, hosts: left, why })
   await emit({ type: 'phase-started', phase: 'take back', hosts: left })
   const tools = toolsOf(it, flags)
@@ -52,11 +51,6 @@ export async function goBack(
   if (why) await emit({ type: 'rollout-stopped', run: record.run, why })
   return { outcomes: [...taken, ...others], isCut, ...ended }
 }
-
-/** It stands on the new rules, and nobody has said that it can't be taken back. */
-const isLeft = (one?: HostRecord) =>
-  one?.outcome?.state === 'persisted' &&
-  (one.outcome.finding?.code !== 'not-taken-back' || wasLetGo(one.outcome))
 
 /** Neither a gate nor a time that is up keeps a host from its old rules. */
 function toolsOf({ inputs, record, emit }: GoingOn, flags: Flags): ApplyTools {

@@ -13,6 +13,7 @@ import { printSummary } from '../report/summary.ts'
 import { findFailedBefore } from '../rollout/gates/failed-before.ts'
 import { realClock } from './clock.ts'
 import type { Flags } from './command.ts'
+import { isToGoBack } from './earlier.ts'
 import { flag } from './flag.ts'
 import { findJournals } from './journals.ts'
 import { reportOf } from './report.ts'
@@ -46,11 +47,19 @@ export function exitCodeOfRun(record: RunRecord, outcomes: readonly Outcome[], w
 /** What is known of each host: of a run that goes on, those that have come to an end. */
 export function outcomesOf(record: RunRecord): readonly Outcome[] {
   const isOpen = ['going on', 'paused'].includes(conditionOf(record))
-  return [...record.hosts].flatMap(([host, one]) => one.outcome ?? (isOpen ? [] : [leftOf(host, one)]))
+  return [...record.hosts].flatMap(([host, one]) => {
+    const { outcome } = one
+    // What was said of it before it was handed something once more is over.
+    if (!outcome || one.isInFlight) return isOpen ? [] : [leftOf(host, one)]
+    if (isOpen || !record.takingBack || !isToGoBack(one)) return outcome
+    return { ...outcome, finding: fault('left-to-go-back') }
+  })
 }
 
-function leftOf(host: string, { handover, verdict }: HostRecord): Outcome {
+function leftOf(host: string, { handover, verdict, isGoingBack }: HostRecord): Outcome {
   if (handover)
-    return { host, state: 'unknown', finding: { code: 'left-in-flight', severity: 'error', args: {} } }
+    return { host, state: 'unknown', finding: fault(isGoingBack ? 'left-going-back' : 'left-in-flight') }
   return { host, state: verdict === 'unchanged' ? 'unchanged' : 'not started' }
 }
+
+const fault = (code: string): Finding => ({ code, severity: 'error', args: {} })

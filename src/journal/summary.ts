@@ -13,7 +13,7 @@ export function summaryOf(recorded: readonly Recorded[], now: number): RunSummar
   if (!record || first?.event.type !== 'run-started') return undefined
   const { run, who, command, inventory, since } = record
   const is = conditionOf(record)
-  const why = record.paused ?? (is === 'ended' ? whyOf(recorded) : undefined)
+  const why = record.paused ?? record.takingBack?.why ?? (is === 'ended' ? whyOf(recorded) : undefined)
   return {
     run,
     who,
@@ -64,7 +64,7 @@ function statesAtEnd(recorded: readonly Recorded[]): RunSummary['states'] {
 
 function statesOf({ hosts }: RunRecord): RunSummary['states'] {
   const states: Partial<Record<HostState, number>> = {}
-  for (const { outcome } of hosts.values())
-    if (outcome) states[outcome.state] = (states[outcome.state] ?? 0) + 1
+  for (const { outcome, isInFlight } of hosts.values())
+    if (outcome && !isInFlight) states[outcome.state] = (states[outcome.state] ?? 0) + 1
   return states
 }

@@ -13,7 +13,7 @@ export interface RunSummary {
   readonly took: number
   /** `died`: it has no end, and nobody is at it. */
   readonly is: 'ended' | 'going on' | 'paused' | 'died'
-  /** Of what it waits for, or why it ended early. */
+  /** Of what it waits for, why its hosts are taken back, or why it ended early. */
   readonly why?: Finding
   readonly hosts: number
   readonly states: Readonly<Partial<Record<HostState, number>>>

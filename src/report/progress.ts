@@ -42,6 +42,10 @@ export function createProgress({ stream, isTTY, clock, isWatching = false }: Pro
     const where = isWatching ? ' at its own terminal' : ''
     stream.write(`paused: ${say(why)} Go on with \`fleet promote ${run}\`, or stop with Ctrl-C${where}.\n`)
   }
+  const fail = async ({ why }: TakingBack) => {
+    await done()
+    stream.write(`the rollout failed: ${say(why)}\n`)
+  }
   const wait = async ({ what, until, seconds }: Waiting) => {
     await done()
     stream.write(`${WAITS[what]} ${span(seconds * 1000)}, until ${second(until)}\n`)
@@ -50,6 +54,7 @@ export function createProgress({ stream, isTTY, clock, isWatching = false }: Pro
     if (event.type === 'phase-started') return start(event)
     if (event.type === 'rollout-paused') return pause(event)
     if (event.type === 'rollout-waiting') return wait(event)
+    if (event.type === 'taking-back') return fail(event)
     tally?.add(event, clock.now())
     if (event.type === 'host-settled' && !isGood(event.state)) view.fail(failure(event))
     if (event.type === 'host-checked' && event.finding) view.fail(failure({ ...event, state: 'persisted' }))
@@ -64,6 +69,7 @@ const WAITS = {
 } as const
 
 type Waiting = Extract<Event, { type: 'rollout-waiting' }>
+type TakingBack = Extract<Event, { type: 'taking-back' }>
 type Paused = Extract<Event, { type: 'rollout-paused' }>
 type PhaseStarted = Extract<Event, { type: 'phase-started' }>
 

@@ -27,13 +27,26 @@ const OWN_NEXT: Readonly<Record<string, (a: Args) => string>> = {
   'beyond-stages': () =>
     'Nothing was changed there. Run it again to go on; with 100% as the last stage nobody is left out.',
   'half-removed': () => 'Run it again with -l LIMIT.',
+  'taken-back': () => 'Mend what made the rollout fail, and run it again.',
+  'let-go': () => '`fleet resume` brings it to its end.',
   'never-armed': a => `Go on with \`fleet ${String(a.command)} -l LIMIT\`.`,
 }
 
 /** The same of hosts that stand on their new rules. */
-const PERSISTED_NEXT: Readonly<Record<string, string>> = {
-  'not-taken-back': 'When the cause is mended, `fleet rollback -l LIMIT` takes it back.',
-  'gate-fail': 'It stays on its new rules. `fleet rollback -l LIMIT` takes it back to those before.',
+const PERSISTED_NEXT: Readonly<Record<string, (a: Args) => string>> = {
+  'not-taken-back': a => {
+    if (a.last === 'aborted') return '`fleet resume` takes it back.'
+    // There is no generation of before fleet.
+    const back = a.to === 0 ? 'fleet remove' : 'fleet rollback'
+    return `When the cause is mended, \`${back} -l LIMIT\` takes it back.`
+  },
+  'gate-fail': () => 'It stays on its new rules. `fleet rollback -l LIMIT` takes it back to those before.',
+}
+
+/** Of hosts that were being taken back after a failure, and aren't there for good. */
+const UNSETTLED_NEXT: Readonly<Partial<Record<HostState, string>>> = {
+  unknown: '`fleet resume` asks it again; `fleet status -l LIMIT` says which generation it has.',
+  'confirmed, not persisted': 'Mend the cause, and `fleet resume` stores it, before the host is booted.',
 }
 
 const GOOD: ReadonlySet<HostState> = new Set(['unchanged', 'persisted'])
@@ -106,17 +119,29 @@ const toneOf = (outcome: Outcome | undefined): Tone =>
 
 /** What to do about hosts of which the same is to be said. */
 export function whatNext({ state, finding }: Outcome, names: readonly string[]): string | undefined {
-  const code = finding?.code ?? ''
-  const own =
-    OWN_NEXT[code]?.(finding?.args ?? {}) ?? (state === 'persisted' ? PERSISTED_NEXT[code] : undefined)
-  return (own ?? NEXT[state])?.replace('LIMIT', names.length > MOST_LIMITED ? 'HOSTS' : names.join(','))
+  return (ownNext(state, finding) ?? NEXT[state])?.replace(
+    'LIMIT',
+    names.length > MOST_LIMITED ? 'HOSTS' : names.join(','),
+  )
 }
+
+function ownNext(
+  state: HostState,
+  { code, args }: Pick<Finding, 'code' | 'args'> = NO_REASON,
+): string | undefined {
+  if (code === 'return-unsettled') return UNSETTLED_NEXT[state]
+  return OWN_NEXT[code]?.(args) ?? (state === 'persisted' ? PERSISTED_NEXT[code]?.(args) : undefined)
+}
+
+const NO_REASON = { code: '', args: {} }
 
 /** Behind its state: where a host went, or was to go. */
 function onItsWay(state: HostState, way?: WayBack): string {
   if (!way) return ''
   return GOOD.has(state) ? `, ${sayWay(way)}` : `, on the way ${sayWay(way)}`
 }
+
+const STAYED = 'It has what it had before this rollback. Mend the cause, and take it back once more.'
 
 function entry(all: readonly Outcome[], way = ''): string {
   const [first] = all
@@ -126,7 +151,8 @@ function entry(all: readonly Outcome[], way = ''): string {
   const causes = [...new Set(all.flatMap(({ finding }) => (finding ? [say(finding)] : [])))]
   const said = causes.length > 1 ? ', for example:' : causes.map(cause => `: ${cause}`).join('')
   const examples = causes.length > 1 ? causes.slice(0, EXAMPLES) : []
-  const next = whatNext(first, names)
+  // What it was to leave is what its guard has put back.
+  const next = way !== '' && first.state === 'reverted' ? STAYED : whatNext(first, names)
   const below = [...examples, ...(next ? [next] : [])].map(text => indented(text, '  '))
   return [`${named(names)}: ${first.state}${way}${said}`, ...below].join('\n')
 }

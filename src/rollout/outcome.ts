@@ -23,5 +23,7 @@ export function failure(host: string, error: unknown): Outcome {
 
 /** fleet was told to let go of it before it knew what becomes of it: somebody has to go on with the run. */
 export function wasLetGo({ finding }: Outcome): boolean {
-  return finding?.code === 'let-go' || (finding?.code === 'not-taken-back' && finding.args.last === 'aborted')
+  const { code, args } = finding ?? {}
+  if (code === 'return-unsettled') return args?.last === 'let-go'
+  return code === 'let-go' || (code === 'not-taken-back' && args?.last === 'aborted')
 }

@@ -19,6 +19,10 @@ export const journalSentences = {
   'journal-missing': a => `There is no journal of this run to read (${String(a.reason)}).`,
   'left-in-flight': () =>
     'fleet died while its change was under way. Its guard puts the old rules back when its time is up, unless it had confirmed already: `fleet resume` asks it.',
+  'left-going-back': () =>
+    'fleet died while it was being taken back. Its guard puts the rules of this run back when its time is up, unless the way back was confirmed already: `fleet resume` asks it, and takes it back.',
+  'left-to-go-back': () =>
+    'It was to be taken back, and fleet died before: it stands on the rules of this run. `fleet resume` takes it back.',
   'run-unknown': a =>
     `There is no run called ${String(a.run)} in ${String(a.directory)}. ${newest(a.newest)}An inventory is named with -i.`,
   'host-not-in-run': a =>

@@ -34,6 +34,21 @@ const SAVED: Readonly<Record<string, string>> = {
 
 const sayWhatBoots = ({ saved }: Args) => SAVED[String(saved)] ?? ''
 
+const generation = (to: Args[string] | undefined) =>
+  to === 0 ? 'what stood before fleet' : `generation ${String(to)}`
+
+/** Of a host that was being taken back, and that isn't known to be there, or isn't there for good. */
+function sayUnsettled({ to, state, last, detail }: Args): string {
+  const where = generation(to)
+  if (state === 'confirmed, not persisted')
+    return `The rollout failed, and ${where} is in force there again, but the host wouldn't load it at its next boot${detail === '' ? '' : `: ${String(detail)}`}.`
+  const begin = `The rollout failed, and this host was being taken back to ${where}`
+  if (state === 'stuck')
+    return `${begin}. That came to nothing, and the host couldn't put back the rules of this run yet either: it goes on trying every 2 seconds.`
+  const how = last === 'let-go' ? 'was told to let go of it' : `lost sight of it (${String(last)})`
+  return `${begin} when fleet ${how}. It has that by now, or the rules of this run: its guard puts those back if nobody confirms.`
+}
+
 /** Beyond it they are counted. */
 const MOST_NAMED = 10
 
@@ -79,6 +94,7 @@ export const rolloutSentences = {
       : `The rollout failed, and generation ${String(a.to)} is in force there again.`,
   'not-taken-back': a =>
     `The rollout failed, and this host was to be taken back to generation ${String(a.to)}, which failed too (${String(a.state)}: ${String(a.last)}): it stands on its new rules.`,
+  'return-unsettled': sayUnsettled,
   'gate-fail': a =>
     `The gate ${String(a.gate)} passed before the change and fails after it${a.host === '' ? '' : ` for ${String(a.host)}`}: ${String(a.detail)}.`,
   'gates-late': () =>

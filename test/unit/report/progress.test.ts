@@ -184,6 +184,22 @@ describe('progress on a terminal', () => {
     await progress.done()
   })
 
+  it('says why hosts are taken back before it takes them back, whoever does that', async () => {
+    const why = {
+      code: 'gate-fail',
+      severity: 'error',
+      args: { gate: 'up', host: '', detail: 'it gives 0' },
+    } as const
+    const screen = await play(false, [
+      { type: 'taking-back', run: 'r', hosts: ['web1'], why },
+      { type: 'phase-started', phase: 'take back', hosts: ['web1'] },
+    ])
+    expect(screen.text().split('\n').slice(0, 2)).toEqual([
+      'the rollout failed: The gate up passed before the change and fails after it: it gives 0.',
+      'taking back 1 host',
+    ])
+  })
+
   it('leaves nothing below the line when nobody is slow any more', async () => {
     const screen = createScreen()
     const clock = createClock()

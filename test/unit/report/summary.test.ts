@@ -63,6 +63,19 @@ describe('a summary', () => {
     expect(printSummary([failed('web7', 'reverted', code, args)])).not.toContain('fleet rollback')
   })
 
+  it('says of one that was new to fleet, and has no generation of before, that fleet is removed from it', () => {
+    const args = { to: 0, state: 'failed', last: 'arm-lost' }
+    const text = printSummary([failed('web7', 'persisted', 'not-taken-back', args)])
+    expect(text).toMatch(/\n {2}When the cause is mended, `fleet remove -l web7` takes it back\.\n/)
+  })
+
+  it('says of a rollback that came to nothing that the host has what it had before it', () => {
+    const ways = new Map([['web7', { from: 7, to: 5 }]])
+    const text = printSummary([failed('web7', 'reverted', 'rolled-back', { why: 'deadline' })], { ways })
+    expect(text).toContain('\n  It has what it had before this rollback. ')
+    expect(text).not.toContain('The old rules are in force again')
+  })
+
   it('folds failed hosts with one cause and names them all', () => {
     const text = printSummary(
       ['b', 'a'].map(host => failed(host, 'reverted', 'rolled-back', { why: 'asked' })),
