@@ -119,20 +119,24 @@ family_is_back() {
 }
 
 # take_out_unread FAMILY: rules of the change alone that aren't read go by their words. Where iptables-save is another one
-# than it was, a rule that it has other words for looks like one of others. Each by itself, since one that isn't there fails.
+# than it was, a rule that it has other words for looks like one of others. Each by itself, since one that isn't there fails. Hundreds
+# that aren't read, where few lines are there that nobody wrote before, were flushed: the old ones don't wait for a search.
 take_out_unread() {
   tools "$1"
   locked=
   ! lock_is_held || locked=4
-  live "$1" | awk -v now="$TXN/now.$1" -v want="$TXN/want.$1" -v locked="$locked" -v load="$LIMIT $restore -w 1 --noflush >/dev/null 2>&1" "$AWK_SCAN"'
+  live "$1" | awk -v now="$TXN/now.$1" -v want="$TXN/want.$1" -v before="$TXN/before.$1" -v locked="$locked" -v load="$LIMIT $restore -w 1 --noflush >/dev/null 2>&1" "$AWK_SCAN"'
     BEGIN {
       while ((got = (getline line < now)) > 0) if (scan(line)) old[table, item] = 1
       while (got == 0 && (getline line < want) > 0)
-        if (scan(line) && item ~ /^-A/ && !((table, item) in old)) { in_table[++news] = table; new[news] = item }
+        if (scan(line) && item ~ /^-A/ && !((table, item) in old)) { in_table[++news] = table; new[news] = item; known[table, item] = 1 }
+      while ((getline line < before) > 0) if (scan(line)) known[table, item] = 1
     }
     /^#FAILED|^# Table .* is incompatible/ { failed = 1 }
-    scan($0) { is_read[table, item] = 1 }
+    scan($0) { is_read[table, item] = 1; if (item ~ /^-A/ && !((table, item) in known)) strange++ }
     END {
+      for (i = 1; i <= news; i++) if (!((in_table[i], new[i]) in is_read)) unread++
+      if (unread > 100 && 2 * strange < unread) failed = 1
       for (i = 1; i <= news && !failed; i++) if (!((in_table[i], new[i]) in is_read)) {
         print "*" in_table[i] "\n-D" substr(new[i], 3) "\nCOMMIT" | load
         code = close(load)

@@ -138,3 +138,23 @@ it.each(KINDS)('rules of the change that are read in other words go all the same
   await host.must('rm /usr/local/sbin/iptables-save')
   expect(await rules(host)).toBe(before)
 })
+
+const PORTS = Array.from({ length: 200 }, (_, at) => `INPUT -p tcp -m tcp --dport ${1000 + at} -j ACCEPT`)
+
+it.each(KINDS)(
+  'hundreds of rules that somebody flushed are not looked for one by one ($shell)',
+  async kind => {
+    const host = await aHost(kind)
+    await persisted(host, wanted())
+    const before = await rules(host)
+    await host.must('iptables -A INPUT -s 192.0.2.1 -j DROP')
+    const transaction = await applied(host, wanted(...PORTS))
+    await host.must('iptables -F INPUT; iptables -A INPUT -p tcp --dport 2222 -j ACCEPT')
+    await replace(host, 'iptables-restore', 'echo >>/root/loads; exec /usr/sbin/iptables-restore "$@"')
+    await kill(host, transaction, 'TERM')
+    await becomes(host, transaction, 'ROLLED_BACK-terminated')
+    expect((await host.must('cat /root/loads')).length).toBeLessThan(20)
+    await host.must('iptables -D INPUT -p tcp --dport 2222 -j ACCEPT')
+    expect(await rules(host)).toBe(before)
+  },
+)
