@@ -5,7 +5,8 @@
 verb_block() { # NOW FLAGS HASH_OF_THE_MAP [SECONDS_TO_SEND]
   NOW=$1 FLAGS=,${2:-}, ordered=${3:-}
   find_client
-  case $FLAGS in *,dry,*) tell_dry ;; esac
+  # It has a trap of its own, and who began this waits with another one.
+  case $FLAGS in *,dry,*) (tell_dry); exit "$?" ;; esac
   find_tools
   begin_work
   block_alone "${4:-}" 9<>"$LOCK"
@@ -40,6 +41,8 @@ block_alone() { # SECONDS_TO_SEND, or nothing
   settle_pending
   kept='' alone=''
   [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
+  # Sets may change as they like: no rule does by that. While a long order comes others may change them.
+  if [ -n "$kept" ] && [ -z "$1" ]; then { read_rules && ruled=yes; } || ruled=; fi
   # A controller that is gone without a word must not keep the next one out for hours.
   read_order "$1" || { drop_filled; stop "$EXIT_REFUSED" order; }
   # Sets that were made from less than what was said before would let in what they kept out.
@@ -62,7 +65,7 @@ refuse_all() {
 enforce() {
   did=stood made=stood
   if [ -z "$kept" ] || [ "$changes" -gt 5000 ] || ! change_sets; then rebuild; elif [ "$((words + dropped))" -gt 0 ]; then did=changed; fi
-  look
+  hold_few || look
   [ "$sets" = right ] || { rebuild; look; }
   [ "$sets" = right ] || stop "$EXIT_UNLOADABLE" sets "$(head -c 1000 "$WORK/error")"
   [ "$hook" != stands ] || return 0

@@ -4,6 +4,7 @@
 
 # What each family is to have, as iptables-save prints it. Each side is exempted by its own address: the network that
 # may get in must not open the way to those in it. An address that this host has by now is never blocked, whenever it came.
+# shellcheck disable=SC2016
 AWK_HOOK='
   function hook_rules(family, rules,   n, i, set) {
     n = split("fleet-block src,fleet-block dst,fleet-block-in src,fleet-block-out dst,fleet-feeds src,fleet-feeds dst", set, ",")
@@ -14,6 +15,27 @@ AWK_HOOK='
     split(words, word, " ")
     if (!sub(/-(in|out)$/, family "&", word[1])) word[1] = word[1] family
     return "-A FLEET-BLOCK -m set --match-set " word[1] " " word[2] " -m set ! --match-set fleet-allow" family " " word[2] " -m addrtype ! --" word[2] "-type LOCAL -j DROP"
+  }
+  # Sets `hook` to what is worse than it was, and `unreadable`; what is to be replaced goes to a file.
+  function read_hook(family,   rules, n, line, first, chain, found, misplaced, rule, jumps) {
+    n = hook_rules(family, rules)
+    while ((getline line < (work "/rules." family)) > 0) {
+      if (line ~ /^# Table .* is incompatible/) { unreadable = 1; return }
+      if (line ~ /^:FLEET-BLOCK /) found = 1
+      split(line, rule, " ")
+      chain = rule[2]
+      if (line ~ /^-A FLEET-BLOCK /) { if (line != rules[++first[chain]]) misplaced = 1 }
+      else if (line ~ /^-A /) {
+        first[chain]++
+        if (line != "-A " chain " -j FLEET-BLOCK") continue
+        if (chain == "PREROUTING" || chain == "OUTPUT") { jumps = jumps " " chain; if (first[chain] == 1) { placed++; continue } }
+        if (chain == "PREROUTING" || chain == "OUTPUT") misplaced = 1
+      }
+    }
+    print jumps > (work "/jumps." family)
+    if (found && first["FLEET-BLOCK"] == n && placed == 2 && !misplaced) { placed = 0; return }
+    placed = 0
+    hook = found || jumps != "" ? "wrong" : hook == "wrong" ? hook : "missing"
   }'
 
 # read_rules: both families' raw tables. A save that failed must never look like an empty one.
@@ -42,26 +64,6 @@ judge() {
     function expect(set, network, until,   n, i, one) {
       n = sides(network, one)
       for (i = 1; i <= n; i++) want[set, index(one[i], ":") ? key(one[i]) : one[i]] = until
-    }
-    function read_hook(family,   rules, n, line, first, chain, found, misplaced, rule, jumps) {
-      n = hook_rules(family, rules)
-      while ((getline line < (work "/rules." family)) > 0) {
-        if (line ~ /^# Table .* is incompatible/) { unreadable = 1; return }
-        if (line ~ /^:FLEET-BLOCK /) found = 1
-        split(line, rule, " ")
-        chain = rule[2]
-        if (line ~ /^-A FLEET-BLOCK /) { if (line != rules[++first[chain]]) misplaced = 1 }
-        else if (line ~ /^-A /) {
-          first[chain]++
-          if (line != "-A " chain " -j FLEET-BLOCK") continue
-          if (chain == "PREROUTING" || chain == "OUTPUT") { jumps = jumps " " chain; if (first[chain] == 1) { placed++; continue } }
-          if (chain == "PREROUTING" || chain == "OUTPUT") misplaced = 1
-        }
-      }
-      print jumps > (work "/jumps." family)
-      if (found && first["FLEET-BLOCK"] == n && placed == 2 && !misplaced) { placed = 0; return }
-      placed = 0
-      hook = found || jumps != "" ? "wrong" : hook == "wrong" ? hook : "missing"
     }
     function compare(time, live,   off) {
       off = time - live

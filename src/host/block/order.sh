@@ -45,11 +45,12 @@ AWK_NETWORK='
 
 # read_order [SECONDS], a bundle of allow, even and map on standard input: what this host is to keep goes to $WORK/map and
 # $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Where that is much, all of it goes to
-# `ipset restore` as it is read, into the sets beside those in force; $WORK/filled says that it came through. Sets the
+# `ipset restore` as it is read, into the sets beside those in force; $WORK/filled says that it came through. Where `ruled`,
+# the place is judged from the rules that were read, and `few` is what the sets are to hold, if that isn't much. Sets the
 # words below.
 read_order() {
   # shellcheck disable=SC2016,SC2086
-  ${1:+timeout $1} awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" -v flags="$FLAGS" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS"'
+  ${1:+timeout $1} awk -v mark="@@$MARK " -v now="$NOW" -v client="$client" -v alone="$alone" -v work="$WORK" -v kept="$kept" -v allow_kept="$BLOCKS/allow" -v families="$families" -v flags="$FLAGS" -v ruled="$ruled" "$AWK_NETWORK$AWK_PROTECTED$AWK_SETS$AWK_HOOK"'
     function is_over(state, at, until) { return until > 0 ? until + 0 <= then + 0 : state == "lifted" && int(at / 1000) + 7776000 <= then + 0 }
     # What stood is over by the clock of who asks, unless that is the one that is wrong: where it is ahead of what was told
     # before, and of a clock here that nobody has set since.
@@ -169,6 +170,18 @@ read_order() {
       allows++
       if (families ~ substr(place, 1, 1)) put(verb, "fleet-allow" substr(place, 1, 1), network, "")
     }
+    # What is to be in the sets, as it was written: `SET,NETWORK,SECONDS` each. Nothing where not all of it was.
+    function find_few(   word, line) {
+      close(map); close(work "/allow")
+      while ((getline line < map) > 0) if (!index(line, "#")) { read_back++; split(line, word, " "); if (word[5] == "blocked") put_few(set_of(word[1], word[2]), word[1], left(word[4])) }
+      while ((getline line < (work "/allow")) > 0) put_few("fleet-allow" (index(line, ":") ? 6 : 4), line, 0)
+      if (read_back != lines + 0) few = ""
+    }
+    function put_few(set, network, seconds,   n, i, one) {
+      if (families !~ (index(network, ":") ? 6 : 4)) return
+      n = sides(network, one)
+      for (i = 1; i <= n; i++) few = few set "," one[i] "," seconds ";"
+    }
     BEGIN {
       map = work "/map"; todo = work "/change"; refused = work "/refused"; told = work "/told"
       printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow"); printf "" > (work "/counts"); printf "" > (work "/filled")
@@ -212,9 +225,15 @@ read_order() {
       for (place in was_allowed) let_through("del", place, was_allowed[place])
       if (filling) close(fill)
       if (filling) for (set in held) print set, held[set], soon[set] + 0 > (work "/counts")
-      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0), damaged + 0
+      if (ruled) {
+        hook = "stands"
+        if (families ~ 4) read_hook(4)
+        if (families ~ 6) read_hook(6)
+        if (lines <= 50 && hook == "stands" && !unreadable) find_few()
+      }
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0), damaged + 0, few
     }' >"$WORK/said" || return 1
-  read -r whole lines entries words dropped changes refusals allows skew old_skew THEN as_ordered damaged <"$WORK/said"
+  read -r whole lines entries words dropped changes refusals allows skew old_skew THEN as_ordered damaged few <"$WORK/said"
   filled=
   [ ! -s "$WORK/filled" ] || filled=yes
   [ "$whole" = 1 ]

@@ -40,6 +40,38 @@ change_sets() {
   save_all >>"$WORK/change" && ipset restore <"$WORK/change" >"$WORK/saved" 2>"$WORK/error"
 }
 
+# hold_few: sets `hook` and `sets` where the place stands and what was saved is the few entries that are to be there, each
+# of them and no other. 1: who judges more than that has to look.
+hold_few() {
+  [ -n "$few" ] || return 1
+  expected=$few seen=
+  while read -r how set rest; do
+    case $how,$set,$rest in
+      create,fleet-allow*,* | create,fleet-block*,*' timeout 0'*) seen=$seen$set, ;;
+      add,*) take_few "$set,${rest%% *}," "$rest" || return 1 ;;
+      *) return 1 ;;
+    esac
+  done <"$WORK/saved"
+  case $families,$seen in "4,$SAVED_4" | "4 6,$SAVED_4$SAVED_6") ;; *) return 1 ;; esac
+  [ -z "$expected" ] || return 1
+  hook=stands sets=right
+}
+
+SAVED_4=fleet-allow4,fleet-block4,fleet-block4-in,fleet-block4-out,
+SAVED_6=fleet-allow6,fleet-block6,fleet-block6-in,fleet-block6-out,
+
+# take_few SET,NETWORK, NETWORK[ timeout SECONDS]: out of what is expected. 1: it isn't, or not for as long.
+take_few() {
+  case ";$expected" in *";$1"*) ;; *) return 1 ;; esac
+  before=${expected%%"$1"*} after=${expected#*"$1"}
+  time=${after%%;*} live=${2#* timeout }
+  [ "$live" != "$2" ] || live=0
+  if [ "$time" != "$live" ]; then
+    [ "$time" -gt 0 ] && [ "$live" -gt 0 ] && [ "$((time - live))" -le 60 ] && [ "$((live - time))" -le 60 ] || return 1
+  fi
+  expected=$before${after#*;}
+}
+
 # save_all: all of them but the feeds, which may have a hundred thousand entries (restore knows no `list -t`): those are
 # only there.
 save_all() {

@@ -63,6 +63,27 @@ export const BLOCKS: readonly Break[] = [
     red: [CHANGED, 'one more: told, and put right by the next one'],
   },
   {
+    name: 'does-not-mind-what-is-more-in-a-set-of-few',
+    file: 'host/block/sets.sh',
+    from: 'add,*) take_few "$set,${rest%% *}," "$rest" || return 1 ;;',
+    to: 'add,*) take_few "$set,${rest%% *}," "$rest" ;;',
+    red: [CHANGED, 'one more: told, and put right by the next one'],
+  },
+  {
+    name: 'does-not-mind-how-long-the-few-last',
+    file: 'host/block/sets.sh',
+    from: '[ "$time" -gt 0 ] && [ "$live" -gt 0 ] && [ "$((time - live))" -le 60 ] && [ "$((live - time))" -le 60 ] || return 1',
+    to: 'true',
+    red: [CHANGED, 'a shorter time: told, and put right by the next one'],
+  },
+  {
+    name: 'takes-a-place-for-its-own-that-it-saw-before',
+    file: 'host/block/order.sh',
+    from: 'if (lines <= 50 && hook == "stands" && !unreadable) find_few()',
+    to: 'if (lines <= 50) find_few()',
+    red: [CHANGED, 'the place: told, and put right by the next one'],
+  },
+  {
     name: 'does-not-mind-what-a-long-map-lacks',
     file: 'host/block/hook.sh',
     from: 'while (plain != "" && (plain "") < ($3 "")) { miss(plain_time); next_plain() }',
