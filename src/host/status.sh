@@ -29,8 +29,9 @@ is_touched() {
 # tell_blocks: what a host is told to block, by the hash of its map and of its feeds, and whether a boot would do so.
 # Where the chain stands is in its live rules.
 tell_blocks() {
-  [ -s "$BLOCKS/map" ] || return 0
-  sum=$({ read -r _; sha256sum; } 2>/dev/null <"$BLOCKS/map")
+  find_map
+  [ -n "$map" ] || return 0
+  sum=$({ read -r _; sha256sum; } 2>/dev/null <"$map")
   piece blocks
   printf 'hash=%s\n' "${sum%% *}"
   ! { read -r _ _ since list <"$BLOCKS/feeds"; } 2>/dev/null || printf 'feeds=%s %s\n' "$since" "$list"

@@ -1,5 +1,26 @@
 # shellcheck shell=sh
-# What both programs need for a boot: the unit that loads rules, and a network namespace to try a boot in.
+# What both programs need: the map of what is blocked; for a boot the unit that loads rules, and a network namespace to
+# try one in.
+
+# find_map: sets `map` to the later of the two files that a host keeps it in by turns, `number` to the one that it has; to
+# nothing and 0 where there is none. What an older fleet wrote has none, and was written last.
+find_map() {
+  map='' latest=0
+  for file in "$BLOCKS/map" "$BLOCKS/map.late"; do
+    header=
+    { read -r header <"$file"; } 2>/dev/null
+    case $header in
+      '#fleet-blocks 1 '*' n='*[0-9]) number=${header##*=} ;;
+      '#fleet-blocks 1 '*) map=$file number=0; return ;;
+      *) continue ;;
+    esac
+    case $number in *[!0-9]*) continue ;; esac
+    if [ "$number" -gt "$latest" ]; then map=$file latest=$number; fi
+  done
+  number=$latest
+  # Damaged at its beginning, it has lines all the same.
+  [ -n "$map" ] || [ ! -s "$BLOCKS/map" ] || map=$BLOCKS/map
+}
 
 is_masked() { [ -c /etc/systemd/system/netfilter-persistent.service ]; }
 

@@ -39,8 +39,8 @@ begin_work() {
 block_alone() { # SECONDS_TO_SEND, or nothing
   flock -w 20 9 || stop "$EXIT_BUSY" busy block
   settle_pending
-  kept='' alone=''
-  [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
+  find_map
+  kept=$map alone=''
   # Sets may change as they like: no rule does by that. While a long order comes others may change them.
   if [ -n "$kept" ] && [ -z "$1" ]; then { read_rules && ruled=yes; } || ruled=; fi
   # A controller that is gone without a word must not keep the next one out for hours.

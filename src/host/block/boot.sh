@@ -12,13 +12,13 @@ boot_work() {
 
 # Before the rules: all sets are there, and full.
 verb_boot_11_fleet_block() { # start|save|flush
-  [ "${1:-}" = start ] && [ -s "$BLOCKS/map" ] || return 0
+  [ "${1:-}" = start ] && has_map || return 0
   { boot_work && rebuild_sets && restore_feeds; } || loud "fleet: the sets of blocked addresses could not be made: $(head -c 300 "$WORK/error" 2>/dev/null)"
 }
 
 # After the rules, which may have taken the place, or emptied the table.
 verb_boot_40_fleet_block() { # start|save|flush
-  [ "${1:-}" = start ] && [ -s "$BLOCKS/map" ] || return 0
+  [ "${1:-}" = start ] && has_map || return 0
   { boot_work && put_right; } || loud "fleet: what was blocked is not blocked since this boot: $(head -c 300 "$WORK/error" 2>/dev/null)"
 }
 
@@ -45,7 +45,7 @@ verb_block_refresh() {
 
 refresh_alone() {
   flock -w 20 9 || stop "$EXIT_BUSY" busy block
-  [ -s "$BLOCKS/map" ] || exit 0
+  has_map || exit 0
   find_now
   { read_own && put_right; } || { loud "fleet: what was blocked is not blocked any more: $(head -c 300 "$WORK/error" 2>/dev/null)"; exit "$EXIT_UNLOADABLE"; }
   allows=0 words=0

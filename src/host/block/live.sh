@@ -79,11 +79,12 @@ covered_connections() {
 
 # verb block with `dry`: what would be refused, and whom it would hit.
 tell_dry() {
-  WORK=/run/fleet/check.$$ alone='' kept=''
+  WORK=/run/fleet/check.$$ alone=''
   mkdir -p "$WORK" 2>/dev/null || stop "$EXIT_STORAGE" storage /run
   trap 'rm -rf "$WORK"; forget_program' EXIT
   trap 'exit 1' HUP INT TERM PIPE
-  [ ! -s "$BLOCKS/map" ] || kept=$BLOCKS/map
+  find_map
+  kept=$map
   read_order || stop "$EXIT_REFUSED" order
   order_lacked=$words
   mv "$WORK/told" "$WORK/told.order"

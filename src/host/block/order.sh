@@ -198,7 +198,7 @@ read_order() {
       old_skew = word[4] + 0
       if (alone) { skew = word[4] + 0; if (clock < word[6]) clock = word[6] }
       find_then()
-      printf "#fleet-blocks 1 skew=%d saved=%d since=%d\n", then == now ? skew : old_skew, clock, since > map
+      printf "#fleet-blocks 1 skew=%d saved=%d since=%d n=%d\n", then == now ? skew : old_skew, clock, since, word[10] + 1 > map
       next_kept()
       if (client != "") allow(client)
     }

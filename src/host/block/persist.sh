@@ -9,7 +9,7 @@ TIMER_LINK=$UNITS/timers.target.wants/fleet-block.timer
 # persist: sets `persisted`, and `why` where it isn't. All of it was tried once: that is what `rehearsed` says.
 persist() {
   persisted=no why=
-  if [ ! -s "$BLOCKS/map" ]; then why=storage; return; fi
+  if ! has_map; then why=storage; return; fi
   if ! { is_persistent && is_of_this_program; }; then
     lacking netfilter-persistent run-parts unshare chmod
     if [ -n "$lacks" ] || [ ! -d "$PLUGINS" ]; then why=packages; return; fi

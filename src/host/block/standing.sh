@@ -5,7 +5,8 @@
 # than the map; what it was ahead by when the map was written it is still ahead by, as far as anybody knows.
 find_now() {
   header='' S=0 T=0
-  { read -r header <"$BLOCKS/map"; } 2>/dev/null
+  find_map
+  { read -r header <"$map"; } 2>/dev/null
   # shellcheck disable=SC2086
   set -- $header
   case ${3:-} in skew=*[0-9]) S=${3#skew=} ;; esac
@@ -18,9 +19,10 @@ find_now() {
 # read_own: the map as the order that comes from nobody. Where a boot is tried for the sake of other rules, the sets and
 # the place are enough: what is in them was tried when it came.
 read_own() {
-  kept='' alone=yes own=$BLOCKS
-  [ -z "${FLEET_REHEARSAL:-}" ] || own=/nowhere
-  [ ! -s "$own/map" ] || kept=$own/map
+  alone=yes own=$BLOCKS
+  find_map
+  kept=$map
+  [ -z "${FLEET_REHEARSAL:-}" ] || kept='' own=/nowhere
   { piece allow; [ ! -s "$own/allow" ] || cat "$own/allow"; piece end; } >"$WORK/own" && read_order <"$WORK/own"
 }
 

@@ -54,6 +54,17 @@ describe('blocks beside generations', () => {
     expect(findBehind(await seen(host), ledger)?.args.why).toBe('boot')
   })
 
+  it('are told as they are by the last word, whichever file has it', async () => {
+    const host = await aHost()
+    for (const last of [9, 10, 11]) {
+      const lines = Array.from({ length: last - 8 }, (_, at) => word(`203.0.113.${at + 9}`, { at: BAD.at }))
+      await block(host, lines)
+      expect(await over(host, readStatus)).toMatchObject({
+        blocks: { hash: hashBlocks(order(lines).map), isPersisted: true },
+      })
+    }
+  })
+
   it('stay first when rules come into raw, and a boot loads and blocks the same', async () => {
     const host = await aHost()
     await persisted(host, wanted())

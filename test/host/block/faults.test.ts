@@ -134,6 +134,38 @@ describe('a host that cannot', () => {
     expect(await members(host)).toEqual(BLOCKED)
   })
 
+  it('write one address more to its end: a boot goes by the map of before', async () => {
+    const host = await aHost()
+    await block(host, [one])
+    const torn = 'for word; do IFS==; set -- $word; [ "$1" != of ] || : >"$2"; done\nexit 1'
+    await instead(host, 'dd', torn)
+    expect(await block(host, [word('203.0.113.77')])).toMatchObject({ isPersisted: false, why: 'storage' })
+    await boot(host)
+    expect(await members(host)).toEqual(BLOCKED)
+    await asBefore(host)
+    for (const last of [10, 11])
+      expect(await block(host, [word(`203.0.113.${last}`)])).toMatchObject({ isPersisted: true })
+    await instead(host, 'dd', torn)
+    expect(await block(host, [word('203.0.113.77')])).toMatchObject({ isPersisted: false, why: 'storage' })
+    await boot(host)
+    expect(await members(host)).toEqual(
+      [...BLOCKED, 'fleet-block4 203.0.113.10', 'fleet-block4 203.0.113.11'].toSorted(),
+    )
+  })
+
+  it('say that it was written: writes it again', async () => {
+    const host = await aHost()
+    await block(host, [one])
+    await instead(host, 'dd', '$real "$@"\nexit 1')
+    const more = [one, word('203.0.113.10')]
+    expect(await block(host, more)).toMatchObject({ isPersisted: false, why: 'storage' })
+    await instead(host, 'dd', 'echo "$*" >>/written; exec $real "$@"')
+    expect(await block(host, more)).toMatchObject({ lacked: 0, isPersisted: true })
+    expect(await host.must('cat /written 2>&1; true')).toContain('conv=fsync')
+    expect(await block(host, more)).toMatchObject({ isPersisted: true })
+    expect((await host.must('cat /written')).trim().split('\n')).toHaveLength(1)
+  })
+
   it('write to /run: says so, and nothing is changed', async () => {
     const host = await aHost()
     await host.must('mount -o remount,ro /run')

@@ -60,6 +60,27 @@ export const BLOCK_PLACE: readonly Break[] = [
     red: [FAULTS, 'write any more: keeps the map of before whole, and a boot goes by that'],
   },
   {
+    name: 'writes-over-the-map-in-force',
+    file: 'host/block/store.sh',
+    from: '[ "$kept" != "$beside" ] || beside=$BLOCKS/map.late',
+    to: 'beside=$kept',
+    red: [FAULTS, 'write one address more to its end: a boot goes by the map of before'],
+  },
+  {
+    name: 'takes-what-it-reads-for-what-is-on-the-disk',
+    file: 'host/block/store.sh',
+    from: '[ -n "$kept" ] && [ "$stored" = "$number" ] || stored=\'\'',
+    to: 'stored=$number',
+    red: [FAULTS, 'say that it was written: writes it again'],
+  },
+  {
+    name: 'tells-of-the-map-of-before',
+    file: 'host/unit.sh',
+    from: 'if [ "$number" -gt "$latest" ]; then map=$file latest=$number; fi',
+    to: 'if [ "$latest" -eq 0 ]; then map=$file latest=$number; fi',
+    red: ['host/block/beside.test.ts', 'are told as they are by the last word, whichever file has it'],
+  },
+  {
     name: 'says-it-is-persisted-and-tries-no-boot',
     file: 'host/block/persist.sh',
     from: 'rehearse_boot || { rm -f "$BLOCKS/rehearsed"; why=rehearsal; return; }',
