@@ -77,7 +77,7 @@ undo_sets() {
   [ "$done$tries" = yes0 ] || { make_missing "$TXN/sets"; make_missing "$TXN/sets.now"; }
   [ -s "$TXN/sets.before" ] || return 0
   # shellcheck disable=SC2086
-  $LIMIT ipset save 2>/dev/null | lead_sets "$TXN/sets.before" | awk -v load="$LIMIT ipset restore -exist >/dev/null 2>&1" '
+  $LIMIT ipset save 2>/dev/null | lead_sets "$TXN/sets.before" | awk -v load="$LIMIT ipset restore -exist >/dev/null 2>&1 $DRAIN" '
     $2 != set && set != "" { close(load) }
     { set = $2; print | load }'
   sets_hold "$TXN/sets.before"
@@ -86,7 +86,7 @@ undo_sets() {
 # make_missing FILE: its sets that aren't there.
 make_missing() {
   [ -s "$1" ] || return 0
-  timeout -k 5 20 ipset list -n 2>/dev/null | awk -v file="$1" -v load="$LIMIT ipset restore -exist >/dev/null 2>&1" '
+  timeout -k 5 20 ipset list -n 2>/dev/null | awk -v file="$1" -v load="$LIMIT ipset restore -exist >/dev/null 2>&1 $DRAIN" '
     { live[$1] = 1 }
     END { while ((getline line <file) > 0) { split(line, word, " "); if (!(word[2] in live)) print line | load } }'
 }
@@ -173,10 +173,14 @@ others_stand() {
   [ "$(others "$TXN/now.$1" "$TXN/want.$1" <"$TXN/before.$1")" = "$(live "$1" | others "$TXN/now.$1" "$TXN/want.$1")" ]
 }
 
+# What a load that failed didn't read: awk ends where nobody reads on, and no other part would be loaded.
+# shellcheck disable=SC2016
+DRAIN='|| { code=$?; cat >/dev/null; exit "$code"; }'
+
 # Each part by itself: one that fails keeps nothing from the others. 1: one did, other than a chain that others jump to.
 load_piped() {
   tools "$1"
-  awk -v load="$LIMIT $restore -w 1 --noflush >/dev/null 2>&1" '
+  awk -v load="$LIMIT $restore -w 1 --noflush >/dev/null 2>&1 $DRAIN" '
     { print | load }
     /^COMMIT/ && close(load) != 0 && last !~ /^-X/ { failed = 1 }
     { last = $0 }

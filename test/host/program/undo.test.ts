@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { askRollback } from '../../../src/host/guard.ts'
 import type { Wanted } from './change.ts'
-import type { HostKind, MiniHost } from './mini-host.ts'
-import { aHost, applied, over, persisted, rules, stateFile } from './steps.ts'
+import { type HostKind, type MiniHost, put, until } from './mini-host.ts'
+import { aHost, applied, becomes, kill, over, persisted, rules, stateFile } from './steps.ts'
 
 /*
  * Rollbacks of what isn't as it was left: others have come, gone or been at fleet's own rules. Their lines are neither
@@ -154,3 +154,47 @@ nft add rule ip filter OUTPUT ip daddr vmap '{ 203.0.113.7 : jump NEW }'`,
     expect(live).not.toContain('NEWER')
   })
 })
+
+/** More than a pipe holds, in two tables. */
+const large = (target: string): Wanted => {
+  const lines = (chain: string) =>
+    Array.from(
+      { length: 1500 },
+      (_, at) => `-A ${chain} -p tcp -m tcp --dport ${1000 + at} -j ${target}\n`,
+    ).join('')
+  const text = `${HEAD}${lines('INPUT')}COMMIT\n*mangle\n:PREROUTING ACCEPT [0:0]\n${lines('PREROUTING')}COMMIT\n`
+  return { rules: { 4: text, 6: '' } }
+}
+
+/** Refuses the table that is piped into it first, and what comes from a file, by its first line. */
+const REFUSES = `#!/bin/dash
+[ -p /dev/stdin ] || exit 1
+read -r first
+[ -s /root/refused ] || echo "$first" >/root/refused
+read -r refused </root/refused
+[ "$first" != "$refused" ] || exit 1
+{ echo "$first"; cat; } | /usr/sbin/iptables-restore "$@"
+`
+
+it.each(KINDS)(
+  'a table that does not load keeps no other from coming back ($backend, $shell)',
+  async kind => {
+    const host = await aHost(kind)
+    await persisted(host, large('ACCEPT'))
+    const before = await rules(host)
+    const transaction = await applied(host, large('DROP'))
+    put(host, 'usr/local/sbin/iptables-restore', REFUSES)
+    await host.must('chmod 755 /usr/local/sbin/iptables-restore')
+    await kill(host, transaction, 'TERM')
+    const isBack = async () => {
+      const [filter, mangle] = await Promise.all(
+        ['filter', 'mangle'].map(table => host.must(`iptables -t ${table} -S`)),
+      )
+      return !(filter?.includes('-j DROP') && mangle?.includes('-j DROP'))
+    }
+    await until(isBack, 'the old rules of the other table')
+    await host.must('rm /usr/local/sbin/iptables-restore')
+    await becomes(host, transaction, 'ROLLED_BACK-terminated')
+    expect(await rules(host)).toBe(before)
+  },
+)

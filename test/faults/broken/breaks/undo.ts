@@ -162,6 +162,13 @@ export const UNDO: readonly Break[] = [
     red: [HANGS, "rules of the change that are read in other words go all the same ('dash')"],
   },
   {
+    name: 'loads-nothing-behind-a-part-that-fails',
+    file: 'host/undo.sh',
+    from: '--noflush >/dev/null 2>&1 $DRAIN"',
+    to: '--noflush >/dev/null 2>&1"',
+    red: ['host/program/undo.test.ts', 'a table that does not load keeps no other from coming back'],
+  },
+  {
     name: 'looks-for-each-rule-that-was-flushed',
     file: 'host/undo.sh',
     from: 'unread > 100 && ',
