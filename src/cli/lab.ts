@@ -1,5 +1,4 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { isIPv4 } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Lab, openLab, startLab, stopLab } from '../lab/lab.ts'
@@ -9,6 +8,7 @@ import { FleetError } from '../model/error.ts'
 import type { Flags } from './command.ts'
 import { flag, flagList } from './flag.ts'
 import { LAB_VARIABLE, LAB_VARIABLES_FILE, readInputs } from './inputs.ts'
+import { labCommand, SSH_CONFIG, sshConfig } from './lab-command.ts'
 
 const NAME = 'fleet'
 const ACTIONS: Readonly<Record<string, (flags: Flags, rest: readonly string[]) => Promise<number>>> = {
@@ -35,15 +35,16 @@ async function up(flags: Flags, rest: readonly string[]): Promise<number> {
   ]
   const spec = { name: NAME, hosts, packages, aptLists: true, users, authorizedKeys: await publicKeys() }
   const lab = await startLab(spec, line => process.stderr.write(`${line}\n`))
-  await writeVariables(lab)
-  process.stdout.write(`${hosts.length} hosts are up. Try: fleet lab run -- fleet apply ${rest[0] ?? ''}\n`)
+  await writeVariables(lab, connections.values())
+  const apply = ['fleet apply', ...rest.slice(0, 1)].join(' ')
+  process.stdout.write(`${hosts.length} hosts are up. Try: fleet lab run -- ${apply}\n`)
   return 0
 }
 
 function specOf({ host, address, port }: Connection, systemd: boolean): HostSpec {
   return {
     name: host,
-    ...(isIPv4(address) ? { address } : {}),
+    ...(address === host ? {} : { address }),
     ...(port === 22 ? {} : { port }),
     ...(systemd ? { systemd } : {}),
   }
@@ -56,22 +57,22 @@ async function publicKeys(): Promise<readonly string[]> {
   return Promise.all(names.map(async name => (await readFile(join(folder, name), 'utf8')).trim()))
 }
 
-/** What `lab run` tells fleet inside: the lab's key and its hosts' keys, which no inventory knows. */
-async function writeVariables(lab: Lab): Promise<void> {
+/** What `lab run` tells fleet and OpenSSH inside: the lab's key and its hosts' keys, which no inventory knows. */
+async function writeVariables(lab: Lab, connections: Iterable<Connection>): Promise<void> {
   const variables = {
     ansible_ssh_private_key_file: lab.keyFile,
     ansible_ssh_common_args: `-o UserKnownHostsFile=${lab.knownHosts}`,
   }
   await writeFile(join(lab.stateDir, LAB_VARIABLES_FILE), JSON.stringify(variables))
+  await writeFile(join(lab.stateDir, SSH_CONFIG), sshConfig(lab, connections))
 }
 
 async function runInside(flags: Flags, rest: readonly string[]): Promise<number> {
   const command = [...rest, ...flagList(flags, '--')]
   if (command.length === 0) throw new FleetError('lab-no-command')
   const lab = await openLab(NAME)
-  const own =
-    command[0] === 'fleet' ? [process.execPath, process.argv[1] ?? '', ...command.slice(1)] : command
-  return lab.attach(own, { env: { [LAB_VARIABLE]: lab.stateDir } })
+  const argv = labCommand(command, lab.stateDir, [process.execPath, process.argv[1] ?? ''])
+  return lab.attach(argv, { env: { [LAB_VARIABLE]: lab.stateDir } })
 }
 
 async function down(): Promise<number> {

@@ -87,8 +87,10 @@ function refuseSwitchedOff(command: Command, flags: Flags): void {
   }
 }
 
-/** Words behind `--` are somebody else's. */
+/** Words behind `--` are somebody else's, and so is a command that is run in the lab. */
 function splitRest(argv: readonly string[]): [string[], string[]] {
+  const [command, action, word = '-'] = argv
+  if (command === 'lab' && action === 'run' && !word.startsWith('-')) return [argv.slice(0, 2), argv.slice(2)]
   const at = argv.indexOf('--')
   return at < 0 ? [[...argv], []] : [argv.slice(0, at), argv.slice(at + 1)]
 }
