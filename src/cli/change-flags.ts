@@ -1,5 +1,5 @@
 import type { Flag } from './command.ts'
-import { HOSTS, JOURNAL, whole } from './flags.ts'
+import { HOSTS, JOURNAL, seconds, whole } from './flags.ts'
 
 const RISK = {
   'accept-lockout-risk': {
@@ -35,6 +35,7 @@ export const APPLY = {
   'confirm-timeout': {
     type: 'number',
     requiresArg: true,
+    coerce: seconds('confirm-timeout'),
     describe: 'seconds until a host that is not confirmed rolls back, 4 to 1800 (60)',
   },
   open: {

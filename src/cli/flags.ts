@@ -4,9 +4,9 @@ import type { Flag } from './command.ts'
 /** A command line that can't be read. Here, because each file more is felt in `fleet --help`. */
 export class UsageError extends Error {}
 
-const positive = (name: string) => (value: number) => {
+export const seconds = (name: string) => (value: number) => {
   if (value > 0) return value
-  throw new UsageError(`--${name}: expected a number above 0`)
+  throw new UsageError(`--${name}: expected seconds, a number above 0`)
 }
 
 export const whole = (name: string) => (value: number) => {
@@ -68,7 +68,7 @@ export const CONNECTION = {
   'connect-timeout': {
     type: 'number',
     requiresArg: true,
-    coerce: positive('connect-timeout'),
+    coerce: seconds('connect-timeout'),
     describe: 'seconds for a connection (10)',
   },
   forks: {

@@ -2,13 +2,14 @@ import { nearest } from '../model/nearest.ts'
 import type { Command } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { UsageError } from './flags.ts'
+import { inOwnWords } from './plain-usage.ts'
 
 const UNKNOWN = /^Unknown arguments?: (.*)$/
 
-/** An error about flags that there aren't, with the nearest that there are; any other as it is. */
+/** An error about flags that there aren't, with the nearest that there are; any other in words of fleet's own. */
 export function nameNearest(error: unknown, command: Command, words: readonly string[]): unknown {
   const [, unknown] = (error instanceof UsageError && UNKNOWN.exec(error.message)) || []
-  if (unknown === undefined) return error
+  if (unknown === undefined) return inOwnWords(error, command, words)
   const said = unknown.split(', ').map(name => sayFlag(name, command, words))
   return new UsageError(`unknown: ${[...new Set(said)].join(', ')}. See fleet ${command.name} --help`)
 }

@@ -33,7 +33,7 @@ export async function writePlan(file: string, plans: readonly HostPlan[]): Promi
   }
 }
 
-/** Errors: `plan-unreadable`, with what is wrong with the file. */
+/** Errors: `plan-missing`, `plan-unreadable`, with what is wrong with the file. */
 export async function readPlan(file: string): Promise<SavedPlan> {
   const parsed = v.safeParse(schema, await read(file))
   if (!parsed.success)
@@ -51,6 +51,8 @@ async function read(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
+      throw new FleetError('plan-missing', {}, { at: { file }, cause })
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new FleetError('plan-unreadable', { reason }, { at: { file }, cause })
   }

@@ -14,6 +14,7 @@ const counted = (names: readonly string[]): string =>
 
 export const cliSentences = {
   'plan-unwritable': a => `The plan can't be written: ${String(a.reason)}.`,
+  'plan-missing': () => 'There is no such file. Make a plan with `fleet plan -o FILE`.',
   'plan-unreadable': a => `This is not a plan that \`fleet plan -o\` has saved: ${String(a.reason)}.`,
   'rollout-unknown-group': a =>
     `${String(a.of)} speaks of ${String(a.name)}, which is no group of the inventory and no role${a.isFlag === true ? '' : ', so that has no effect'}.${a.nearest === null ? '' : ` Did you mean ${String(a.nearest)}?`}`,

@@ -20,6 +20,11 @@ const planOf = (host: string) => ({
   bootId: 'b',
 })
 
+it('a plan that is not there is no plan that cannot be read', async () => {
+  await expect(readPlan(join(folder, 'no.plan'))).rejects.toMatchObject({ code: 'plan-missing' })
+  await expect(readPlan(folder)).rejects.toMatchObject({ code: 'plan-unreadable' })
+})
+
 it('a plan with hosts that the inventory has lost is refused, and says which', async () => {
   const file = join(folder, 'a.plan')
   await writePlan(file, ['web1', 'web2', 'web3'].map(planOf))

@@ -48,6 +48,24 @@ it.each(['soak', 'gate', 'stages', 'not-after', 'limit', 'forks', 'unreachable']
   },
 )
 
+it.each([
+  [['promote'], 'expected fleet promote <run>. See fleet promote --help'],
+  [['lab'], 'expected fleet lab <action> [rest..]. See fleet lab --help'],
+  [['plan', '-l'], '-l wants a value'],
+  [['plan', '--limit'], '--limit wants a value'],
+  [['plan', '--templates'], '--templates wants a value'],
+  [
+    ['plan', '-i', 'h1,', '--host-key-checking', 'no'],
+    '--host-key-checking no: expected one of strict, accept-new, off',
+  ],
+  [
+    ['apply', '-i', 'h1,', '--confirm-timeout', '60s'],
+    '--confirm-timeout: expected seconds, a number above 0',
+  ],
+])('says in its own words what is missing or wrong: %j', async (argv, said) => {
+  await expect(runProgram(argv, '0.0.0')).rejects.toThrow(new UsageError(said))
+})
+
 it('keeps the dash that stands for standard input', async () => {
   // Without the dash there would be no address, which is told first.
   const words = ['block', '-', '-i', 'h1,', '--for', 'nonsense']
