@@ -17,7 +17,7 @@ export async function run(given: Flags): Promise<number> {
   const host = flag(flags, 'host', 'string')
   if (named !== undefined && host !== undefined)
     return (await import('./show-talk.ts')).showTalk(named, host, flags)
-  if (named !== undefined) return (await import('./show-run.ts')).showRun(named, flags)
+  if (named !== undefined) return (await import('./show-run.ts')).showRun(named, flags, { isNamed: true })
   const inputs = await readSources(flags)
   const directory = journalsOf(inputs, flags)
   const most = flag(flags, 'newest', 'number') ?? NEWEST

@@ -55,7 +55,7 @@ const plansOf = ({ observed }: Survey) => observed.map(({ plan }) => plan)
 export function showSurvey(survey: Survey): string {
   const color = hasColor(process.stdout)
   return (
-    printPlan(plansOf(survey), { color }) +
+    printPlan(plansOf(survey), { color, failed: survey.failed.map(({ state }) => state) }) +
     (survey.failed.length > 0 ? printSummary(survey.failed, { color }) : '')
   )
 }

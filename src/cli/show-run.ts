@@ -20,7 +20,7 @@ import { reportOf } from './report.ts'
 import { hasColor } from './terminal.ts'
 
 /** What a run is now, and what became of its hosts so far. 2 where it goes on; else the worst of its hosts. */
-export async function showRun(run: string, flags: Flags): Promise<number> {
+export async function showRun(run: string, flags: Flags, { isNamed = false } = {}): Promise<number> {
   const report = await reportOf(flags)
   const directory = await findJournals(flags)
   const record = await findRun(directory, run)
@@ -33,7 +33,7 @@ export async function showRun(run: string, flags: Flags): Promise<number> {
     for (const outcome of known) process.stdout.write(jsonLine({ type: 'host-settled', ...outcome }))
   } else if (summary) {
     const notes = findFailedBefore(recorded.map(({ event }) => event))
-    process.stdout.write(`${printRun(summary, { color })}${printSummary(known, { color, notes })}`)
+    process.stdout.write(`${printRun(summary, { color })}${printSummary(known, { color, notes, isNamed })}`)
   }
   await report?.write(journalFile(directory, run))
   return exitCodeOfRun(record, known, summary?.why)

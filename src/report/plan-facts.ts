@@ -32,7 +32,8 @@ function ofWhom(names: readonly string[], all: number, counted: boolean): string
 
 /** In the order in which they are shown. */
 const KINDS: readonly ((plan: HostPlan) => readonly Fact[])[] = [
-  ({ roles }) => [{ text: `roles: ${plain(roles.join(', ')) || 'none'}`, tone: 'none' }],
+  // Hosts that go back are given none.
+  ({ roles }) => (roles.length === 0 ? [] : [{ text: `roles: ${plain(roles.join(', '))}`, tone: 'none' }]),
   ({ findings }) => findings.map(sayFinding),
   ({ closes }) => closes.map(closed => ({ text: `closes ${plain(closed)}`, tone: 'yellow', counted: true })),
   ({ installs, verdict }) => (installs && verdict === 'change' ? [INSTALLS] : []),

@@ -1,3 +1,4 @@
+import type { HostState } from '../model/host-state.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import { type Paint, painter } from './paint.ts'
 import { diffLines } from './plan-diff.ts'
@@ -6,6 +7,8 @@ import { groupBy, hosts, indented, named } from './words.ts'
 
 export interface PlanOptions {
   readonly color: boolean
+  /** Of hosts that couldn't be looked at. */
+  readonly failed?: readonly HostState[]
 }
 
 /**
@@ -20,7 +23,7 @@ export function printPlan(plans: readonly HostPlan[], options: PlanOptions): str
     ...fold(of('change'), sameDiff).map(block => changeBlock(block, paint)),
     ...fold(of('refused'), sameReasons).map(block => refusedBlock(block, paint)),
     ...unchangedBlock(of('unchanged'), paint),
-    paint('bold', countVerdicts(plans)),
+    paint('bold', countVerdicts(plans, options.failed)),
   ]
   return `${parts.join('\n\n')}\n`
 }
@@ -73,9 +76,12 @@ function unchangedBlock(plans: readonly HostPlan[], paint: Paint): string[] {
   return [...said, `${hosts(plans.length)}: unchanged`]
 }
 
-/** `3 hosts to change, 47 unchanged, 1 refused`. */
-function countVerdicts(plans: readonly HostPlan[]): string {
+/** `3 hosts to change, 47 unchanged, 1 refused, 2 unreachable`. */
+function countVerdicts(plans: readonly HostPlan[], failed: readonly HostState[] = []): string {
   const count = (verdict: HostPlan['verdict']) => plans.filter(plan => plan.verdict === verdict).length
-  const refused = count('refused')
-  return `${hosts(count('change'))} to change, ${count('unchanged')} unchanged${refused > 0 ? `, ${refused} refused` : ''}`
+  const refused = plans.flatMap(({ verdict }) => (verdict === 'refused' ? [verdict] : []))
+  const others = [...groupBy([...refused, ...failed], state => state)].map(
+    ([state, all]) => `${all.length} ${state}`,
+  )
+  return [`${hosts(count('change'))} to change`, `${count('unchanged')} unchanged`, ...others].join(', ')
 }

@@ -128,7 +128,7 @@ function statusLines(status: HostStatus, all: readonly HostStatus[]): string[] {
 
 function sayNone({ isTouched, blocks }: HostStatus): string {
   if (isTouched) return 'no generation of fleet; files of a change are there'
-  return blocks ? 'no rules of fleet; what it blocks: `fleet blocks`' : 'fleet never changed it'
+  return blocks ? 'no rules of fleet; what it blocks: `fleet blocks`' : 'nothing of fleet is there'
 }
 
 const sayGeneration = ({ number, who, made, run }: StatusGeneration) =>

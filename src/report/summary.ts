@@ -79,6 +79,8 @@ interface SummaryOptions {
   readonly notes?: readonly Finding[]
   /** Of hosts that were to go back, where. */
   readonly ways?: WaysBack
+  /** Hosts of which all is well by their names, too. */
+  readonly isNamed?: boolean
   /** The run by which hosts that failed can be caught up. */
   readonly rest?: string
 }
@@ -86,7 +88,7 @@ interface SummaryOptions {
 /** What became of every host. Hosts of which the same is to be said are folded; a failed one says what to do next. */
 export function printSummary(
   outcomes: readonly Outcome[],
-  { color = false, why, rest, notes = [], ways = new Map() }: SummaryOptions = {},
+  { color = false, why, rest, notes = [], ways = new Map(), isNamed = false }: SummaryOptions = {},
 ): string {
   const paint = painter(color)
   const sorted = outcomes.toSorted((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
@@ -94,7 +96,7 @@ export function printSummary(
   const kinds = groupBy(sorted, one => `${one.state}${wayOf(one)} ${one.finding?.code}`)
   const entries = [...kinds.values()]
     .flatMap(ofOneKind)
-    .map(all => paint(toneOf(all[0]), entry(all, all.map(wayOf)[0])))
+    .map(all => paint(toneOf(all[0]), entry(all, all.map(wayOf)[0], isNamed)))
   entries.push(...notes.map(note => paint('yellow', say(note))))
   // Whoever stops it knows that.
   if (why && why.code !== 'stopped') entries.push(paint('red', early(why)))
@@ -143,11 +145,12 @@ function onItsWay(state: HostState, way?: WayBack): string {
 
 const STAYED = 'It has what it had before this rollback. Mend the cause, and take it back once more.'
 
-function entry(all: readonly Outcome[], way = ''): string {
+function entry(all: readonly Outcome[], way = '', isNamed = false): string {
   const [first] = all
   if (!first) return ''
   const names = all.map(({ host }) => host)
-  if (isGood(first) && !first.finding && way === '') return `${hosts(all.length)}: ${first.state}`
+  if (isGood(first) && !first.finding && way === '')
+    return `${isNamed ? named(names) : hosts(all.length)}: ${first.state}`
   const causes = [...new Set(all.flatMap(({ finding }) => (finding ? [say(finding)] : [])))]
   const said = causes.length > 1 ? ', for example:' : causes.map(cause => `: ${cause}`).join('')
   const examples = causes.length > 1 ? causes.slice(0, EXAMPLES) : []

@@ -8,13 +8,23 @@ interface Moment {
   readonly event: Event
 }
 
-/** What happened to one host in a run, a line each: its steps, what it was asked, what it answered, how it ended. */
+/**
+ * What happened to one host in a run: of which run, and then a line each for its steps, what it was asked, what it answered,
+ * how it ended.
+ */
 export function printTalk(recorded: readonly Moment[], host: string): string {
   const lines = recorded.flatMap(({ at, event }) => {
     const told = lineOf(event, host)
     return told === undefined ? [] : [`${at.slice(11, 23)}  ${plain(told)}\n`]
   })
-  return lines.join('')
+  return [...headOf(recorded, host), ...lines].join('')
+}
+
+/** Whoever names no run is told of the newest. */
+function headOf([first]: readonly Moment[], host: string): readonly string[] {
+  if (first?.event.type !== 'run-started') return []
+  const { run, who } = first.event
+  return [`${plain(`${host} in run ${run} of ${who}`)}, ${first.at.slice(0, 10)}, times in UTC\n`]
 }
 
 function lineOf(event: Event, host: string): string | undefined {

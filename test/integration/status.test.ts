@@ -66,7 +66,7 @@ describe.concurrent('fleet status', () => {
   it('says that a host was never touched, and leaves nothing there', async () => {
     const host = lab().host('never')
     const at = await site('never')
-    expect(await at.fleet('status')).toMatchObject({ code: 0, stdout: 'never: fleet never changed it\n' })
+    expect(await at.fleet('status')).toMatchObject({ code: 0, stdout: 'never: nothing of fleet is there\n' })
     expect((await host.exec('ls -d /var/lib/fleet /run/fleet')).stdout).toBe('')
   })
 

@@ -57,7 +57,7 @@ export const planSentences = {
   'drift-rules': () =>
     'Rules that were confirmed are missing, were changed, or stand in another order. `fleet apply` puts them right.',
   'drift-strangers': a =>
-    `Somebody added ${rules(a.rules)} where fleet's rules decide. \`fleet apply\` leaves them: write them into a role, or take them out with --replace-unmanaged.`,
+    `Somebody added ${rules(a.rules)} where fleet's rules decide. \`fleet apply\` leaves that alone: write it into a role, or take it out with --replace-unmanaged.`,
   'drift-sets': a =>
     `Sets that the rules refer to don't hold what was confirmed: ${list(a.sets).join(', ')}. \`fleet apply\` puts them right.`,
   'drift-damaged': a =>
@@ -89,7 +89,7 @@ export const planSentences = {
   'lockdown-too-wide': a =>
     `fleet_management names ${list(a.networks).join(', ')}, which is nearly everybody: the lockdown doesn't let that in.`,
   'lockdown-keeps': a =>
-    `The host has ${rules(a.rules)} that fleet didn't make. They stay, behind those of the lockdown.`,
+    `The host has ${rules(a.rules)} that fleet didn't make. What is there stays, behind the rules of the lockdown.`,
   'goes-back': a => `Goes from generation ${String(a.from)} back to what generation ${String(a.to)} said.`,
   'changed-since': a =>
     `It stands on generation ${String(a.now)}, which ${String(a.who)} made at ${String(a.made)}, after the rollback was asked for. \`fleet rollback --to GENERATION -l HOST\` goes back all the same.`,
@@ -114,7 +114,7 @@ export const planSentences = {
   'unknown-chains': a =>
     `The host's rules jump to ${list(a.chains).join(', ')}, which fleet didn't make and doesn't know. Name what is to stay in fleet_preserve, and what is to go in fleet_replace (group_vars or host_vars).`,
   'unmanaged-first': a =>
-    `This would be fleet's first apply here, and the host has ${rules(a.rules)} that fleet didn't make. To let them go, say --replace-unmanaged; to keep them, write them into a role of this host first.`,
+    `This would be fleet's first apply here, and the host has ${rules(a.rules)} that fleet didn't make. To let that go, say --replace-unmanaged; to keep it, write it into a role of this host first.`,
   'stale-rules': a =>
     `iptables-persistent isn't installed, and old rules lie in /etc/iptables (${list(a.files).join(', ')}), which its installation would load: without systemd nothing can hold it back. Move those files away.`,
   'boot-loads-other': a =>
@@ -122,9 +122,9 @@ export const planSentences = {
   'chain-taken': a =>
     `A role wants a chain that somebody else already made, with ${rules(a.rules)} of theirs. Rename the chain of the role; or let theirs go with --replace-unmanaged or fleet_replace.`,
   'unmanaged-replaced': a =>
-    `The host has ${rules(a.rules)} that fleet didn't make. They go, as --replace-unmanaged says.`,
+    `The host has ${rules(a.rules)} that fleet didn't make. All of it goes, as --replace-unmanaged says.`,
   'unmanaged-kept': a =>
-    `Since the last apply somebody added ${rules(a.rules)} to the host. They stay; write them into a role, or take them out with --replace-unmanaged.`,
+    `Since the last apply somebody added ${rules(a.rules)} to the host. That stays; write it into a role, or take it out with --replace-unmanaged.`,
   'both-backends': a =>
     `Both kinds of iptables hold rules on this host: iptables is ${String(a.here)}, and ${String(a.there)} has rules too, which fleet wouldn't see. Look at them with iptables-${String(a.there)}-save, and flush that kind or move its rules into a role.`,
   'native-nft': a =>

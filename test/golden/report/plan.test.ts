@@ -14,6 +14,20 @@ describe('a plan', () => {
     expect(stripVTControlCharacters(colored)).toBe(printPlan(PLANS, { color: false }))
   })
 
+  it('counts hosts that nobody could look at', () => {
+    const one = PLANS.filter(({ verdict }) => verdict === 'unchanged').slice(0, 1)
+    const failed = ['unreachable', 'failed', 'unreachable'] as const
+    expect(printPlan(one, { color: false, failed })).toMatch(
+      /^0 hosts to change, 1 unchanged, 2 unreachable, 1 failed$/m,
+    )
+  })
+
+  it('of hosts that go back says nothing of roles', () => {
+    const back = PLANS.slice(0, 1).map(plan => ({ ...plan, roles: [] }))
+    expect(printPlan(PLANS.slice(0, 1), { color: false })).toContain('roles: ')
+    expect(printPlan(back, { color: false })).not.toContain('roles')
+  })
+
   it('of nothing to do is short', () => {
     const unchanged = PLANS.filter(({ host }) => host.startsWith('u') && host !== 'u99')
     expect(printPlan(unchanged, { color: false })).toBe(

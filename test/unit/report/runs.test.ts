@@ -72,9 +72,9 @@ describe('runs', () => {
     })
   })
 
-  it('are known by their names', () => {
-    expect(
-      ['20260131-223000-ab12', '20260131-223000-ab12.ini', 'web', '20260131-223000-xyz1'].map(isRunName),
-    ).toEqual([true, false, false, false])
+  it('are known by their names, also where one is cut off or mistyped', () => {
+    const runs = ['20260131-223000-ab12', '20260131-223000-abcx', '20260131-223000-', '20260131-223000']
+    expect(runs.map(isRunName)).toEqual([true, true, true, true])
+    expect(['20260131-223000-ab12.ini', 'web', '20260131'].map(isRunName)).toEqual([false, false, false])
   })
 })

@@ -56,7 +56,7 @@ describe('a host that is not as it usually is', () => {
 
   it('has no rules of fleet, and says where to ask what it blocks', () => {
     const bare = { generation: undefined, isTouched: false }
-    expect(printStatus([asked('a', bare)])).toBe('a: fleet never changed it\n')
+    expect(printStatus([asked('a', bare)])).toBe('a: nothing of fleet is there\n')
     expect(printStatus([asked('a', { ...bare, blocks: { hash: 'h', isPersisted: true } })])).toBe(
       'a: no rules of fleet; what it blocks: `fleet blocks`\n',
     )

@@ -19,6 +19,12 @@ describe('a summary', () => {
     ).toBe('47 hosts: unchanged\n3 hosts: persisted\n')
   })
 
+  it('names them where somebody looks at what became of each', () => {
+    expect(printSummary([...many(2, 'persisted'), ...many(1, 'unchanged', 'u')], { isNamed: true })).toBe(
+      'u1: unchanged\nh1, h2 (2 hosts): persisted\n',
+    )
+  })
+
   it('says of a failed host its state, the cause, and what to do next', () => {
     const text = printSummary([failed('web7', 'reverted', 'rolled-back', { why: 'deadline' })])
     expect(text).toBe(

@@ -19,6 +19,25 @@ const EVENTS: readonly Event[] = [
   },
 ]
 
+it('the talk with a host begins with the run that it was in', () => {
+  const started: Event = {
+    type: 'run-started',
+    run: '20260131-223000-ab12',
+    who: 'me@here',
+    command: 'apply',
+    hosts: 2,
+    inventory: [],
+    writer: { pid: 1, start: '' },
+    flags: {},
+    extraVars: false,
+    rollout: {},
+  }
+  const recorded = [started, ...EVENTS.slice(0, 1)].map(event => ({ at: '2026-01-31T22:30:01.250Z', event }))
+  expect(printTalk(recorded, 'web7')).toBe(
+    'web7 in run 20260131-223000-ab12 of me@here, 2026-01-31, times in UTC\n22:30:01.250  arming\n',
+  )
+})
+
 it('the talk with one host is a line each, and nothing in it is obeyed by a terminal', () => {
   const recorded = EVENTS.map(event => ({ at: '2026-01-31T22:30:01.250Z', event }))
   const lines = printTalk(recorded, 'web7').split('\n')
