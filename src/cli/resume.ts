@@ -6,6 +6,7 @@ import { readJournal } from '../journal/replay.ts'
 import { whyOf } from '../journal/summary.ts'
 import { thisWriter } from '../journal/writer.ts'
 import type { Emit, Outcome } from '../model/event.ts'
+import type { Finding } from '../model/finding.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { exitCodeOf } from '../report/exit-code.ts'
 import { wasLetGo } from '../rollout/outcome.ts'
@@ -64,6 +65,7 @@ export async function run(flags: Flags): Promise<number> {
     try {
       await voice.emit(resumed)
       if (isNamed && !record.takingBack) sayFailed(record)
+      if (record.isEnded && !isNamed) sayOnlySettled(record)
       const emit: Emit = async event => {
         await journal.append(event)
         told.hear(event)
@@ -142,6 +144,13 @@ function sayFailed({ run, hosts }: RunRecord): void {
   process.stderr.write(`going on with run ${run}, also with ${who} that failed, and with a fresh budget\n`)
 }
 
+/** Whoever names no run may take it for one that died. */
+function sayOnlySettled({ run }: RunRecord): void {
+  process.stderr.write(
+    `run ${run} has ended: hosts of which nobody knew what became of them are asked, and nobody is started (\`fleet resume ${run}\` starts those that are left)\n`,
+  )
+}
+
 async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
   const { record, emit } = it
   const settled = await settleLeft(it)
@@ -152,18 +161,36 @@ async function finish(it: GoingOn, flags: Flags): Promise<GoneOn> {
       return [host, outcome ? { ...one, outcome, isAccepted: false, isOfBefore: false } : one]
     }),
   )
-  const known = await checkAgain(left, it, flags)
-  const rest = toDo(known, it.isNamed)
+  const isOver = record.isEnded && !it.isNamed
+  const known = isOver ? left : await checkAgain(left, it, flags)
   const wasCut = [...settled.values()].some(wasLetGo)
-  const rolled: GoneOn & { isCut?: boolean } = record.takingBack
-    ? await goBack(known, it, flags)
-    : await goOn(rest, known, it, flags)
+  const rolled: GoneOn & { isCut?: boolean } = isOver ? { outcomes: [] } : await followUp(known, it, flags)
   const latest = new Map(rolled.outcomes.map(outcome => [outcome.host, outcome]))
   const outcomes = [...known].map(
     ([host, { outcome, verdict }]): Outcome =>
       latest.get(host) ?? outcome ?? { host, state: verdict === 'unchanged' ? 'unchanged' : 'not started' },
   )
+  const why = isOver ? await stillEarly(it, outcomes) : rolled.why
   // What was let go of can be resumed once more.
   if (!wasCut && !rolled.isCut) await emit({ type: 'run-ended', run: record.run, states: count(outcomes) })
-  return { ...rolled, outcomes, blocked: async () => [...caughtUp, ...((await rolled.blocked?.()) ?? [])] }
+  const ended = why ? { why } : {}
+  return {
+    ...rolled,
+    ...ended,
+    outcomes,
+    blocked: async () => [...caughtUp, ...((await rolled.blocked?.()) ?? [])],
+  }
+}
+
+const followUp = (known: RunRecord['hosts'], it: GoingOn, flags: Flags) =>
+  it.record.takingBack ? goBack(known, it, flags) : goOn(toDo(known, it.isNamed), known, it, flags)
+
+/** A run that had ended early still has, whatever its last hosts came to, unless nothing of it is left. */
+async function stillEarly(it: GoingOn, outcomes: readonly Outcome[]): Promise<Finding | undefined> {
+  const { record, directory, emit } = it
+  if (exitCodeOf(outcomes) === 0) return undefined
+  const recorded = await readJournal(journalFile(directory, record.run))
+  const why = whyOf(recorded.slice(0, record.length))
+  if (why) await emit({ type: 'rollout-stopped', run: record.run, why })
+  return why
 }

@@ -1,11 +1,12 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Attempt, useTrial } from '../faults/trial.ts'
 import { settledAs, step } from './hosts/site.ts'
 
 /* A run that has an end is gone on with by its name: one that somebody stopped, one with hosts that failed their checks. */
 
-const NAMES = ['c1', 'c2', 'l1', 'i1', 'i2', 'i3', 't1', 't2']
+const NAMES = ['c1', 'c2', 'l1', 'i1', 'i2', 'i3', 't1', 't2', 'u1', 'u2']
 const trial = useTrial('resume-ended', NAMES)
 
 const runOf = async ({ site }: Attempt) => (await readdir(site.journals))[0]?.replace('.jsonl', '') ?? ''
@@ -87,5 +88,27 @@ describe.concurrent('a run that was stopped', () => {
     attempt.running.child.kill('SIGTERM')
     await trial.ends(attempt, 3, { t1: 'persisted', t2: 'not started' })
     await trial.ends(resume(attempt, await runOf(attempt)), 0, { t2: 'persisted' })
+  })
+
+  it('and had a host of which nobody knew has that one asked without its name, and nobody started', async () => {
+    const attempt = await trial.begin(['u1', 'u2'], ...stagesOf(['u1', 'u2']), '--manual')
+    await attempt.running.until(({ type }) => type === 'rollout-paused')
+    attempt.running.child.kill('SIGINT')
+    await trial.ends(attempt, 3, { u1: 'persisted', u2: 'not started' })
+    const journal = join(attempt.site.journals, (await readdir(attempt.site.journals))[0] ?? '')
+    const told = await readFile(journal, 'utf8')
+    const lost = told
+      .replace('"host":"u1","state":"persisted"', '"host":"u1","state":"unknown"')
+      .replaceAll('"code":"stopped"', '"code":"gate-fail"')
+    await writeFile(journal, lost)
+    const unnamed = resume(attempt)
+    expect(await unnamed.running.verdict()).toEqual({ code: 3, hosts: { u1: 'persisted' } })
+    const { events } = unnamed.running
+    expect(events.some(({ type }) => type === 'rollout-planned' || type === 'rollout-paused')).toBe(false)
+    expect(events.find(({ type }) => type === 'rollout-stopped')).toMatchObject({
+      why: { code: 'gate-fail' },
+    })
+    expect((await unnamed.running.end()).stderr).toContain('nobody is started')
+    await trial.isOn('u2', 'OLD')
   })
 })
