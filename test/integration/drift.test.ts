@@ -34,7 +34,7 @@ interface HostLine {
   readonly type: string
   readonly host: string
   readonly kinds?: readonly string[]
-  readonly pending?: boolean
+  readonly pending?: boolean | null
   readonly state?: string
   readonly generation?: { readonly made: string }
   readonly live?: readonly Line[]
@@ -92,10 +92,10 @@ describe('fleet drift', () => {
     expect(code).toBe(3)
     expect(words(hosts)).toEqual({
       live: [['rules', 'strangers'], false],
-      edited: [['damaged'], false],
+      edited: [['damaged'], null],
       saved: [['unlinked'], false],
       fine: [[], false],
-      fresh: [['never-applied'], false],
+      fresh: [['never-applied'], null],
       off: 'unreachable',
     })
     expect(changed(hosts.live?.live)).toEqual([`+${STRAY}`, `-${http}`])
