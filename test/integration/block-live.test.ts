@@ -7,7 +7,7 @@ import { useTestLab } from './hosts/test-lab.ts'
 
 /* What `fleet block` says and does of connections that are there already, and of hosts that can't or won't block. */
 
-const lab = useTestLab('block-live', ['live', 'deaf', 'well', 'bare', 'odd', 'attacker', 'friend'], {
+const lab = useTestLab('block-live', ['live', 'deaf', 'well', 'bare', 'odd', 'brief', 'attacker', 'friend'], {
   packages: true,
   aptLists: true,
 })
@@ -71,6 +71,27 @@ describe.concurrent('fleet block', () => {
     await mendTools(host('odd'))
     expect(await at.fleet('blocks', '--repair')).toMatchObject({ code: 0 })
     for (const name of ['bare', 'odd']) expect(await blockedOn(host(name))).toEqual(['block4 203.0.113.9'])
+  })
+
+  it('names hosts that would not block any more after a reboot, with exit 4, until that is mended', async () => {
+    const at = await makeSite(lab(), ['brief'])
+    await host('brief').exec('mv /etc/apt /root; mkdir -p /etc/apt; mv /var/lib/apt/lists /root')
+    const done = await at.fleet('block', '203.0.113.9')
+    expect(done.code).toBe(4)
+    expect(done.stdout).toMatch(
+      /^brief: blocked, not persisted\. .*\n(.*\n)*1 of 1 host: blocked, 1 of them only until a reboot\. Mend /m,
+    )
+    expect(await blockedOn(host('brief'))).toEqual(['block4 203.0.113.9'])
+    expect(await isHooked(host('brief'))).toBe(true)
+    expect(await at.fleet('blocks')).toMatchObject({
+      code: 4,
+      stdout: expect.stringMatching(/^brief: It blocks now, and after a reboot it would not: /m),
+    })
+    await host('brief').exec(
+      'rmdir /etc/apt; mv /root/apt /etc; rm -rf /var/lib/apt/lists; mv /root/lists /var/lib/apt',
+    )
+    expect(await at.fleet('blocks', '--repair')).toMatchObject({ code: 0 })
+    expect(await at.fleet('blocks')).toMatchObject({ code: 0 })
   })
 
   it('is lifted in the ledger where the only host takes it back', async () => {

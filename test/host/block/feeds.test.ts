@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { differenceOf } from '../../../src/feeds/lists.ts'
 import { type FeedOrder, sendFeeds } from '../../../src/host/feeds.ts'
 import { sha256 } from '../../../src/host/pieces.ts'
-import { type MiniHost, until } from '../program/mini-host.ts'
+import type { MiniHost } from '../program/mini-host.ts'
 import { aHost, block, members, now, word } from './blocking.ts'
-import { ATTACKER, HOST, wire } from './traffic.ts'
+import { ATTACKER, flood, wire } from './traffic.ts'
 
 const list = (...networks: readonly string[]) =>
   networks
@@ -147,19 +147,12 @@ describe('feeds', () => {
     const others = (from: number) =>
       Array.from({ length: 20_000 }, (_, at) => `45.${from}.${at >> 8}.${at & 255}`)
     await send(host, list(ATTACKER[4], ...others(0)))
-    // What gets past raw is counted right behind it.
-    await host.must(`iptables -t mangle -A PREROUTING -s ${ATTACKER[4]}`)
-    const flood = `const s=require('dgram').createSocket('udp4');s.bind(0,'${ATTACKER[4]}',function go(){s.send('x',9,'${HOST[4]}',()=>setImmediate(go))})`
-    await host.must(`setsid ip netns exec far ${process.execPath} -e "${flood}" </dev/null >/dev/null 2>&1 &`)
-    const counted = async (table: string, rule: RegExp) =>
-      Number(rule.exec(await host.must(`iptables-save -c -t ${table}`))?.[1])
-    const dropped = () => counted('raw', /\[(\d+):\d+\] -A FLEET-BLOCK .*fleet-feeds4 src/)
-    await until(async () => (await dropped()) > 1000, 'a flood')
+    const { dropped, passed } = await flood(host, 'fleet-feeds4')
     for (let round = 1; round <= 6; round++) {
       const before = await dropped()
       await send(host, list(ATTACKER[4], ...others(round)))
       expect((await dropped()) - before).toBeGreaterThan(0)
     }
-    expect(await counted('mangle', /\[(\d+):\d+\] -A PREROUTING -s/)).toBe(0)
+    expect(await passed()).toBe(0)
   })
 })

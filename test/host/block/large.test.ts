@@ -4,6 +4,7 @@ import type { BlockLine } from '../../../src/model/block.ts'
 import type { Run } from '../../../src/session/session.ts'
 import { over } from '../program/steps.ts'
 import { aHost, block, members, now, order, word } from './blocking.ts'
+import { ATTACKER, flood, wire } from './traffic.ts'
 
 const many: readonly BlockLine[] = Array.from({ length: 6000 }, (_, at) =>
   word(
@@ -107,5 +108,30 @@ describe.each(['dash', 'busybox'] as const)('a long map (%s)', shell => {
     await block(host, [word('203.0.113.11')])
     await host.must('ipset del fleet-block4 100.65.1.0; ipset add fleet-block4 100.65.1.1')
     expect(await look()).toEqual({ hook: 'stands', areSetsRight: false })
+  })
+})
+
+describe.each(['nft', 'legacy'] as const)('what stands (%s)', backend => {
+  it('protects at every moment while it is filled anew, and while it is put right', async () => {
+    const host = await aHost({ backend })
+    await wire(host)
+    const attacker = word(ATTACKER[4])
+    await block(host, [attacker])
+    const { dropped, passed } = await flood(host, 'fleet-block4')
+    for (let round = 1; round <= 3; round++) {
+      const others = Array.from({ length: 6000 }, (_, at) => word(`45.${round}.${at >> 8}.${at & 255}`))
+      const before = await dropped()
+      await block(host, [attacker, ...others])
+      expect((await dropped()) - before).toBeGreaterThan(0)
+    }
+    for (const change of [
+      'ipset del fleet-block4 45.1.0.0',
+      'iptables -t raw -A FLEET-BLOCK -j RETURN',
+      'iptables -t raw -A PREROUTING -j FLEET-BLOCK',
+    ]) {
+      await host.must(change)
+      expect({ change, ...(await block(host, [attacker])) }).toMatchObject({ change, hook: 'stands' })
+    }
+    expect(await passed()).toBe(0)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aHost, block, now, word } from './blocking.ts'
-import { ATTACKER, HOST, hold, NEIGHBOUR, reaches, type Way, wire } from './traffic.ts'
+import { ATTACKER, HOST, hold, NEIGHBOUR, passesOneWay, reaches, type Way, wire } from './traffic.ts'
 
 const ways = (who: typeof ATTACKER | typeof NEIGHBOUR): Record<string, Way> => ({
   in: { from: 'far', to: HOST[4], by: who[4] },
@@ -73,6 +73,25 @@ describe.each(['nft', 'legacy'] as const)('packets of a host with %s', backend =
     expect(await passes('far', '2001:db8:64::5', '2001:db8:64::9')).toBe(false)
     expect(await passes('far', HOST[4], '100.64.0.9')).toBe(false)
     expect(await passes('host', '100.64.0.9')).toBe(false)
+  })
+
+  it('stop on the one way that is named', async () => {
+    const host = await aHost({ backend })
+    await wire(host)
+    const passing = async () => ({
+      in: [await passesOneWay(host, 'far', 4), await passesOneWay(host, 'far', 6)],
+      out: [await passesOneWay(host, 'host', 4), await passesOneWay(host, 'host', 6)],
+    })
+    expect(await passing()).toEqual({ in: [true, true], out: [true, true] })
+    const only = (direction: 'in' | 'out') =>
+      block(
+        host,
+        [ATTACKER[4], ATTACKER[6]].map(address => word(address, { direction })),
+      )
+    await only('in')
+    expect(await passing()).toEqual({ in: [false, false], out: [true, true] })
+    await only('out')
+    expect(await passing()).toEqual({ in: [true, true], out: [false, false] })
   })
 
   it('come again by themselves when the time is over', async () => {

@@ -63,6 +63,43 @@ export async function reaches(host: MiniHost, way: Way): Promise<boolean> {
   return (await host.exec(`${inside(way.from)}${node} -e "${talk}"`)).code === 0
 }
 
+/**
+ * Of single packets, which nobody answers: whether the attacker's comes past raw, from who is far away or to him. The
+ * neighbour's, which is sent behind it, always does.
+ */
+export async function passesOneWay(host: MiniHost, from: 'far' | 'host', family: 4 | 6): Promise<boolean> {
+  const tables = `${inside(from === 'far' ? 'host' : 'far')}ip${family === 6 ? '6' : ''}tables`
+  const both = [ATTACKER, NEIGHBOUR].map(who => who[family])
+  const rules = both.map(
+    who => `${tables} -t mangle -A PREROUTING ${from === 'far' ? '-s' : '-d'} ${who} -p udp`,
+  )
+  await host.must([`${tables} -t mangle -F PREROUTING`, ...rules].join(' && '))
+  for (const who of both) {
+    const [by, to] = from === 'far' ? [who, HOST[family]] : [HOST[family], who]
+    const send = `const s=require('dgram').createSocket('udp${family}');s.bind(0,'${by}',()=>s.send('x',9,'${to}',()=>s.close()))`
+    await host.must(`${inside(from)}${node} -e "${send}"`)
+  }
+  const passed = async () => {
+    const saved = await host.must(`${tables}-save -c -t mangle`)
+    return [...saved.matchAll(/^\[(\d+):\d+\] -A PREROUTING/gm)].map(([, packets]) => Number(packets) > 0)
+  }
+  await until(async () => (await passed())[1] === true, "the neighbour's packet")
+  return (await passed())[0] === true
+}
+
+/** Packets of the attacker without end: how many the chain drops by a set, and how many have come past it. */
+export async function flood(host: MiniHost, set: string) {
+  // What gets past raw is counted right behind it.
+  await host.must(`iptables -t mangle -A PREROUTING -s ${ATTACKER[4]}`)
+  const send = `const s=require('dgram').createSocket('udp4');s.bind(0,'${ATTACKER[4]}',function go(){s.send('x',9,'${HOST[4]}',()=>setImmediate(go))})`
+  await host.must(`setsid ip netns exec far ${node} -e "${send}" </dev/null >/dev/null 2>&1 &`)
+  const counted = async (table: string, rule: RegExp) =>
+    Number(rule.exec(await host.must(`iptables-save -c -t ${table}`))?.[1])
+  const dropped = () => counted('raw', new RegExp(`\\[(\\d+):\\d+\\] -A FLEET-BLOCK .*${set} src`))
+  await until(async () => (await dropped()) > 1000, 'a flood')
+  return { dropped, passed: () => counted('mangle', /\[(\d+):\d+\] -A PREROUTING -s/) }
+}
+
 export interface Flow {
   /** Whether anything comes back of what is said from now on. */
   flows(): Promise<boolean>

@@ -120,4 +120,21 @@ export const BLOCK_PLACE: readonly Break[] = [
     to: '  return 0; true &&',
     red: ['host/block/persist.test.ts', 'leave nothing'],
   },
+  {
+    name: 'drops-on-the-way-that-was-not-named',
+    file: 'host/block/hook.sh',
+    from: 'fleet-block-in src,fleet-block-out dst',
+    to: 'fleet-block-in dst,fleet-block-out src',
+    red: ['host/block/packets.test.ts', 'stop on the one way that is named'],
+  },
+  {
+    name: 'empties-sets-before-it-fills-them',
+    file: 'host/block/sets.sh',
+    from: 'rebuild_sets() {\n  find_sets\n',
+    to: 'rebuild_sets() {\n  find_sets\n  for set in $there; do ipset flush "$set"; done\n',
+    red: [
+      'host/block/large.test.ts',
+      'protects at every moment while it is filled anew, and while it is put right',
+    ],
+  },
 ]
