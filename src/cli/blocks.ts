@@ -7,6 +7,7 @@ import type { Wanted } from '../block/wanted.ts'
 import { checkBlocks, sendBlocks } from '../host/block.ts'
 import { hashBlocks } from '../model/block.ts'
 import { FleetError } from '../model/error.ts'
+import { lacksFeeds, type WantedFeeds } from '../plan/blocks.ts'
 import { exitCodeOfBlocks } from '../report/block-exit.ts'
 import { entryLine, foundLine } from '../report/block-json.ts'
 import { openBlockVoice } from '../report/block-voice.ts'
@@ -45,7 +46,8 @@ export async function run(given: Flags): Promise<number> {
   else process.stdout.write(printEntries(standing, now, ledger.file))
   for (const finding of coveredBy(standing, (await guardedOf(inputs)).all)) warn(finding)
   if (inputs.config.feeds) process.stdout.write(await (await import('./feeds.ts')).tellFeeds(inputs, json))
-  const found = await lookAtAll(inputs, flags, wanted)
+  const feeds = inputs.config.feeds && (await (await import('./feeds.ts')).knownFeeds(inputs))
+  const found = await lookAtAll(inputs, flags, { wanted, ...(feeds ? { feeds: feeds.asked } : {}) })
   process.stdout.write(json ? found.map(foundLine).join('') : printFound(found))
   return exitCodeOfFound(found)
 }
@@ -74,15 +76,17 @@ async function repair(
   return code === 0 && outcomes.some(({ finding }) => finding?.code === 'block-later') ? 2 : code
 }
 
-async function lookAtAll(
-  inputs: Inputs,
-  flags: Flags,
-  wanted: (host: string) => Wanted,
-): Promise<readonly Found[]> {
+/** What hosts are to have: of feeds only where some are known. */
+interface Asked {
+  readonly wanted: (host: string) => Wanted
+  readonly feeds?: (host: string) => WantedFeeds
+}
+
+async function lookAtAll(inputs: Inputs, flags: Flags, { wanted, feeds }: Asked): Promise<readonly Found[]> {
   const longest = inputs.hosts.reduce((most, { name }) => Math.max(most, wanted(name).map.length), 0)
   const pool = blockPool(inputs, flags, longest, cancelOnSignal())
   const looking = await pool.each(inputs.hosts, host =>
-    lookAt(blockHost(host, pool, { inputs, flags, wanted }), wanted(host.name)),
+    lookAt(blockHost(host, pool, { inputs, flags, wanted }), wanted(host.name), feeds?.(host.name)),
   )
   return looking.map((one, at) =>
     one.status === 'fulfilled' ? one.value : notFound(inputs.hosts[at]?.name ?? '', one.reason),
@@ -92,13 +96,23 @@ async function lookAtAll(
 const NOTHING = hashBlocks([])
 
 /** Of a host whose hash differs it takes a second question to know what it lacks: it may have more than the ledger. */
-async function lookAt(one: BlockHost, { map }: Wanted): Promise<Found> {
+async function lookAt(one: BlockHost, { map }: Wanted, feeds?: WantedFeeds): Promise<Found> {
   try {
     return await withSession(one.connect('again'), async session => {
       const blocks = await checkBlocks(session, seconds())
       const blocked = map.filter(({ state }) => state === 'blocked').length
       const isFree = blocked === 0 && blocks.entries === 0
-      const same = { host: one.host, blocks, lacked: 0, later: [], refused: [], unknown: [], isFree }
+      const isBehindFeeds = feeds !== undefined && lacksFeeds(blocks.keeps, feeds)
+      const same = {
+        host: one.host,
+        blocks,
+        lacked: 0,
+        later: [],
+        refused: [],
+        unknown: [],
+        isFree,
+        isBehindFeeds,
+      }
       if (isFree || blocks.hash === hashBlocks(map)) return same
       if (blocks.hash === NOTHING) return { ...same, lacked: blocked }
       const { lacked, later, refused, unknown } = await sendBlocks(session, { ...one.order(), dry: true })

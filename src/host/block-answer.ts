@@ -1,6 +1,8 @@
 import { isIP } from 'node:net'
+import { parseNetworks } from '../address/network.ts'
 import { FleetError } from '../model/error.ts'
 import type { Reply } from './call.ts'
+import type { HostFeeds } from './observation.ts'
 import { readFacts } from './pieces.ts'
 
 /** What stands on a host. */
@@ -18,6 +20,8 @@ export interface BlockState {
   readonly why?: string
   /** Seconds that the host's clock is ahead of the controller's; 0 where it is less than 30. */
   readonly skew: number
+  /** The lists of others that it keeps, where it was asked what stands and has any. */
+  readonly keeps?: HostFeeds
 }
 
 export interface BlockAnswer extends BlockState {
@@ -79,7 +83,14 @@ export function readState(reply: Reply): BlockState {
     isPersisted: one('persisted') === 'yes',
     ...(why === '' ? {} : { why }),
     skew: numberIn(one('skew')),
+    ...(facts.has('feeds') ? { keeps: readFeeds(one('feeds')) } : {}),
   }
+}
+
+/** `AT HASH` */
+export function readFeeds(text: string): HostFeeds {
+  const [at, hash = ''] = text.split(' ')
+  return { hash, at: Number(at) }
 }
 
 /** A host may say what it likes; a number is one. */
@@ -129,4 +140,10 @@ export const readRefused = (piece = ''): readonly Refused[] =>
   piece
     .split('\n')
     .map(line => line.split(' '))
-    .flatMap(([address, what, covers]) => (address && what && covers ? [{ address, what, covers }] : []))
+    .flatMap(([address, what, covers]) =>
+      address && what && covers ? [{ address, what, covers: asWritten(covers) }] : [],
+    )
+
+/** As people write it: a host's kernel knows no zeros to leave out. */
+const asWritten = (address: string): string =>
+  isIP(address) === 6 ? (parseNetworks(address).cidrs[0]?.replace(/\/128$/, '') ?? address) : address

@@ -1,6 +1,7 @@
 import { FleetError } from '../model/error.ts'
 import type { PerFamily } from '../model/family.ts'
 import type { Session } from '../session/session.ts'
+import { readFeeds } from './block-answer.ts'
 import { callHost, EXIT, type Reply, readHost, stopOf } from './call.ts'
 import { findDamaged, readMeta } from './meta.ts'
 import type { ChangedSet, Generation, GuardLock, HostBlocks, Manager, Observation } from './observation.ts'
@@ -160,13 +161,8 @@ export function readBlocks(pieces: Pieces): { readonly blocks?: HostBlocks } {
   const facts = readFacts(pieces.get('blocks'))
   const hash = facts.get('hash')?.[0] ?? ''
   const isPersisted = facts.get('persisted')?.[0] === 'yes'
-  return { blocks: { hash, isPersisted, ...readFeeds(facts.get('feeds')?.[0]) } }
-}
-
-/** `AT HASH` */
-function readFeeds(text: string | undefined): Pick<HostBlocks, 'feeds'> {
-  const [at, hash = ''] = text?.split(' ') ?? []
-  return at === undefined ? {} : { feeds: { hash, at: Number(at) } }
+  const [feeds] = facts.get('feeds') ?? []
+  return { blocks: { hash, isPersisted, ...(feeds === undefined ? {} : { feeds: readFeeds(feeds) }) } }
 }
 
 function readBefore(piece: string | undefined): Pick<Observation, 'before'> {

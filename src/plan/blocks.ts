@@ -47,7 +47,7 @@ function whatIsBehind(seen: Seen, { hash, entries, feeds }: WantedBlocks): strin
 }
 
 /** By what the host keeps of them, as it says; whether its sets hold that is asked where feeds are sent. */
-const lacksFeeds = (had: HostFeeds | undefined, wanted: WantedFeeds): boolean =>
+export const lacksFeeds = (had: HostFeeds | undefined, wanted: WantedFeeds): boolean =>
   had ? had.hash !== wanted.hash && had.at <= wanted.at : wanted.networks > 0
 
 /** Whether the chain is what it has to be, and the first that a packet meets, in all families that the host has. */

@@ -26,6 +26,7 @@ export function entryLine(entry: Entry): string {
 export function foundLine(found: Found): string {
   const start = { type: 'block-host', host: found.host, is: needOf(found) }
   if (!('blocks' in found)) return line({ ...start, state: found.state, finding: withMessage(found.finding) })
-  const { blocks, lacked, later, refused, unknown } = found
-  return line({ ...start, ...blocks, lacked, later, refused, unknown })
+  const { blocks, lacked, later, refused, unknown, isBehindFeeds } = found
+  const { keeps: _, ...stands } = blocks
+  return line({ ...start, ...stands, lacked, isBehindFeeds, later, refused, unknown })
 }

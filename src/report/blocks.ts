@@ -21,6 +21,8 @@ export type Found =
       readonly later: BlockAnswer['later']
       /** Nothing of the ledger is blocked there, and nothing has to be. */
       readonly isFree: boolean
+      /** It has not the feeds that were taken last, nor later ones. */
+      readonly isBehindFeeds: boolean
     }
   | { readonly host: string; readonly state: HostState; readonly finding: Finding }
 
@@ -30,7 +32,8 @@ export type Need = 'in line' | 'behind' | 'unreadable' | 'not persisted'
 
 export function needOf(found: Found): Need {
   if (!('blocks' in found)) return 'unreadable'
-  const { blocks, lacked, later, refused, isFree } = found
+  const { blocks, lacked, later, refused, isFree, isBehindFeeds } = found
+  if (isBehindFeeds) return 'behind'
   if (isFree) return 'in line'
   if (lacked + later.length + refused.length > 0 || blocks.hook !== 'stands' || !blocks.areSetsRight)
     return 'behind'
@@ -101,9 +104,12 @@ function sayFound(found: Found): { host: string; text: string }[] {
 }
 
 /** What a repair brings. */
-function sayLacks({ blocks: { hook, areSetsRight }, lacked }: Seen): string[] {
+function sayLacks({ blocks: { hook, areSetsRight }, lacked, isFree, isBehindFeeds }: Seen): string[] {
+  const feeds = isBehindFeeds ? ["it doesn't have the feeds as they were taken last"] : []
+  if (isFree) return feeds
   return [
     ...(lacked > 0 ? [`it hasn't heard of ${count(lacked)} of the ledger's addresses`] : []),
+    ...feeds,
     ...(hook === 'missing' ? ['nothing leads to its blocks'] : []),
     ...(hook === 'wrong' ? ['what leads to its blocks was changed, or is not first'] : []),
     ...(hook === 'stands' && !areSetsRight ? ['its sets were changed'] : []),

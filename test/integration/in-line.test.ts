@@ -31,6 +31,11 @@ describe.concurrent('apply', () => {
     expect(await at.fleet('blocks', '--refresh', '-l', 'told')).toMatchObject({ code: 0 })
     expect(await feedsOn('missed')).toEqual(['45.1.1.0/24', '45.9.9.9'])
 
+    const blocks = await at.fleet('blocks')
+    expect(blocks).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/^missed: behind: it doesn't have the feeds as they were taken last\.$/m),
+    })
     for (const command of ['plan', 'drift', 'status']) {
       const { code, stdout } = await at.fleet(command)
       expect([command, code]).toEqual([command, 2])
@@ -51,6 +56,7 @@ describe.concurrent('apply', () => {
     expect(await at.fleet('apply')).toMatchObject({ code: 0 })
     expect(await Promise.all(['told', 'missed'].map(feedsOn))).toEqual([['45.9.9.9'], ['45.9.9.9']])
     expect(await at.fleet('drift')).toMatchObject({ code: 0 })
+    expect(await at.fleet('blocks')).toMatchObject({ code: 0 })
   })
 
   it('brings blocks and feeds to a host in lockdown, which stays in it', async () => {

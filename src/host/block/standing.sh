@@ -40,6 +40,7 @@ verb_block_check() { # NOW [brief]
   trap 'exit 1' HUP INT TERM PIPE
   # shellcheck disable=SC2086
   lacking $BLOCK_NEEDS
+  read_feeds_header
   if [ "${2:-}" = brief ] && [ -s "$COUNTS" ]; then tell_brief; else tell_standing; fi
   exit 0
 }
@@ -70,6 +71,7 @@ tell_standing() { # [LACKED MORE_FACTS]
 tell_facts() {
   more=
   [ -z "${why:-}" ] || more="why=$why$NEWLINE"
+  [ "${had:-none}" = none ] || more="${more}feeds=$had_at $had$NEWLINE"
   [ -z "$client" ] || more="${more}client=$client$NEWLINE"
   [ -z "${killed:-}" ] || more="${more}killed=$killed$NEWLINE"
   [ ! -s "${4:-}" ] || more="$more$(cat "$4")$NEWLINE"

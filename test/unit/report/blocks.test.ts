@@ -12,6 +12,7 @@ const found = (host: string, more: object = {}): Found => ({
   unknown: [],
   later: [],
   isFree: false,
+  isBehindFeeds: false,
   ...more,
 })
 const REPAIR = /`fleet blocks --repair` sends the others what they lack\.\n$/
@@ -19,6 +20,8 @@ const REPAIR = /`fleet blocks --repair` sends the others what they lack\.\n$/
 describe('what hosts have of the ledger', () => {
   it.each([
     ['has not heard of it', { lacked: 1 }],
+    ['lacks the feeds', { isBehindFeeds: true }],
+    ['lacks the feeds and has nothing else', { isBehindFeeds: true, isFree: true }],
     ['has lost its place', { blocks: { ...STATE, hook: 'missing' as const } }],
     ['would not after a reboot', { blocks: { ...STATE, isPersisted: false, why: 'timer' } }],
   ])('names a repair where a host %s', (_, more) => {
