@@ -64,9 +64,10 @@ export const START_PROGRAM = `${FIND_ON_DISK}${TAKE_MARK}/bin/sh "$p" "$s" "$@";
 
 /**
  * The same without three processes, which are a tenth of a block: memory keeps what was read back when it was stored, the
- * shell that is there reads the program, and tells the code of a block as it ends. Other verbs have traps of their own.
+ * shell that is there reads the program, and tells the code of a block as it ends, unless that stood in the last packet of
+ * its answer. Other verbs have traps of their own.
  */
-const START_BLOCKS = `p=${MEMORY}/host-$2.sh; test -f "$p" || { ${FIND_ON_DISK}}; ${TAKE_MARK}FLEET_PROGRAM=$p; set -- "$s" "$@"; case $2 in block) trap '${TELL_CODE}' EXIT; . "$p" ;; *) (. "$p") ;; esac; ${TELL_CODE}`
+const START_BLOCKS = `p=${MEMORY}/host-$2.sh; test -f "$p" || { ${FIND_ON_DISK}}; ${TAKE_MARK}FLEET_PROGRAM=$p; set -- "$s" "$@"; case $2 in block) FLEET_TOLD=none; trap 'c=$?; test "$FLEET_TOLD" = "$c" || echo "@@$FLEET_MARK code $c"; exit "$c"' EXIT; . "$p" ;; *) (. "$p") ;; esac; ${TELL_CODE}`
 
 /** Before anything else of a first contact, and in the shell's own words: 23 and the tools that aren't there. */
 const CHECK =

@@ -41,8 +41,8 @@ block_alone() { # SECONDS_TO_SEND, or nothing
   settle_pending
   find_map
   kept=$map alone=''
-  # Sets may change as they like: no rule does by that. While a long order comes others may change them.
-  if [ -n "$kept" ] && [ -z "$1" ]; then { read_rules && ruled=yes; } || ruled=; fi
+  # No rule changes with what is in a set. While a long order comes others may change them.
+  [ -n "$1" ] || ! read_rules || ruled=yes
   # A controller that is gone without a word must not keep the next one out for hours.
   read_order "$1" || { drop_filled; stop "$EXIT_REFUSED" order; }
   # Sets that were made from less than what was said before would let in what they kept out.
@@ -65,14 +65,22 @@ refuse_all() {
 enforce() {
   did=stood made=stood
   if [ -z "$kept" ] || [ "$changes" -gt 5000 ] || ! change_sets; then rebuild; elif [ "$((words + dropped))" -gt 0 ]; then did=changed; fi
-  hold_few || look
-  [ "$sets" = right ] || { rebuild; look; }
-  [ "$sets" = right ] || stop "$EXIT_UNLOADABLE" sets "$(head -c 1000 "$WORK/error")"
+  case $did,$hook in
+    # Sets that were just made whole are read back with the place, once that is made.
+    rebuilt,missing | rebuilt,wrong) ;;
+    *) see_sets ;;
+  esac
   [ "$hook" != stands ] || return 0
   guard_hook
   made=made
   look
   [ "$hook$sets" = standsright ] || stop "$EXIT_UNLOADABLE" hook "$(head -c 1000 "$WORK/error")"
+}
+
+see_sets() {
+  hold_few || look
+  [ "$sets" = right ] || { rebuild; look; }
+  [ "$sets" = right ] || stop "$EXIT_UNLOADABLE" sets "$(head -c 1000 "$WORK/error")"
 }
 
 rebuild() {
@@ -89,9 +97,12 @@ look() {
 tell_block() {
   if [ "$as_ordered" = 1 ] && [ -n "$ordered" ]; then hash=$ordered; else hash_of "$WORK/map"; fi
   tell_refused
+  code=0
+  [ "$persisted" = yes ] || code=$EXIT_NOT_PERSISTED
+  # For who began this.
+  case ${FLEET_TOLD:-} in none) FLEET_TOLD=$code last="@@$MARK code $code$NEWLINE" ;; esac
   tell_facts "$made" "$did" "$words" "$WORK/told"
-  [ "$persisted" = yes ] || exit "$EXIT_NOT_PERSISTED"
-  exit 0
+  exit "$code"
 }
 
 tell_refused() {

@@ -16,7 +16,7 @@ AWK_HOOK='
     if (!sub(/-(in|out)$/, family "&", word[1])) word[1] = word[1] family
     return "-A FLEET-BLOCK -m set --match-set " word[1] " " word[2] " -m set ! --match-set fleet-allow" family " " word[2] " -m addrtype ! --" word[2] "-type LOCAL -j DROP"
   }
-  # Sets `hook` to what is worse than it was, and `unreadable`; what is to be replaced goes to a file.
+  # Sets `hook` to what is worse than it was, and `unreadable`. What puts it right goes to a file.
   function read_hook(family,   rules, n, line, first, chain, found, misplaced, rule, jumps) {
     n = hook_rules(family, rules)
     while ((getline line < (work "/rules." family)) > 0) {
@@ -32,10 +32,17 @@ AWK_HOOK='
         if (chain == "PREROUTING" || chain == "OUTPUT") misplaced = 1
       }
     }
-    print jumps > (work "/jumps." family)
+    write_hook(work "/hook." family, rules, n, jumps)
     if (found && first["FLEET-BLOCK"] == n && placed == 2 && !misplaced) { placed = 0; return }
     placed = 0
     hook = found || jumps != "" ? "wrong" : hook == "wrong" ? hook : "missing"
+  }
+  # Place and content in one step, whatever stood there before.
+  function write_hook(file, rules, n, jumps,   i, chain) {
+    print "*raw\n:FLEET-BLOCK - [0:0]" > file
+    for (i = split(jumps, chain, " "); i > 0; i--) print "-D " chain[i] " -j FLEET-BLOCK" > file
+    for (i = 1; i <= n; i++) print rules[i] > file
+    print "-I PREROUTING 1 -j FLEET-BLOCK\n-I OUTPUT 1 -j FLEET-BLOCK\nCOMMIT" > file
   }'
 
 # read_rules: both families' raw tables. A save that failed must never look like an empty one.
@@ -51,8 +58,8 @@ tools() {
   save=$xtables-save restore=$xtables-restore
 }
 
-# judge: sets `hook` (stands, wrong, missing), `sets` (right, wrong), `counted` to the lines of the map, and `jumps.*`
-# of what is to be replaced, from what was saved.
+# judge: sets `hook` (stands, wrong, missing), `sets` (right, wrong) and `counted` to the lines of the map, and makes `hook.*`
+# for load_hook, from what was saved.
 judge() {
   read_map=$WORK/map read_allow=$WORK/allow saved=$WORK/saved sorted=0 counts=
   for file in map allow saved; do [ -e "$WORK/$file" ] || printf '' >"$WORK/$file"; done
@@ -117,26 +124,12 @@ judge() {
   [ -z "$counts" ] || { counted=$(grep -c '^[^#]' "$WORK/map"); sets=$counts; }
 }
 
-# print_hook FAMILY: place and content in one step, whatever stood there before.
-print_hook() {
-  jumps=
-  { read -r jumps <"$WORK/jumps.$1"; } 2>/dev/null
-  awk -v family="$1" -v jumps="$jumps" "$AWK_HOOK"'BEGIN {
-    print "*raw\n:FLEET-BLOCK - [0:0]"
-    n = split(jumps, chain, " ")
-    for (i = 1; i <= n; i++) print "-D " chain[i] " -j FLEET-BLOCK"
-    n = hook_rules(family, rules)
-    for (i = 1; i <= n; i++) print rules[i]
-    print "-I PREROUTING 1 -j FLEET-BLOCK\n-I OUTPUT 1 -j FLEET-BLOCK\nCOMMIT"
-  }'
-}
-
 # How long somebody else may hold xtables' lock, in seconds.
 PATIENCE=5
 load_hook() {
   for family in $families; do
     tools "$family"
-    print_hook "$family" >"$WORK/hook.$family" && "$restore" -w "$PATIENCE" --noflush <"$WORK/hook.$family" 2>"$WORK/error" || return 1
+    "$restore" -w "$PATIENCE" --noflush <"$WORK/hook.$family" 2>"$WORK/error" || return 1
   done
 }
 

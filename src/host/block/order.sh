@@ -46,7 +46,7 @@ AWK_NETWORK='
 # read_order [SECONDS], a bundle of allow, even and map on standard input: what this host is to keep goes to $WORK/map and
 # $WORK/allow, as files; what has to be done to the sets for it to $WORK/change. Where that is much, all of it goes to
 # `ipset restore` as it is read, into the sets beside those in force; $WORK/filled says that it came through. Where `ruled`,
-# the place is judged from the rules that were read, and `few` is what the sets are to hold, if that isn't much. Sets the
+# `hook` is judged from the rules that were read, and `few` is what the sets are to hold, if that isn't much. Sets the
 # words below.
 read_order() {
   # shellcheck disable=SC2016,SC2086
@@ -183,6 +183,7 @@ read_order() {
       for (i = 1; i <= n; i++) few = few set "," one[i] "," seconds ";"
     }
     BEGIN {
+      hook = "unknown"
       map = work "/map"; todo = work "/change"; refused = work "/refused"; told = work "/told"
       printf "" > map; printf "" > todo; printf "" > refused; printf "" > told; printf "" > (work "/allow"); printf "" > (work "/counts"); printf "" > (work "/filled")
       # Only for who asks for it to be done. All of it is taken, whatever ipset says.
@@ -229,11 +230,12 @@ read_order() {
         hook = "stands"
         if (families ~ 4) read_hook(4)
         if (families ~ 6) read_hook(6)
-        if (lines <= 50 && hook == "stands" && !unreadable) find_few()
+        if (unreadable) hook = "unreadable"
+        if (lines <= 50 && hook == "stands") find_few()
       }
-      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0), damaged + 0, few
+      print (whole && !unsorted) + 0, lines + 0, entries + 0, words + 0, dropped + 0, changes + 0, refusals + 0, allows + 0, skew + 0, old_skew + 0, then, (lines + 0 == asked + 0 && obeyed + 0 == asked + 0), damaged + 0, hook, few
     }' >"$WORK/said" || return 1
-  read -r whole lines entries words dropped changes refusals allows skew old_skew THEN as_ordered damaged few <"$WORK/said"
+  read -r whole lines entries words dropped changes refusals allows skew old_skew THEN as_ordered damaged hook few <"$WORK/said"
   filled=
   [ ! -s "$WORK/filled" ] || filled=yes
   [ "$whole" = 1 ]

@@ -36,16 +36,18 @@ plugins_stand() { [ -x "$PLUGINS/11-fleet-block" ] && [ -x "$PLUGINS/40-fleet-bl
 
 # The program goes first: a plugin never runs without it.
 install_plugins() {
-  keep_text "$BLOCKS/program.sh" 600 <"$PROGRAM" || return 1
-  for plugin in 11-fleet-block 40-fleet-block; do
-    keep_text "$PLUGINS/$plugin" 755 <<TEXT || return 1
-#!/bin/sh
-# Made by fleet; its docs/blocking.md says what for.
-exec /bin/sh $BLOCKS/program.sh "" "boot-$plugin" "\$@"
-TEXT
-  done
+  dd if="$PROGRAM" of="$BLOCKS/program.sh.new" bs=64k conv=fsync 2>/dev/null && mv -T "$BLOCKS/program.sh.new" "$BLOCKS/program.sh" || return 1
+  keep_plugins "$PLUGINS/11-fleet-block" "$PLUGINS/40-fleet-block" || return 1
   drop_other_programs
   sync "$PLUGINS" "$BLOCKS" 2>/dev/null
+}
+
+# A name with a dot is no plugin.
+keep_plugins() {
+  for plugin; do
+    { printf '#!/bin/sh\n# Made by fleet; its docs/blocking.md says what for.\nexec /bin/sh %s "" "boot-%s" "$@"\n' "$BLOCKS/program.sh" "${plugin##*/}" >"$plugin.new"; } 2>/dev/null || return 1
+  done
+  { chmod 755 "$1.new" "$2.new" && sync "$1.new" "$2.new" && mv -T "$1.new" "$1" && mv -T "$2.new" "$2"; } 2>/dev/null
 }
 
 # Those of other versions, which take memory.
@@ -53,7 +55,7 @@ drop_other_programs() {
   for other in /run/fleet/host-*.sh; do [ "${other##*/}" = "${PROGRAM##*/}" ] || rm -f "$other"; done
 }
 
-# keep_text PATH MODE, a text on standard input. A name with a dot is no plugin, and no unit.
+# keep_text PATH MODE, a text on standard input. A name with a dot is no unit.
 keep_text() {
   cat >"$1.new" 2>/dev/null && chmod "$2" "$1.new" && sync "$1.new" 2>/dev/null && mv -T "$1.new" "$1" 2>/dev/null
 }
@@ -106,7 +108,7 @@ UNIT
 
 # rehearse_boot: a boot of just this host, tried in a network namespace of its own.
 rehearse_boot() {
-  rm -rf "${WORK:?}/boot"
+  [ ! -e "$WORK/boot" ] || rm -rf "${WORK:?}/boot"
   mkdir "$WORK/boot" && in_scratch rehearse-blocks "$WORK/boot" >"$WORK/error" 2>&1
 }
 

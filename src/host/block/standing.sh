@@ -23,7 +23,13 @@ read_own() {
   find_map
   kept=$map
   [ -z "${FLEET_REHEARSAL:-}" ] || kept='' own=/nowhere
-  { piece allow; [ ! -s "$own/allow" ] || cat "$own/allow"; piece end; } >"$WORK/own" && read_order <"$WORK/own"
+  { piece allow; recite_allow "$own/allow"; piece end; } >"$WORK/own" && read_order <"$WORK/own"
+}
+
+# Mostly a few: a shell has read them before another program has begun.
+recite_allow() {
+  [ -s "$1" ] || return 0
+  while read -r network; do echo "$network"; done <"$1"
 }
 
 # look_at: what stands, whatever it is.
@@ -75,6 +81,6 @@ tell_facts() {
   [ -z "$client" ] || more="${more}client=$client$NEWLINE"
   [ -z "${killed:-}" ] || more="${more}killed=$killed$NEWLINE"
   [ ! -s "${4:-}" ] || more="$more$(cat "$4")$NEWLINE"
-  printf '@@%s blocked\nhash=%s\nhook=%s\nentries=%s\nlacked=%s\nsets=%s\nskew=%s\npersisted=%s\n%s@@%s end\n' \
-    "$MARK" "$hash" "$1" "$entries" "$3" "$2" "$skew" "$persisted" "$more" "$MARK"
+  printf '@@%s blocked\nhash=%s\nhook=%s\nentries=%s\nlacked=%s\nsets=%s\nskew=%s\npersisted=%s\n%s@@%s end\n%s' \
+    "$MARK" "$hash" "$1" "$entries" "$3" "$2" "$skew" "$persisted" "$more" "$MARK" "${last:-}"
 }

@@ -6,8 +6,8 @@
 WORK=/run/fleet/block
 LOCK=/run/fleet/block.lock
 # Who asks, where somebody does, and how; how long the map is and by what time it is over, where it was read; whether
-# its sets were filled meanwhile, and are held against their counts.
-client='' FLAGS='' lines=0 THEN='' filled='' by_counts='' ruled=''
+# its sets were filled meanwhile, and are held against their counts; what stands behind its answer.
+client='' FLAGS='' lines=0 THEN='' filled='' by_counts='' ruled='' last=''
 
 # store: what the order came to. 1: it can't be kept.
 store() {

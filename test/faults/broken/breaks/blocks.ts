@@ -79,7 +79,7 @@ export const BLOCKS: readonly Break[] = [
   {
     name: 'takes-a-place-for-its-own-that-it-saw-before',
     file: 'host/block/order.sh',
-    from: 'if (lines <= 50 && hook == "stands" && !unreadable) find_few()',
+    from: 'if (lines <= 50 && hook == "stands") find_few()',
     to: 'if (lines <= 50) find_few()',
     red: [CHANGED, 'the place: told, and put right by the next one'],
   },
