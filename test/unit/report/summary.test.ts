@@ -82,6 +82,12 @@ describe('a summary', () => {
     expect(text).not.toContain('The old rules are in force again')
   })
 
+  it('names a host whose run planned other rules, what may ask for them, and both ways on', () => {
+    const text = printSummary([failed('web7', 'refused', 'other-rules-than-run', { run: 'r1' })])
+    expect(text).toMatch(/^web7: refused: [^\n]*feeds or dns: names[^\n]* run r1 planned/)
+    expect(text).toMatch(/Put them back and resume it, or begin a new rollout with `fleet apply`\./)
+  })
+
   it('folds failed hosts with one cause and names them all', () => {
     const text = printSummary(
       ['b', 'a'].map(host => failed(host, 'reverted', 'rolled-back', { why: 'asked' })),
