@@ -38,8 +38,8 @@ export const ROLLOUT: readonly Break[] = [
   {
     name: 'goes-on-where-it-was-taking-back',
     file: 'cli/resume.ts',
-    from: 'record.takingBack\n    ? await goBack',
-    to: 'record.takingBack && !record.isPlanned\n    ? await goBack',
+    from: 'record.takingBack ? goBack',
+    to: 'record.takingBack && !it.record.isPlanned ? goBack',
     red: [RESUMED, 'finishes a taking back, and no more, also where it is named'],
   },
   {
