@@ -14,7 +14,7 @@ export async function run(flags: Flags): Promise<number> {
   const inputs = await readInputs(flags)
   if (flag(flags, 'list-hosts', 'boolean')) return listHosts(inputs.hosts.map(({ name }) => name))
   const rendered = await renderAll(inputs, flags)
-  for (const finding of findingsOf(inputs, rendered)) process.stderr.write(`${say(finding)}\n`)
+  for (const finding of findingsOf(inputs, rendered, flags)) process.stderr.write(`${say(finding)}\n`)
   for (const [host, one] of rendered)
     process.stdout.write(`${heading(host, one)}${FAMILIES.map(family => section(one, family)).join('')}\n`)
   return 0

@@ -44,7 +44,7 @@ export async function prepare(flags: Flags, cancel: AbortSignal, begun?: Begun):
   const withPassword = await withBecomePassword(flags)
   const inputs = await readInputs(withPassword, begun?.sources)
   const rendered = await renderAll(inputs, withPassword)
-  for (const finding of findingsOf(inputs, rendered))
+  for (const finding of findingsOf(inputs, rendered, withPassword))
     if (finding.severity === 'warning' || flag(flags, 'verbose', 'boolean')) warnOnce(finding)
   const pool = poolFor(inputs, withPassword, cancel)
   const blocking = await readBlocking(inputs)

@@ -1,4 +1,5 @@
 import { isCollection, isMap, isScalar, LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import { FleetError } from '../model/error.ts'
 import type { Args, Finding } from '../model/finding.ts'
 import { nearest } from '../model/nearest.ts'
 import { type Declaration, type DeclaredVariable, VARIABLE_TYPES } from './template.ts'
@@ -23,11 +24,18 @@ export function declare(text: string, file: string): { declaration: Declaration;
   const lines = new LineCounter()
   const reading: Reading = { file, lines, findings: [] }
   if (text.startsWith('---') && match?.index !== 0) report(reading, 'front-matter-open', {}, 0)
+  if (!text.startsWith('---')) reading.findings.push(...findLate(text, file))
   const front = match?.[1] ?? ''
   const root = readYaml(reading, front)
   const above = (match?.[0] ?? '').split('\n').length - 1
   const body = '\n'.repeat(above) + text.slice(match?.[0].length ?? 0)
   return { declaration: { ...readRoot(reading, root), body }, findings: reading.findings }
+}
+
+/** A line of front matter where there is none: nothing of it would be known. */
+function findLate(text: string, file: string): Finding[] {
+  const line = text.split('\n').findIndex(one => /^(---\s*$|(role|byGroup|order|vars):)/.test(one)) + 1
+  return line === 0 ? [] : [new FleetError('front-matter-late', {}, { at: { file, line } }).finding]
 }
 
 function readYaml(reading: Reading, text: string): YAMLMap | undefined {

@@ -29,6 +29,8 @@ const MET: Readonly<Record<string, string>> = {
 const frontMatter = {
   'front-matter-open': () =>
     'The front matter starts with --- and never ends. Close it with a line of its own: ---',
+  'front-matter-late': () =>
+    'The front matter begins with --- in the first line of the file, and here is some without that.',
   'front-matter-yaml': a => `The front matter isn't readable as YAML: ${String(a.message)}`,
   'front-matter-shape': a => `${String(a.key)}: expected ${String(a.expected)}.`,
   'front-matter-key': a =>
@@ -112,6 +114,8 @@ const variables = {
 const resolution = {
   'role-unknown': a =>
     `There is no role ${String(a.name)} (from ${String(a.from)}).${meant(a)} A role is a template ${String(a.name)}.hbs; there are: ${listed(a.known)}.`,
+  'role-missed': a =>
+    `${String(a.name)} is the role of no host, and the group ${String(a.group)} has none. A group stands for the role of its own name: rename one of them, or say it in fleet.yml: roles: {${String(a.group)}: [${String(a.name)}]}.`,
   'role-mapping-reserved': a =>
     `roles: can't map ${String(a.group)}, which never stands for roles. Put the hosts in a group of their own, and map that.`,
   'role-not-by-group': a =>

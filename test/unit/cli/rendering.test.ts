@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findingsOf } from '../../../src/cli/check.ts'
 import type { Flags } from '../../../src/cli/command.ts'
 import { readInputs } from '../../../src/cli/inputs.ts'
 import { renderAll } from '../../../src/cli/rendering.ts'
@@ -16,6 +17,37 @@ beforeEach(async () => {
   await writeFile(here('roles/exporters.hbs'), role)
 })
 afterEach(() => rm(folder, { recursive: true }))
+
+describe('a template that no host has', () => {
+  const missed = async (inventory: string, config = '') => {
+    await writeFile(here('inventory.ini'), inventory)
+    await writeFile(here('fleet.yml'), `templates: roles\n${config}`)
+    const flags = { inventory: [here('inventory.ini')], limit: 'a' }
+    const inputs = await readInputs(flags)
+    const findings = findingsOf(inputs, await renderAll(inputs, flags), flags)
+    return findings.filter(({ code }) => code === 'role-missed')
+  }
+
+  it('and that is called almost as a group without a role is told of', async () => {
+    expect(await missed('[exporter]\na\n')).toMatchObject([
+      {
+        severity: 'warning',
+        args: { name: 'exporters', group: 'exporter' },
+        at: { file: expect.stringMatching(/roles\/exporters\.hbs$/) },
+      },
+    ])
+  })
+
+  it.each([
+    ['no group is called almost so', 'a\n[web]\nb\n', ''],
+    ['its group is not meant just now', 'a\n[exporters]\nb\n[exporter]\nc\n', ''],
+    ['fleet.yml gives that group a role', 'a\n[exporter]\nb\n', 'roles: {exporter: [web]}\n'],
+    ['fleet.yml gives it to another group', 'a\n[exporter]\nb\n', 'roles: {web: [exporters]}\n'],
+    ['a host has it by its list', 'a fleet_roles=base,exporters\n[exporter]\nb\n', ''],
+  ])('is no matter where %s', async (_, inventory, config) => {
+    expect(await missed(inventory, config)).toEqual([])
+  })
+})
 
 async function rolesOf(more: Flags = {}): Promise<readonly string[] | undefined> {
   const flags = { inventory: [here('inventory.ini')], ...more }

@@ -47,6 +47,14 @@ describe('front matter', () => {
     expect(problems(...lines)).toEqual([problem])
   })
 
+  it.each([
+    ['role: A thing.\nvars:\n  a: {type: port}\n---\n*filter\n{{accept "INPUT" tcp=a}}\nCOMMIT\n', 1],
+    ['\n---\nrole: A thing.\n---\n*filter\nCOMMIT\n', 2],
+    ['# mine\n--- \nvars: {}\n---\n', 2],
+  ])('that does not begin in the first line is an error, and the only one: %j', (text, line) => {
+    expect(errorsOf(renderAlone(text))).toEqual([`front-matter-late my/it.hbs:${line}`])
+  })
+
   it('that never ends is an error', () => {
     expect(declare('---\nrole: x\n*filter\n', 'x.hbs').findings[0]?.code).toBe('front-matter-open')
   })
