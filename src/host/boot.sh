@@ -43,18 +43,16 @@ newest_is_whole() {
   [ "$generation" -ge "$newest" ] || whole "$newest_folder" || loud "fleet: generation $generation boots, and generation $newest, which was confirmed after it, is damaged"
 }
 
-# find_whole: sets `last` to what is loaded where the generation that boots is damaged. Where the power went before it was
-# put back, it is put back now. Else it is the newest whole one before it: half a generation may lock everybody out. That
-# one is current then, or its rules would be taken for those of others. What stood before fleet may be nothing at all, and
-# damage lifts no lockdown.
+# find_whole: sets `last` to what is loaded where the generation that boots is damaged. It is put back, from what was kept of
+# it or from what its change asked for. Else it is the newest whole one before it: half a generation may lock everybody out.
+# That one is current then, or its rules would be taken for those of others. What stood before fleet may be nothing at all,
+# and damage lifts no lockdown.
 find_whole() {
   name_generation "$generation"
   for copy in "$GENERATIONS"/staged-*/kept "$GENERATIONS"/gen-*/kept; do
-    is_copy "$copy" || continue
-    take_back_loudly "$copy"
-    whole "$last" && return
-    ! whole "$copy" || { last=$copy; return; }
+    ! is_copy "$copy" || { take_back_loudly "$copy" && return; }
   done
+  ! made_again || { take_back_loudly "$GENERATIONS/staged-boot/kept" && return; }
   ! grep -qs '^ *"lockdown":' "$last/meta.json" || return 0
   for folder in "$GENERATIONS"/gen-*; do
     unpad "${folder##*/gen-}"
@@ -86,9 +84,22 @@ is_copy() {
   [ "$of" = "$name" ] && whole "$1"
 }
 
-take_back_loudly() { # KEPT
+# made_again: a copy of the current generation out of the change that brought it, as long as that is one of the last here.
+made_again() {
+  again=$GENERATIONS/staged-boot/kept
+  for change in "$VAR"/txn/*; do
+    cmp -s "$change/meta.json" "$GENERATIONS/current/meta.json" || continue
+    mkdir -p "$again" && copy_change "$change" "$again" && echo "$name" >"$again/of" && sync "$again"/* && is_copy "$again" && return
+  done 2>/dev/null
+  return 1
+}
+
+# take_back_loudly KEPT: sets `last` to what has its rules now. 1: nothing has.
+take_back_loudly() {
   put_disk_back "$1"
-  loud "fleet: what was saved over generation $generation before a change of it was confirmed is taken back"
+  loud "fleet: what was saved over generation $generation is taken back: nobody confirmed it"
+  whole "$last" || { ! whole "$1" || last=$1; }
+  whole "$last"
 }
 
 boot_again() {

@@ -82,13 +82,16 @@ stage() {
   make_folders "$GENERATIONS" || return 1
   drop_staged
   mkdir "$staged" && keep_disk || return 1
-  copy "$TXN/want.4" "$staged/rules.v4" "$TXN/want.6" "$staged/rules.v6" "$TXN/sets" "$staged/ipsets" "$TXN/meta.json" "$staged/meta.json"
+  copy_change "$TXN" "$staged"
   name_generation "$GENERATION"
   ln -s "$name" "$staged/link" || return 1
   [ "$linked" = yes ] || { ln -s fleet/current/rules.v4 "$staged/link.v4" && ln -s fleet/current/rules.v6 "$staged/link.v6"; } || return 1
   plugins_current || stage_plugins || return 1
   whole "$staged"
 }
+
+# copy_change TXN TO: what it asks for, as a generation.
+copy_change() { copy "$1/want.4" "$2/rules.v4" "$1/want.6" "$2/rules.v6" "$1/sets" "$2/ipsets" "$1/meta.json" "$2/meta.json"; }
 
 # copy FROM TO [FROM TO...]: texts of whole lines; who calls it checks what came of it.
 copy() {

@@ -113,7 +113,7 @@ describe.concurrent('the power goes', () => {
     await attempt.running.kill()
     await trial.must(
       'damaged',
-      'cd /etc/iptables/fleet; echo "# damaged" >>current/rules.v4; rm -r staged-*/kept',
+      'cd /etc/iptables/fleet; echo "# damaged" | tee -a current/rules.v4 >>current/meta.json; rm -r staged-*/kept',
     )
     await trial.says(await resumesAfterBoot('damaged', attempt), 4, { damaged: LOST })
   })

@@ -182,7 +182,7 @@ describe('a boot', () => {
   it('is loud where the generation cannot be loaded', async () => {
     const host = await aHost()
     await persisted(host, web)
-    await host.must('echo garbage >/etc/iptables/fleet/current/rules.v4')
+    await host.must('rm -r /var/lib/fleet/txn; echo garbage >/etc/iptables/fleet/current/rules.v4')
     await boot(host)
     expect(readFileSync(join(host.root, 'tmp/boot'), 'utf8')).toContain(
       'fleet: the rules loaded at boot are not those of generation 1',

@@ -37,7 +37,7 @@ describe("the kernel's log, at a boot", () => {
   it.each([
     [
       'the generation cannot be loaded',
-      'echo garbage >current/rules.v4',
+      'rm -r /var/lib/fleet/txn; echo garbage >current/rules.v4',
       'the rules loaded at boot are not those of generation 1',
     ],
     ['the generation is not found', 'rm current', 'the generation that is to boot is not to be found'],

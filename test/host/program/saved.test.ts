@@ -211,7 +211,21 @@ describe('a boot of a generation that somebody saved over', () => {
     expect(await said(host)).toContain('fleet: the rules loaded at boot are not those of generation 1')
   })
 
-  it('loads the newest whole one before it, and is loud', async () => {
+  it('loads what its change asked for, where that is still known, and puts it back', async () => {
+    const host = await grounds['a generation']()
+    await host.must('mv /var/lib/fleet/txn/* /var/lib/fleet/txn/0')
+    await persisted(host, web)
+    const [files, booted] = [await boots(host), await boot(host)]
+    await host.must(`iptables -F INPUT; ${saveThrough}`)
+    expect(await boot(host)).toBe(booted)
+    expect(await said(host)).toContain('fleet: what was saved over generation 2 is taken back')
+    expect(await boots(host)).toBe(files)
+    expect(await aside(host)).not.toContain('--dport')
+    expect(await boot(host)).toBe(booted)
+    expect(await said(host)).not.toContain('fleet:')
+  })
+
+  it('else the newest whole one before it, and is loud', async () => {
     const host = await aHost()
     await persisted(host, wanted())
     await persisted(host, web)
@@ -219,7 +233,7 @@ describe('a boot of a generation that somebody saved over', () => {
     await persisted(host, wanted('INPUT -p udp -m udp --dport 53 -j ACCEPT'))
     await persisted(host, wanted())
     await host.must('echo "# damaged" >>/etc/iptables/fleet/gen-000003/rules.v6')
-    await host.must('iptables -F INPUT; iptables-save >/etc/iptables/rules.v4')
+    await host.must('rm -r /var/lib/fleet/txn; iptables -F INPUT; iptables-save >/etc/iptables/rules.v4')
     expect(await boot(host)).toBe(second)
     expect(await said(host)).toContain('fleet: the rules loaded at boot are not those of generation 4')
     expect(await host.must('readlink /etc/iptables/fleet/current')).toBe('gen-000002\n')
@@ -236,7 +250,7 @@ describe('a boot of a generation that somebody saved over', () => {
     const host = await aHost()
     await persisted(host, web)
     await persisted(host, { ...wanted(), lockdown: 1 })
-    await host.must('iptables-save >/etc/iptables/rules.v4')
+    await host.must('rm -r /var/lib/fleet/txn; iptables-save >/etc/iptables/rules.v4')
     expect(await boot(host)).not.toContain('--dport 443')
   })
 })
