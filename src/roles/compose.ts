@@ -57,17 +57,21 @@ export function compose(
 
 function addRole(composing: Composing, { role, file, lines }: RoleLines) {
   let table: string | undefined
+  let opened: Place = { file }
   for (const { text, at } of lines) {
     const statement = readStatement(text)
     if (statement.kind === 'comment') continue
-    if (statement.kind === 'table') table = openTable(composing, statement.table, table, at)
-    else if (statement.kind === 'unreadable') report(composing, 'rule-line', { text: text.slice(0, 100) }, at)
+    if (statement.kind === 'table') {
+      table = openTable(composing, statement.table, table, at)
+      opened = at
+    } else if (statement.kind === 'unreadable')
+      report(composing, 'rule-line', { text: text.slice(0, 100) }, at)
     else if (table === undefined) report(composing, 'rule-outside-table', { text: text.slice(0, 100) }, at)
     else if (statement.kind === 'commit') table = undefined
     else if (statement.kind === 'chain') declareChain(composing, table, statement, role, at)
     else addRule(composing, table, statement, role, at)
   }
-  if (table !== undefined) report(composing, 'rule-no-commit', { table }, lines.at(-1)?.at ?? { file })
+  if (table !== undefined) report(composing, 'rule-no-commit', { table }, opened)
 }
 
 function openTable(composing: Composing, name: string, open: string | undefined, at: Place): string {

@@ -122,7 +122,7 @@ function refuse(code: string, { host, address, port }: Target, key: Buffer, line
     port,
     type: keyType(key),
     fingerprint: fingerprint(key),
-    ...(line ? { knownType: line.type, knownFingerprint: fingerprint(line.key) } : {}),
+    ...(line ? { knownType: line.type, knownFingerprint: fingerprint(line.key), file: line.at.file } : {}),
   }
   return new FleetError(code, args, { hostState: 'unreachable', ...(line ? { at: line.at } : {}) })
 }

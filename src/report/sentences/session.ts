@@ -38,7 +38,7 @@ export const sessionSentences = {
   'host-key-unknown': a =>
     `The key of ${where(a)} isn't known: it shows ${String(a.type)} ${String(a.fingerprint)}. Compare that with \`ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub\` on the host, then log in once with ssh, or add the line that \`${scan(a)}\` prints to known_hosts. For new hosts there is --host-key-checking accept-new.`,
   'host-key-changed': a =>
-    `The key of ${where(a)} has changed: it shows ${String(a.type)} ${String(a.fingerprint)}, and is known by ${String(a.knownType)} ${String(a.knownFingerprint)}. Somebody may be in between. If the host was installed anew, remove the old key with \`ssh-keygen -R ${knownName(a)}\`, and log in once with ssh.`,
+    `The key of ${where(a)} has changed: it shows ${String(a.type)} ${String(a.fingerprint)}, and is known by ${String(a.knownType)} ${String(a.knownFingerprint)}. Somebody may be in between. If the host was installed anew, remove the old key with \`ssh-keygen -R ${knownName(a)} -f ${String(a.file)}\`, and log in once with ssh.`,
   'host-key-revoked': a =>
     `${where(a)} shows ${String(a.type)} ${String(a.fingerprint)}, which known_hosts marks @revoked. Give the host a new key (\`ssh-keygen -A\` after removing the old one); fleet won't log in with this one.`,
   'host-key-authority': a =>

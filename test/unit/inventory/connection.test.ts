@@ -118,7 +118,9 @@ describe('connectionOf', () => {
     expect(
       warnings({ ansible_hots: '192.0.2.1', ansible_prot: 22, ansible_python_interpreter: 'x' }),
     ).toEqual(['connection-variable-mistyped ansible_hots', 'connection-variable-mistyped ansible_prot'])
-    expect(warnings({ ansible_su_pass: 'x', ansible_ssh_user: 'y', ansible_become_pass: 'z' })).toEqual([])
+    const known = ['su_pass', 'ssh_user', 'become_pass', 'scp_extra_args', 'scp_executable', 'su_user']
+    const variables = Object.fromEntries(known.map(name => [`ansible_${name}`, 'x']))
+    expect(warnings(variables)).toEqual([])
     expect(connectionOf(host({ ansible_hots: 'x' }), {}, here).findings).toMatchObject([
       { severity: 'warning', args: { nearest: 'ansible_host' }, at },
     ])

@@ -109,7 +109,8 @@ describe('a line of a role', () => {
 
   it('outside of a table, or of a table that is never closed, is an error', () => {
     expect(errorsOf(renderAlone('-A INPUT -j DROP\n'))).toEqual(['rule-outside-table my/it.hbs:1'])
-    expect(errorsOf(renderAlone('*filter\n-A INPUT -j DROP\n'))).toEqual(['rule-no-commit my/it.hbs:2'])
+    const open = '# mine\n*filter\n{{#v4}}\n-A INPUT -j DROP\n{{/v4}}\n'
+    expect(errorsOf(renderAlone(open))).toEqual(['rule-no-commit my/it.hbs:2'])
     expect(errorsOf(renderAlone('*filtre\nCOMMIT\n'))).toEqual(['rule-table-unknown my/it.hbs:1'])
   })
 

@@ -4,6 +4,7 @@ import { FleetError } from '../../../src/model/error.ts'
 import { orderHostKeys } from '../../../src/session/handshake.ts'
 import { indexLines, knowHost } from '../../../src/session/known-host.ts'
 import { parseKnownHosts } from '../../../src/session/known-hosts.ts'
+import { mistakeOf } from '../cli/mistake.ts'
 
 const string = (text: string) => Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)])
 const makeKey = (type: string, content: string) => Buffer.concat([string(type), string(content)])
@@ -126,6 +127,13 @@ describe('the key that a host shows', () => {
     known.add({ marker: '', names: 'web1.example.com', type: 'ssh-ed25519', key: ED, at: { file: 'kh' } })
     expect(known.judge(target('accept-new'), ED)).toBe('known')
     expect(() => known.judge(target('accept-new'), OTHER_ED)).toThrow('host-key-changed')
+  })
+
+  it('is taken out of the very file that knows another', () => {
+    const known = know([line('[web1.example.com]:2222', OTHER_ED)], 2222)
+    expect(mistakeOf(() => known.judge(target('strict', 2222), ED))).toContain(
+      "`ssh-keygen -R '[Web1.example.com]:2222' -f kh`",
+    )
   })
 })
 
