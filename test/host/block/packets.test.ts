@@ -6,9 +6,11 @@ const ways = (who: typeof ATTACKER | typeof NEIGHBOUR): Record<string, Way> => (
   in: { from: 'far', to: HOST[4], by: who[4] },
   'in by IPv6': { from: 'far', to: HOST[6], by: who[6] },
   'to a port that Docker publishes': { from: 'far', to: HOST[4], by: who[4], port: 8080 },
+  'to a port that Docker publishes by IPv6': { from: 'far', to: HOST[6], by: who[6], port: 8080 },
   out: { from: 'host', to: who[4] },
   'out by IPv6': { from: 'host', to: who[6] },
   'out of a container': { from: 'inner', to: who[4] },
+  'out of a container by IPv6': { from: 'inner', to: who[6] },
 })
 
 const tried = async (host: Awaited<ReturnType<typeof aHost>>, who: typeof ATTACKER | typeof NEIGHBOUR) => {

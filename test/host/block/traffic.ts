@@ -10,27 +10,30 @@ export const NEIGHBOUR = { 4: '203.0.113.7', 6: '2001:db8::7' } as const
 export const HOST = { 4: '203.0.113.1', 6: '2001:db8::1' } as const
 
 /** As Docker publishes a port: DNAT before anybody's INPUT, and accepted in FORWARD. */
-const PUBLISH = `
-iptables -t nat -N DOCKER
-iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
-iptables -t nat -A DOCKER ! -i docker0 -p tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80
-iptables -t nat -A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
-iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
-iptables -A FORWARD -o docker0 -p tcp --dport 80 -j ACCEPT
-iptables -A FORWARD -i docker0 -j ACCEPT
-iptables -P FORWARD DROP`
+const publish = (tables: string, network: string, container: string) => `
+${tables} -t nat -N DOCKER
+${tables} -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+${tables} -t nat -A DOCKER ! -i docker0 -p tcp --dport 8080 -j DNAT --to-destination ${container}:80
+${tables} -t nat -A POSTROUTING -s ${network} ! -o docker0 -j MASQUERADE
+${tables} -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+${tables} -A FORWARD -o docker0 -p tcp --dport 80 -j ACCEPT
+${tables} -A FORWARD -i docker0 -j ACCEPT
+${tables} -P FORWARD DROP`
+const PUBLISH =
+  publish('iptables', '172.17.0.0/16', '172.17.0.2') + publish('ip6tables', 'fd00:17::/64', '[fd00:17::2]')
 
 const WIRES = `set -e
-echo 1 >/proc/sys/net/ipv4/ip_forward
+echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 for name in far inner; do ip netns add $name; ip -n $name link set lo up; done
 ip link add out type veth peer name far0 && ip link set far0 netns far
 ip link add docker0 type veth peer name eth0 && ip link set eth0 netns inner
 ip addr add ${HOST[4]}/24 dev out; ip addr add ${HOST[6]}/64 dev out nodad; ip link set out up
-ip addr add 172.17.0.1/16 dev docker0; ip link set docker0 up
+ip addr add 172.17.0.1/16 dev docker0; ip addr add fd00:17::1/64 dev docker0 nodad; ip link set docker0 up
 ip -n far link set far0 up; ip -n inner link set eth0 up
 for address in ${ATTACKER[4]}/24 ${NEIGHBOUR[4]}/24; do ip -n far addr add $address dev far0; done
 for address in ${ATTACKER[6]}/64 ${NEIGHBOUR[6]}/64; do ip -n far addr add $address dev far0 nodad; done
 ip -n inner addr add 172.17.0.2/16 dev eth0; ip -n inner route add default via 172.17.0.1
+ip -n inner addr add fd00:17::2/64 dev eth0 nodad; ip -n inner route add default via fd00:17::1
 `
 
 const node = process.execPath
