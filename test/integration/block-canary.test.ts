@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { replaceTool } from '../faults/backend.ts'
 import { blockedOn, both, ledgerOf } from './hosts/blocks.ts'
 import { allowConnections, allowOneConnection, denyConnections } from './hosts/one-connection.ts'
 import { makeSite } from './hosts/site.ts'
@@ -6,7 +7,7 @@ import { useTestLab } from './hosts/test-lab.ts'
 
 /* The host that goes ahead of all others with a block, and what becomes of it where that one lets nobody in afresh. */
 
-const lab = useTestLab('block-canary', ['narrow', 'late', 'thin', 'slim', 'never'], {
+const lab = useTestLab('block-canary', ['narrow', 'late', 'thin', 'slim', 'never', 'mute', 'next'], {
   packages: true,
   aptLists: true,
 })
@@ -33,6 +34,22 @@ describe.concurrent('fleet block', () => {
     expect(code).toBe(3)
     expect(await blocked('narrow')).toEqual([])
     expect(await blocked('late')).toEqual(both('203.0.113.9'))
+    expect(await ledgerOf(at)).not.toContain('lifted')
+  })
+
+  it('goes on where the first host lets nobody in and never answers what undoes the block', async () => {
+    const at = await site('mute', 'next')
+    await allowOneConnection(lab(), 'mute')
+    await denyConnections(lab(), 'next')
+    const once = 'case "$*" in "-w 20 9") [ ! -e /run/was ] || exec sleep 1000; : >/run/was ;; esac'
+    await replaceTool(lab().host('mute'), 'flock', `${once}\nexec /usr/bin/flock "$@"`)
+    const fleet = at.start('block', '203.0.113.9', ...PATIENT)
+    await fleet.until(event => JSON.stringify(event).includes('"block-protected","host":"mute"'))
+    await allowConnections(lab(), 'next')
+    await fleet.until(settled('next'))
+    expect(await blocked('next')).toEqual(both('203.0.113.9'))
+    expect(fleet.events.some(settled('mute')), 'it still says nothing').toBe(false)
+    await fleet.kill()
     expect(await ledgerOf(at)).not.toContain('lifted')
   })
 
