@@ -25,7 +25,8 @@ async function aGeneration(): Promise<MiniHost> {
 }
 
 const said = (host: MiniHost) => host.must('cat /tmp/boot')
-const goDark = (host: MiniHost) => host.must('rm -r /run/fleet')
+/** Whoever still persists goes with the guard. */
+const goDark = (host: MiniHost) => host.must("pkill -KILL -f '[/]fleet/host-'; rm -r /run/fleet")
 const replace = (host: MiniHost, tool: string, script: string) =>
   host.must(`cat >/usr/local/sbin/${tool}; chmod 755 /usr/local/sbin/${tool}`, `#!/bin/dash\n${script}\n`)
 const back = (host: MiniHost, { nonce }: { readonly nonce: string }) =>
@@ -51,10 +52,11 @@ describe('the power goes where somebody saved rules', () => {
     const transaction = await applied(host, web)
     await host.must(THROUGH)
     await replace(host, 'mv', 'case "$*" in */link*current) exit 1 ;; esac; exec /usr/bin/mv "$@"')
+    // Its shell knows where the other mv lies.
+    await kill(host, transaction, 'STOP')
     expect(await confirmed(host, transaction)).toMatchObject({ is: 'not persisted' })
-    await kill(host, transaction)
-    await host.must('rm /usr/local/sbin/mv')
     await goDark(host)
+    await host.must('rm /usr/local/sbin/mv')
     expect(await boot(host)).toBe(before)
     expect(await said(host)).toContain('fleet: what was saved over generation 2')
   })
@@ -100,6 +102,8 @@ describe('what somebody saves in the place of the links', () => {
     const host = await aGeneration()
     const transaction = await applied(host, web)
     await replace(host, 'netfilter-persistent', 'exit 0')
+    // Or it persists before somebody saves.
+    await kill(host, transaction, 'STOP')
     expect(await confirmed(host, transaction)).toMatchObject({ is: 'not persisted' })
     await host.must(`/usr/sbin/${SAVE}; rm /usr/local/sbin/netfilter-persistent`)
     expect(await confirmed(host, transaction)).toMatchObject({ is: 'persisted', isInForce: true })
