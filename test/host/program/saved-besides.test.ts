@@ -56,7 +56,7 @@ describe('the power goes where somebody saved rules', () => {
     await kill(host, transaction, 'STOP')
     expect(await confirmed(host, transaction)).toMatchObject({ is: 'not persisted' })
     await goDark(host)
-    await host.must('rm /usr/local/sbin/mv')
+    await host.must('rm -r /usr/local/sbin/mv /var/lib/fleet/txn')
     expect(await boot(host)).toBe(before)
     expect(await said(host)).toContain('fleet: what was saved over generation 2')
   })
