@@ -41,6 +41,7 @@ export default defineConfig({
       project('golden', atOnce),
       project('host', { ...atOnce, hookTimeout: 120_000 }),
       project('integration', onRealHosts),
+      project('rollout', inTheirWindows),
       { test: { name: 'faults', include: ['test/faults/*.test.ts'], ...inTheirWindows } },
       {
         test: {

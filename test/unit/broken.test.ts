@@ -38,7 +38,9 @@ describe('the table of breaks', () => {
         .filter(name => name.endsWith('.test.ts'))
         .map(name => `${folder}/${name}`),
     )
-    const commands = ['packages', 'remove', 'resume', 'status'].map(name => `integration/${name}.test.ts`)
+    const commands = ['integration/packages', 'rollout/remove', 'rollout/resume', 'rollout/status'].map(
+      name => `${name}.test.ts`,
+    )
     const red = new Set(BREAKS.map(one => one.red[0]))
     expect([...files, ...commands].filter(file => !red.has(file))).toEqual([])
   })

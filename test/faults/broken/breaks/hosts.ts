@@ -149,7 +149,7 @@ export const HOSTS: readonly Break[] = [
     from: '[ "$booted" = yes ] || [ -z "$had" ] || unit_disabled || return 1',
     to: ':',
     red: [
-      'integration/remove.test.ts',
+      'rollout/remove.test.ts',
       'goes back to no rules where old files lay there that nothing loaded, and leaves them not loaded',
     ],
   },
@@ -159,7 +159,7 @@ export const HOSTS: readonly Break[] = [
     from: 'if guard_alive "$owner"; then echo alive=yes; else echo alive=no; fi',
     to: 'echo alive=yes',
     red: [
-      'integration/status.test.ts',
+      'rollout/status.test.ts',
       'tells of a rollback that is stuck, of a change that is not on disk, and of a guard that is gone',
     ],
   },
@@ -196,13 +196,13 @@ export const HOSTS: readonly Break[] = [
     file: 'host/status.sh',
     from: 'newest=%s\\n\' "$generation"',
     to: 'newest=%s\\n\' "$((generation + 1))"',
-    red: ['integration/status.test.ts', 'follows a change through its turns'],
+    red: ['rollout/status.test.ts', 'follows a change through its turns'],
   },
   {
     name: 'tells-of-the-first-change-for-the-last',
     file: 'host/status.sh',
     from: '[ "$at" -gt "$newest" ]; }',
     to: '{ [ "$newest" -eq 0 ] || [ "$at" -lt "$newest" ]; }; }',
-    red: ['integration/status.test.ts', 'follows a change through its turns'],
+    red: ['rollout/status.test.ts', 'follows a change through its turns'],
   },
 ]

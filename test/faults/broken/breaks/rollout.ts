@@ -4,7 +4,7 @@ import type { Break } from '../break.ts'
 
 const SIXTY = 'long/sixty.test.ts'
 const IN_LINE = 'integration/in-line.test.ts'
-const RESUMED = 'integration/resume-stages.test.ts'
+const RESUMED = 'rollout/resume-stages.test.ts'
 
 export const ROLLOUT: readonly Break[] = [
   {
@@ -47,7 +47,7 @@ export const ROLLOUT: readonly Break[] = [
     file: 'rollout/settle-again.ts',
     from: '...(handover.generation === 0',
     to: '...(handover.generation < 0',
-    red: ['integration/resume.test.ts', 'of a removal: finishes it, and leaves nothing behind'],
+    red: ['rollout/resume.test.ts', 'of a removal: finishes it, and leaves nothing behind'],
   },
   {
     name: 'takes-what-was-persisted-for-what-is-in-force',
@@ -55,7 +55,7 @@ export const ROLLOUT: readonly Break[] = [
     from: 'is_in_force || echo in_force=no',
     to: '',
     red: [
-      'integration/resume.test.ts',
+      'rollout/resume.test.ts',
       'and rules that somebody took away after it was persisted: says that they are not in force',
     ],
   },
@@ -120,6 +120,6 @@ export const ROLLOUT: readonly Break[] = [
     file: 'cli/ask.ts',
     from: '  await forgetTyped()\n',
     to: '  if (over === undefined) await forgetTyped()\n',
-    red: ['integration/on-time.test.ts', 'is not answered by what was typed before it was asked'],
+    red: ['rollout/on-time.test.ts', 'is not answered by what was typed before it was asked'],
   },
 ]

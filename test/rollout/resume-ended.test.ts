@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Attempt, useTrial } from '../faults/trial.ts'
-import { settledAs, step } from './hosts/site.ts'
+import { settledAs, step } from '../integration/hosts/site.ts'
 
 /* A run that has an end is gone on with by its name: one that somebody stopped, one with hosts that failed their checks. */
 

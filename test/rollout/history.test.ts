@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src/model/run.ts'
-import { makeSite, type Running, type Site, step } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { makeSite, type Running, type Site, step } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /* Runs as others see them: while they go on, from another terminal, and afterwards. */
 

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { arm, awaitApplied, go } from '../../src/host/guard.ts'
 import { look, transactionTo, web } from '../host/program/change.ts'
-import { rootSession } from './hosts/root-session.ts'
-import { hostRules } from './hosts/rules.ts'
-import { makeSite, type Site } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { rootSession } from '../integration/hosts/root-session.ts'
+import { hostRules } from '../integration/hosts/rules.ts'
+import { makeSite, type Site } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /* Somebody at a host's console, and what `fleet drift` says of it; `fleet apply --only-drifted` afterwards. */
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/model/event.ts'
-import { inForce } from './hosts/rules.ts'
-import { makeSite } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { inForce } from '../integration/hosts/rules.ts'
+import { makeSite } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /* Gates on real hosts: what passed before a change must pass after it, or the change is taken back. */
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { inForce } from './hosts/rules.ts'
-import { makeSite, type Site } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { inForce } from '../integration/hosts/rules.ts'
+import { makeSite, type Site } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /* A plan that was saved is done to the byte, or not at all: host by host. */
 

@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hang, install, isWithoutFleet, must, RULES4, state } from './hosts/before-fleet.ts'
-import { foreignLines, startDocker, startFail2ban } from './hosts/foreign.ts'
-import { becomes, generationOf } from './hosts/guard.ts'
-import { allowConnections, allowOneConnection } from './hosts/one-connection.ts'
-import { hostRules, inForce } from './hosts/rules.ts'
-import { makeSite, type Site } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
-import { until } from './hosts/wait.ts'
+import { hang, install, isWithoutFleet, must, RULES4, state } from '../integration/hosts/before-fleet.ts'
+import { foreignLines, startDocker, startFail2ban } from '../integration/hosts/foreign.ts'
+import { becomes, generationOf } from '../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
+import { hostRules, inForce } from '../integration/hosts/rules.ts'
+import { makeSite, type Site } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
+import { until } from '../integration/hosts/wait.ts'
 
 /*
  * The way out of fleet: a host is as it was before, in force and on disk, to the byte; or still as fleet had it.

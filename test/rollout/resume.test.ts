@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { hold, isHeld, letGo } from '../faults/hold.ts'
 import { type Attempt, useTrial } from '../faults/trial.ts'
-import { becomes } from './hosts/guard.ts'
-import { allowConnections, allowOneConnection } from './hosts/one-connection.ts'
-import { inForce } from './hosts/rules.ts'
-import { type Site, step } from './hosts/site.ts'
+import { becomes } from '../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
+import { inForce } from '../integration/hosts/rules.ts'
+import { type Site, step } from '../integration/hosts/site.ts'
 
 /*
  * What a controller that was killed has left, brought to its end by `fleet resume`: the verdict is what the host is.

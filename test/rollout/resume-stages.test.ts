@@ -5,9 +5,9 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { lastJournal } from '../faults/story.ts'
 import { type Attempt, useTrial } from '../faults/trial.ts'
-import { generationOf } from './hosts/guard.ts'
-import { allowConnections, allowOneConnection, denyConnections } from './hosts/one-connection.ts'
-import { settledAs, step } from './hosts/site.ts'
+import { generationOf } from '../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection, denyConnections } from '../integration/hosts/one-connection.ts'
+import { settledAs, step } from '../integration/hosts/site.ts'
 
 /*
  * A rollout in stages whose controller was killed goes on as it would have gone on: `fleet resume` owes it its budget,

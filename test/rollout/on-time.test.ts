@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { hold, isHeld, letGo } from '../faults/hold.ts'
 import { useTrial } from '../faults/trial.ts'
-import { becomes } from './hosts/guard.ts'
-import { allowConnections, denyConnections } from './hosts/one-connection.ts'
-import { inForce, inForceOn } from './hosts/rules.ts'
-import { makeSite, type Running, type Site, settledAs } from './hosts/site.ts'
+import { becomes } from '../integration/hosts/guard.ts'
+import { allowConnections, denyConnections } from '../integration/hosts/one-connection.ts'
+import { inForce, inForceOn } from '../integration/hosts/rules.ts'
+import { makeSite, type Running, type Site, settledAs } from '../integration/hosts/site.ts'
 
 /* What ends a wait: the time that a host has, the time of a whole run, somebody at the terminal, a host that is back. */
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { becomes, generationOf } from './hosts/guard.ts'
-import { inForce, inForceOn } from './hosts/rules.ts'
-import { makeSite, type Running, type Site, step } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { becomes, generationOf } from '../integration/hosts/guard.ts'
+import { inForce, inForceOn } from '../integration/hosts/rules.ts'
+import { makeSite, type Running, type Site, step } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /* The way back: every host to a generation of its own, guarded, as a command and after a rollout that failed. */
 

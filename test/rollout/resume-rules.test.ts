@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Attempt, useTrial } from '../faults/trial.ts'
-import { settledAs, step } from './hosts/site.ts'
+import { settledAs, step } from '../integration/hosts/site.ts'
 
 /* A run that is gone on with brings its hosts the rules that it had planned, whatever inventory and templates say by then. */
 

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Event } from '../../src/model/event.ts'
-import { inForceOn } from './hosts/rules.ts'
-import { makeSite, type Running, type Site } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { inForceOn } from '../integration/hosts/rules.ts'
+import { makeSite, type Running, type Site } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /* Rollouts in stages, on real hosts: a canary that locks itself out, budgets, promotion, a stop. */
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { arm, awaitApplied, confirm, go, type Transaction } from '../../src/host/guard.ts'
 import type { LabHost } from '../../src/lab/host.ts'
 import { look, transactionTo, wanted, web } from '../host/program/change.ts'
-import { becomes } from './hosts/guard.ts'
-import { rootSession } from './hosts/root-session.ts'
-import { makeSite, type Site } from './hosts/site.ts'
-import { useTestLab } from './hosts/test-lab.ts'
+import { becomes } from '../integration/hosts/guard.ts'
+import { rootSession } from '../integration/hosts/root-session.ts'
+import { makeSite, type Site } from '../integration/hosts/site.ts'
+import { useTestLab } from '../integration/hosts/test-lab.ts'
 
 /* What `fleet status` says of hosts at every turn of a change, and that it changes nothing by asking. */
 
