@@ -139,7 +139,7 @@ export const LOCK: readonly Break[] = [
     file: 'host/undo.sh',
     from: '*-3 | terminated-1) unlock_xtables ;;',
     to: '*-3) unlock_xtables ;;',
-    red: ['faults/xtables-lock.test.ts', 'waits for no lock and rolls back'],
+    red: ['faults/long/xtables-lock.test.ts', 'waits for no lock and rolls back'],
   },
   {
     name: 'lets-go-of-the-arming-lock-before-it-has-tidied-up',

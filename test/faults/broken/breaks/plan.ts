@@ -80,21 +80,21 @@ export const PLAN: readonly Break[] = [
     file: 'host/confirm.sh',
     from: '{ sets_stand && none_sleeps; }',
     to: 'sets_stand',
-    red: ['faults/meanwhile.test.ts', 'somebody puts the rules to sleep, which a save does not tell'],
+    red: ['faults/long/meanwhile.test.ts', 'somebody puts the rules to sleep, which a save does not tell'],
   },
   {
     name: 'leaves-a-table-asleep',
     file: 'host/undo.sh',
     from: '[ -n "$REMOVES" ] || awake || wake',
     to: 'true',
-    red: ['faults/meanwhile.test.ts', 'somebody puts the rules to sleep, which a save does not tell'],
+    red: ['faults/long/meanwhile.test.ts', 'somebody puts the rules to sleep, which a save does not tell'],
   },
   {
     name: 'ignores-tables-that-sleep',
     file: 'plan/refuse.ts',
     from: '    ...asleep(seen),\n',
     to: '',
-    red: ['faults/meanwhile.test.ts', 'somebody puts the rules to sleep, which a save does not tell'],
+    red: ['faults/long/meanwhile.test.ts', 'somebody puts the rules to sleep, which a save does not tell'],
   },
   {
     name: 'ignores-what-else-loads-rules-at-boot',
@@ -171,7 +171,7 @@ export const PLAN: readonly Break[] = [
     file: 'plan/ownership.ts',
     from: "  'DOCKER*',\n",
     to: '',
-    red: ['faults/foreign.test.ts', 'that come after an apply keep FORWARD for themselves'],
+    red: ['faults/long/foreign.test.ts', 'that come after an apply keep FORWARD for themselves'],
   },
   {
     name: 'does-not-know-fail2ban',

@@ -11,7 +11,7 @@ export const SAVED: readonly Break[] = [
     file: 'host/undo.sh',
     from: '  put_disk_back "$GENERATIONS/staged-$NONCE/kept"\n  [ -z "$lent" ]',
     to: '  disk=\n  [ -z "$lent" ]',
-    red: ['faults/saved.test.ts', 'netfilter-persistent save, at a first contact'],
+    red: ['faults/long/saved.test.ts', 'netfilter-persistent save, at a first contact'],
   },
   {
     name: 'lets-boot-what-was-saved-while-it-is-stuck',
@@ -90,7 +90,7 @@ export const SAVED: readonly Break[] = [
     file: 'host/boot.sh',
     from: '{ take_back_loudly "$copy" && return; }',
     to: 'return',
-    red: ['faults/saved.test.ts', 'and the power goes before they could be taken back'],
+    red: ['faults/long/saved.test.ts', 'and the power goes before they could be taken back'],
   },
   {
     name: 'boots-what-was-saved-on-a-disk-that-is-read-only',

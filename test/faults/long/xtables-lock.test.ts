@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { becomes } from '../integration/hosts/guard.ts'
-import { allowConnections, allowOneConnection } from '../integration/hosts/one-connection.ts'
-import { chooseBackend, replaceTool } from './backend.ts'
-import { strike } from './strike.ts'
-import { useTrial } from './trial.ts'
+import { becomes } from '../../integration/hosts/guard.ts'
+import { allowConnections, allowOneConnection } from '../../integration/hosts/one-connection.ts'
+import { chooseBackend, replaceTool } from '../backend.ts'
+import { strike } from '../strike.ts'
+import { useTrial } from '../trial.ts'
 
 /* Somebody holds the lock of iptables (iptables-legacy has one), and lets go of it late or never. */
 

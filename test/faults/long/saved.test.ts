@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { becomes } from '../integration/hosts/guard.ts'
-import { allowConnections } from '../integration/hosts/one-connection.ts'
-import { inForce } from '../integration/hosts/rules.ts'
-import { killTree } from './strike.ts'
-import { type Attempt, useTrial } from './trial.ts'
-import { startWindow } from './window.ts'
+import { becomes } from '../../integration/hosts/guard.ts'
+import { allowConnections } from '../../integration/hosts/one-connection.ts'
+import { inForce } from '../../integration/hosts/rules.ts'
+import { killTree } from '../strike.ts'
+import { type Attempt, useTrial } from '../trial.ts'
+import { startWindow } from '../window.ts'
 
 /*
  * Within the window of a change that locks everybody out somebody saves what is live, and then the host boots: it

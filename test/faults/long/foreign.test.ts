@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { foreignLines, startDocker, startFail2ban, THEIRS } from '../integration/hosts/foreign.ts'
-import { becomes } from '../integration/hosts/guard.ts'
-import { allowConnections } from '../integration/hosts/one-connection.ts'
-import { hostRules } from '../integration/hosts/rules.ts'
-import { readGround } from './ground.ts'
-import { useTrial } from './trial.ts'
-import { startWindow } from './window.ts'
+import { foreignLines, startDocker, startFail2ban, THEIRS } from '../../integration/hosts/foreign.ts'
+import { becomes } from '../../integration/hosts/guard.ts'
+import { allowConnections } from '../../integration/hosts/one-connection.ts'
+import { hostRules } from '../../integration/hosts/rules.ts'
+import { readGround } from '../ground.ts'
+import { useTrial } from '../trial.ts'
+import { startWindow } from '../window.ts'
 
 /* Chains and rules that Docker and fail2ban make, before fleet comes and while it is at work: theirs to the byte. */
 

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { becomes } from '../integration/hosts/guard.ts'
-import { allowConnections } from '../integration/hosts/one-connection.ts'
-import { hostRules, inForce } from '../integration/hosts/rules.ts'
-import { until } from '../integration/hosts/wait.ts'
-import { BACKENDS, type Backend, chooseBackend } from './backend.ts'
-import { hold, isHeld, letGo } from './hold.ts'
-import { pastDeadline, stateOf, strike } from './strike.ts'
-import { type Attempt, useTrial } from './trial.ts'
-import { startWindow } from './window.ts'
+import { becomes } from '../../integration/hosts/guard.ts'
+import { allowConnections } from '../../integration/hosts/one-connection.ts'
+import { hostRules, inForce } from '../../integration/hosts/rules.ts'
+import { until } from '../../integration/hosts/wait.ts'
+import { BACKENDS, type Backend, chooseBackend } from '../backend.ts'
+import { hold, isHeld, letGo } from '../hold.ts'
+import { pastDeadline, stateOf, strike } from '../strike.ts'
+import { type Attempt, useTrial } from '../trial.ts'
+import { startWindow } from '../window.ts'
 
 /*
  * Within the window somebody takes away or changes what the guard stands on: the rules, the tools, the state, the
